@@ -1,0 +1,224 @@
+"""The tables of the dbt Python models: kernels called, results named and typed as Arrow.
+
+One function per stage. An empty graph (one product, one event) is legal here and gives tables
+without rows; the kernels themselves refuse it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from longtail.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.graph import read_edgelist
+from longtail.projection import cluster, project
+from longtail.search import Neighbours, nearest_by_context, nearest_by_cosine
+from longtail.skipgram import train_skipgram, write_corpus
+from longtail.walks import WALK_SCHEMA, walks_to_arrow
+
+EMBEDDING_SCHEMA = pa.schema(
+    {
+        "product_id": pa.string(),
+        "node_id": pa.int32(),
+        "vector": pa.list_(pa.float32()),
+        "context_vector": pa.list_(pa.float32()),
+        "frequency": pa.int64(),
+        "vector_source": pa.string(),
+    }
+)
+NEIGHBOUR_SCHEMA = pa.schema(
+    {
+        "product_id": pa.string(),
+        "neighbour_product_id": pa.string(),
+        "rank": pa.int32(),
+        "score": pa.float64(),
+    }
+)
+MAP_SCHEMA = pa.schema(
+    {
+        "product_id": pa.string(),
+        "x": pa.float32(),
+        "y": pa.float32(),
+        "x3": pa.float32(),
+        "y3": pa.float32(),
+        "z3": pa.float32(),
+        "cluster_id": pa.int32(),
+    }
+)
+
+
+def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
+    """Walks over an .edg file: walk_id, node_ids.
+
+    Parameters
+    ----------
+    edgelist
+        See `longtail.graph.read_edgelist`.
+    node_count
+        Nodes of the graph; 0 gives no walks.
+    **parameters
+        Of `longtail.walks.walks_to_arrow`.
+    """
+    if node_count == 0:
+        return pa.RecordBatchReader.from_batches(WALK_SCHEMA, [])
+    graph = read_edgelist(edgelist, node_count=node_count)
+    return walks_to_arrow(graph, progress=True, **parameters)
+
+
+def embedding_table(
+    walks: pa.RecordBatchReader,
+    products: pa.Table,
+    *,
+    work_folder: str | Path,
+    label: str,
+    **parameters: Any,
+) -> pa.Table:
+    """Train on walks; one row per product, those without walks by their category and brand.
+
+    Parameters
+    ----------
+    walks
+        Column node_ids, in the order in which to train.
+    products
+        Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand.
+    work_folder, label
+        The text corpus is put into this folder, named by the label, and removed afterwards.
+    **parameters
+        Of `longtail.skipgram.train_skipgram`.
+    """
+    node_ids = products.column("node_id")
+    in_graph = np.asarray(node_ids.is_valid())
+    if not in_graph.any():
+        return EMBEDDING_SCHEMA.empty_table()
+    nodes = np.asarray(node_ids.drop_null())
+    corpus = Path(work_folder) / f"{label}.corpus"
+    try:
+        write_corpus(walks, corpus)
+        trained = train_skipgram(
+            corpus, node_count=int(nodes.max()) + 1, label=label, **parameters
+        )
+    finally:
+        corpus.unlink(missing_ok=True)
+    levels = [name for name in products.column_names if name.startswith("level_")]
+    kinds = {
+        "categories": [_codes(products, name) for name in levels],
+        "brands": _codes(products, "brand"),
+    }
+    shape = (len(products), trained.vectors.shape[1])
+    vectors, contexts = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    frequency = np.zeros(len(products), np.int64)
+    vectors[in_graph] = trained.vectors[nodes]
+    contexts[in_graph] = trained.context_vectors[nodes]
+    frequency[in_graph] = trained.frequency[nodes]
+    vectors, source = fill_missing_vectors(vectors, in_graph, **kinds)
+    contexts, _ = fill_missing_vectors(contexts, in_graph, **kinds)
+    columns = [
+        products.column("product_id"),
+        node_ids,
+        _lists(vectors),
+        _lists(contexts),
+        frequency,
+        pa.array(VECTOR_SOURCES).take(pa.array(source)),
+    ]
+    return pa.table(columns, schema=EMBEDDING_SCHEMA)
+
+
+def _codes(products: pa.Table, name: str) -> np.ndarray:
+    """Number the values of a text column; -1 for null."""
+    encoded = products.column(name).combine_chunks().dictionary_encode()
+    return np.asarray(encoded.indices.fill_null(-1))
+
+
+def _lists(matrix: np.ndarray) -> pa.Array:
+    offsets = np.arange(0, matrix.size + 1, matrix.shape[1], dtype=np.int32)
+    return pa.ListArray.from_arrays(offsets, matrix.ravel())
+
+
+def _matrix(table: pa.Table, name: str) -> np.ndarray:
+    flat = np.concatenate([np.asarray(chunk.flatten()) for chunk in table.column(name).chunks])
+    return flat.reshape(len(table), -1)
+
+
+def neighbour_table(embeddings: pa.Table, *, k: int, **parameters: Any) -> pa.Table:
+    """Nearest products by cosine, of every product, among those of the graph: substitutes.
+
+    Parameters
+    ----------
+    embeddings
+        Columns of `EMBEDDING_SCHEMA`.
+    k
+        Neighbours per product, fewer where the graph has fewer.
+    **parameters
+        Of `longtail.search.nearest_by_cosine`.
+    """
+    return _neighbours(
+        embeddings,
+        lambda table, in_graph: nearest_by_cosine(
+            _matrix(table, "vector"), k=k, database=in_graph, allow_fewer=True, **parameters
+        ),
+    )
+
+
+def successor_table(embeddings: pa.Table, *, k: int, **parameters: Any) -> pa.Table:
+    """Products most likely to come next after each product: complements.
+
+    Parameters
+    ----------
+    embeddings, k
+        As in `neighbour_table`.
+    **parameters
+        Of `longtail.search.nearest_by_context`.
+    """
+    return _neighbours(
+        embeddings,
+        lambda table, _: nearest_by_context(
+            _matrix(table, "vector"),
+            _matrix(table, "context_vector"),
+            np.asarray(table.column("frequency")),
+            k=k,
+            allow_fewer=True,
+            **parameters,
+        ),
+    )
+
+
+def _neighbours(
+    embeddings: pa.Table, search: Callable[[pa.Table, np.ndarray], Neighbours]
+) -> pa.Table:
+    in_graph = np.flatnonzero(np.asarray(embeddings.column("node_id").is_valid()))
+    if in_graph.size == 0:
+        return NEIGHBOUR_SCHEMA.empty_table()
+    index, score, _ = search(embeddings, in_graph)
+    rows, k = index.shape
+    products = embeddings.column("product_id").combine_chunks()
+    columns = [
+        products.take(pa.array(np.repeat(np.arange(rows), k))),
+        products.take(pa.array(index.ravel())),
+        np.tile(np.arange(1, k + 1, dtype=np.int32), rows),
+        score.ravel().astype(np.float64),
+    ]
+    return pa.table(columns, schema=NEIGHBOUR_SCHEMA)
+
+
+def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int) -> pa.Table:
+    """Coordinates in two and three dimensions, and clusters, of every product given.
+
+    Parameters
+    ----------
+    embeddings
+        Columns product_id and vector.
+    neighbours, seed, threads
+        Of `longtail.projection.project`.
+    """
+    if len(embeddings) == 0:
+        return MAP_SCHEMA.empty_table()
+    plane, space = project(
+        _matrix(embeddings, "vector"), neighbours=neighbours, seed=seed, threads=threads
+    )
+    coordinates: Sequence[np.ndarray] = [*plane.T, *space.T]
+    columns = [embeddings.column("product_id"), *coordinates, cluster(plane)]
+    return pa.table(columns, schema=MAP_SCHEMA)

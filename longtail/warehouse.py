@@ -1,0 +1,211 @@
+"""The warehouse folder: work in progress, published builds, and the step between them.
+
+Layout::
+
+    warehouse/
+        <table>.parquet     links into .builds/current: what readers open
+        longtail.duckdb     likewise: views over one build's files
+        .work/              tables in progress, the build's database, spilled data
+        .builds/<id>/       published builds, whole and never changed
+        .builds/current     link to the newest one; moving it publishes every table at once
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+DATABASE = "longtail.duckdb"
+
+
+def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | Path) -> None:
+    """Write Arrow data as one parquet file that appears only when it is complete.
+
+    Parameters
+    ----------
+    table
+        A table, or a reader whose batches are written as they come.
+    path
+        Where to. An older file there is replaced.
+
+    Raises
+    ------
+    TypeError
+        If `table` is not Arrow (an empty pandas frame would lose its types).
+    """
+    if isinstance(table, pa.Table):
+        table = table.to_reader()
+    if not isinstance(table, pa.RecordBatchReader):
+        raise TypeError(f"table must be an Arrow table or reader, not {type(table).__name__}")
+    partial = Path(f"{path}.partial")
+    with pq.ParquetWriter(partial, table.schema, compression="zstd") as writer:
+        for batch in table:
+            writer.write_batch(batch)
+    os.replace(partial, path)
+
+
+class BuildState:
+    """Which nodes have changed since the last publication, and which of them are not yet good.
+
+    Kept in a file, so that a build that was killed half-way is not taken for a finished one.
+    """
+
+    def __init__(self, work: Path) -> None:
+        self.path = work / "state.json"
+        stored = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.pending: set[str] = set(stored.get("pending", []))
+        self.built: set[str] = set(stored.get("built", []))
+
+    def begin(self, nodes: Iterable[str]) -> None:
+        """Note that `nodes` are about to run."""
+        self.pending |= set(nodes)
+        self._save()
+
+    def finish(self, good: Iterable[str], built: Iterable[str], known: Iterable[str]) -> None:
+        """Note that `good` nodes passed, `built` ones wrote a table; forget unknown ones."""
+        self.pending = (self.pending - set(good)) & set(known)
+        self.built |= set(built)
+        self._save()
+
+    def published(self) -> None:
+        """Note that everything is published."""
+        self.pending, self.built = set(), set()
+        self._save()
+
+    def _save(self) -> None:
+        partial = self.path.with_suffix(".partial")
+        stored = {"pending": sorted(self.pending), "built": sorted(self.built)}
+        partial.write_text(json.dumps(stored))
+        os.replace(partial, self.path)
+
+
+class Warehouse:
+    """One warehouse folder."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = Path(root).absolute()
+        self.work = self.root / ".work"
+        self.builds = self.root / ".builds"
+        self.current = self.builds / "current"
+
+    @property
+    def database(self) -> Path:
+        """The published database."""
+        return self.root / DATABASE
+
+    def prepare(self) -> None:
+        """Create the folders.
+
+        Raises
+        ------
+        PermissionError, NotADirectoryError
+            If they cannot be created or written.
+        """
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.builds.mkdir(exist_ok=True)
+        if not os.access(self.work, os.W_OK):
+            raise PermissionError(f"{self.work} is not writable")
+
+    def publish(
+        self, tables: Sequence[str], *, extra_files: Sequence[str] = (), statements: Sequence[str] = ()
+    ) -> Path:
+        """Make the tables in progress the ones that readers see, all at once.
+
+        Parameters
+        ----------
+        tables
+            Names of parquet files in `.work`, without the ending.
+        extra_files
+            Further files of `.work` to publish, such as `product_edges.edg`.
+        statements
+            SQL run in the new database after its views are made (macros, comments).
+
+        Returns
+        -------
+        Path
+            The new build's folder.
+
+        Raises
+        ------
+        FileNotFoundError
+            If a table is not there; nothing is published then.
+        """
+        build = self.builds / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        previous = os.readlink(self.current) if self.current.is_symlink() else None
+        build.mkdir()
+        try:
+            files = [f"{table}.parquet" for table in tables] + list(extra_files)
+            for file in files:
+                # A hard link costs nothing: the next build writes a new file of the same name.
+                os.link(self.work / file, build / file)
+            with duckdb.connect(str(build / DATABASE)) as connection:
+                for table in tables:
+                    path = str(build / f"{table}.parquet").replace("'", "''")
+                    connection.execute(
+                        f'create view "{table}" as select * from read_parquet(\'{path}\')'
+                    )
+                for statement in statements:
+                    connection.execute(statement)
+        except BaseException:
+            shutil.rmtree(build, ignore_errors=True)
+            raise
+        _replace_link(self.current, build.name)
+        self._link_files([*files, DATABASE])
+        self._remove_builds_but({build.name, previous})
+        return build
+
+    def _link_files(self, files: Sequence[str]) -> None:
+        for file in files:
+            _replace_link(self.root / file, os.path.join(".builds", "current", file))
+        for link in self.root.iterdir():
+            if link.is_symlink() and not link.exists():
+                link.unlink()
+
+    def _remove_builds_but(self, kept: set[str | None]) -> None:
+        """Keep the new build and the one before it, whose files readers may have open."""
+        for path in self.builds.iterdir():
+            if not path.is_symlink() and path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _replace_link(link: Path, target: str) -> None:
+    """Point `link` at `target` in one step."""
+    if link.is_symlink() and os.readlink(link) == target:
+        return
+    fresh = link.with_name(link.name + ".new")
+    fresh.unlink(missing_ok=True)
+    os.symlink(target, fresh)
+    os.replace(fresh, link)
+
+
+def summary(database: Path) -> list[str]:
+    """Return a few lines on what a published database holds and a query to try."""
+    queries: dict[str, Any] = {
+        "kept": "select count(*) from stg_events",
+        "rejected": "select count(*) from rejected_events",
+        "products": "select count(*) from products",
+        "users": "select count(distinct user_id) from user_recommendations",
+        "recommendations": "select count(*) from user_recommendations",
+        "some_user": "select min(user_id) from user_recommendations where source = 'graph'",
+    }
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = {name: connection.execute(sql).fetchall()[0][0] for name, sql in queries.items()}
+    return [
+        f"Published {database}",
+        f"  events           {found['kept']:,} kept, {found['rejected']:,} rejected",
+        f"  products         {found['products']:,}",
+        f"  users            {found['users']:,}",
+        f"  recommendations  {found['recommendations']:,}",
+        "Try:",
+        f"  duckdb -readonly {os.path.relpath(database)} \"from user_recommendations "
+        f"where user_id = '{found['some_user']}' order by rank\"",
+    ]

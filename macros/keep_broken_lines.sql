@@ -1,0 +1,29 @@
+{% macro keep_broken_lines() %}
+    {#
+        Hook after the csv files are read, on the same connection: DuckDB keeps the lines that
+        it could not split into columns in temporary tables, which end with the connection.
+        One row per line; a line with several faults is listed once, by the first.
+    #}
+    {% set read_csv_ran = execute and run_query(
+        "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"
+    )[0][0] > 0 %}
+    create or replace table {{ this.schema }}.broken_lines as
+    {% if read_csv_ran %}
+        select
+            scans.file_path as source_file,
+            errors.line as line_number,
+            any_value(errors.csv_line) as raw_text,
+            lower(arg_min(errors.error_type::varchar, errors.column_idx)) as error_type
+        from reject_errors as errors
+        inner join reject_scans as scans
+            on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id
+        group by scans.file_path, errors.line
+    {% else %}
+        select
+            null::varchar as source_file,
+            null::ubigint as line_number,
+            null::varchar as raw_text,
+            null::varchar as error_type
+        where false
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,46 @@
+{% materialization parquet, adapter="duckdb", supported_languages=["sql", "python"] %}
+    {#
+        One parquet file per model, with a view over it in the build's database.
+
+        Differs from dbt-duckdb's `external` where it matters here: the query streams straight
+        into the file (no temporary copy of the table), a table without rows keeps its columns
+        and has no rows, and Python models stream Arrow batches. The file appears under its
+        name only when it is complete. Readers never see it before `finish_build` publishes it.
+    #}
+    {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
+    {% set existing = load_cached_relation(this) %}
+    {% set target_relation = this.incorporate(type="view") %}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if model.language == "python" %}
+        {% call statement("main", language="python") %}
+            {{- python_to_parquet(compiled_code, location) -}}
+        {% endcall %}
+    {% else %}
+        {% if config.get("contract").enforced %}
+            {{ get_assert_columns_equivalent(compiled_code) }}
+        {% endif %}
+        {% call statement("main") %}
+            copy (
+                {{ compiled_code }}
+            ) to '{{ location }}' (format parquet, compression zstd, use_tmp_file true)
+        {% endcall %}
+    {% endif %}
+
+    {% if existing is not none and not existing.is_view %}
+        {% do adapter.drop_relation(existing) %}
+    {% endif %}
+    {% call statement("view") %}
+        create or replace view {{ target_relation }} as
+        select * from read_parquet('{{ location }}')
+    {% endcall %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target_relation, model) %}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({"relations": [target_relation]}) }}
+{% endmaterialization %}

@@ -1,0 +1,3 @@
+{% macro work_folder() %}
+    {{- return(adapter.external_root()) -}}
+{% endmacro %}

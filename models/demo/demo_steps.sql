@@ -1,0 +1,55 @@
+with looks as (
+    select
+        *,
+        unnest(range(step_count)) as step
+    from {{ ref('demo_sessions') }}
+),
+
+categories as (
+    select * from {{ ref('demo_categories') }}
+),
+
+numbered as (
+    select
+        *,
+        session_number * 64 + step as step_number
+    from looks
+),
+
+repeated as (
+    {# The draws of a step hang on its choice, so that a second look repeats the first. #}
+    select
+        *,
+        step_number - case
+            when step > 0 and {{ demo_uniform('looks again', 'step_number') }} < 0.25 then 1
+            else 0
+        end as choice
+    from numbered
+),
+
+directed as (
+    {# A session moves from its style to a neighbouring one, then to complements. #}
+    select
+        *,
+        choice % 64 / step_count + 0.5 * {{ demo_uniform('drift', 'choice') }} as progress,
+        is_robot or {{ demo_uniform('strays', 'choice') }} < 0.05 as strays
+    from repeated
+)
+
+select
+    * exclude (taste_leaf, complement_leaf, style_draw),
+    not strays and progress between 0.9 and 1.2 as is_neighbour,
+    case
+        when is_robot
+            then {{ demo_pick('any leaf', 'choice', '(select count(*) from categories)') }}
+        when strays
+            then {{ demo_zipf(
+                demo_uniform('other leaf', 'choice'),
+                '(select count(*) from categories)', 0.8
+            ) }}
+        when progress > 1.2 then complement_leaf
+        else taste_leaf
+    end as leaf_number,
+    case when strays then {{ demo_uniform('other style', 'choice') }} else style_draw end
+        as style_draw
+from directed

@@ -1,0 +1,60 @@
+with steps as (
+
+    select * from {{ ref("int_session_steps") }}
+
+),
+
+looking_ahead as (
+
+    select
+        session_id,
+        product_key,
+        step_weight,
+        cast(event_at as date) as event_date,
+        {{ next_in_session(var("window")) }} as following
+    from steps
+    window in_order as (partition by session_id order by step)
+
+),
+
+steps_apart as (
+
+    select
+        session_id,
+        event_date,
+        product_key,
+        step_weight,
+        unnest(following, recursive := true)
+    from looking_ahead
+
+),
+
+session_pairs as (
+
+    {# Once per session and pair: by the occurrence that weighs most. #}
+    select
+        session_id,
+        least(product_key, next_product_key) as product_key_a,
+        greatest(product_key, next_product_key) as product_key_b,
+        min(event_date) as event_date,
+        max(distance_weight * sqrt(step_weight * next_step_weight)) as pair_weight
+    from steps_apart
+    where next_product_key != product_key
+    group by all
+
+),
+
+daily_pairs as (
+
+    select
+        event_date,
+        product_key_a,
+        product_key_b,
+        count(*) as sessions_together,
+        sum(cast(round(1e6 * pair_weight) as bigint)) / 1e6 as pair_weight
+    from session_pairs
+    group by all
+
+)
+
+select * from daily_pairs

@@ -1,0 +1,29 @@
+{# What the trainings need to know of a product: its node, and its kind when it has none. #}
+with products as (
+
+    select * from {{ ref("products") }}
+
+),
+
+nodes as (
+
+    select * from {{ ref("product_nodes") }}
+
+),
+
+embedded_products as (
+
+    select
+        products.product_id,
+        nodes.node_id,
+        products.level_1,
+        {{ category_prefix("products.category_code", 2) }} as level_2,
+        {{ category_prefix("products.category_code", 3) }} as level_3,
+        {{ category_prefix("products.category_code", 4) }} as level_4,
+        products.brand
+    from products
+    left join nodes on products.product_id = nodes.product_id
+
+)
+
+select * from embedded_products

@@ -1,0 +1,36 @@
+{# Segments of the evaluated users by what they had done before the cut; everybody is in 'all'. #}
+with users as (
+
+    select distinct user_key from {{ ref("int_targets") }}
+
+),
+
+activity as (
+
+    select
+        user_key,
+        count(*) as products
+    from {{ ref("int_user_histories") }}
+    where scope = 'evaluated'
+    group by user_key
+
+),
+
+segmented as (
+
+    select
+        users.user_key,
+        unnest([
+            'all',
+            case
+                when activity.products is null then 'new users'
+                when activity.products < 5 then 'light users'
+                else 'heavy users'
+            end
+        ]) as segment
+    from users
+    left join activity on users.user_key = activity.user_key
+
+)
+
+select * from segmented

@@ -1,0 +1,26 @@
+with flagged as (
+
+    select * from {{ ref("int_events_flagged") }}
+
+),
+
+interactions as (
+
+    select
+        flagged.user_key,
+        flagged.product_key,
+        flagged.session_id,
+        flagged.event_at,
+        flagged.event_type,
+        flagged.event_weight,
+        array_contains(
+            {{ text_list(var("purchase_event_types")) }}, flagged.event_type
+        ) as is_purchase,
+        flagged.event_at >= timeline.graph_cutoff_at as is_holdout
+    from flagged
+    cross join {{ ref("int_timeline") }} as timeline
+    where flagged.removed_as is null
+
+)
+
+select * from interactions

@@ -1,0 +1,26 @@
+{# The one cut in time: the graph learns from what lies before it, evaluation asks about what
+   lies after it. An external `targets` file will replace the days after the cut. #}
+with kept_events as (
+
+    select event_at
+    from {{ ref("int_events_flagged") }}
+    where removed_as is null
+
+),
+
+timeline as (
+
+    select
+        min(event_at) as first_event_at,
+        max(event_at) as last_event_at,
+        {% if var("graph_cutoff") %}
+            timestamp '{{ var("graph_cutoff") }}'
+        {% else %}
+            max(event_at) - interval '1 second' * {{ var("holdout_days") * 86400 }}
+        {% endif %}
+        as graph_cutoff_at
+    from kept_events
+
+)
+
+select * from timeline

@@ -1,0 +1,108 @@
+{# One row per model, task, user and k. Every user with targets counts, one whose list has no
+   hit as zeros. Full ranking: the lists were cut from all products, no negatives are sampled. #}
+with targets as (
+
+    select 'next interaction' as task, user_key, product_key from {{ ref("int_targets") }}
+    union all
+    select 'next purchase' as task, user_key, product_key from {{ ref("int_targets") }}
+    where is_purchase
+
+),
+
+target_counts as (
+
+    select
+        task,
+        user_key,
+        count(*) as targets
+    from targets
+    group by task, user_key
+
+),
+
+cutoffs as (
+
+    select unnest([5, 10, 20]) as k
+
+),
+
+models as (
+
+    select distinct model from {{ ref("int_evaluated_recommendations") }}
+
+),
+
+hits as (
+
+    select
+        recommendations.model,
+        targets.task,
+        targets.user_key,
+        recommendations.rank
+    from {{ ref("int_evaluated_recommendations") }} as recommendations
+    inner join targets
+        on
+            recommendations.user_key = targets.user_key
+            and recommendations.product_key = targets.product_key
+
+),
+
+gains as (
+
+    select
+        hits.model,
+        hits.task,
+        hits.user_key,
+        cutoffs.k,
+        count(*) as hits,
+        min(hits.rank) as first_rank,
+        sum(1 / log2(hits.rank + 1)) as gain
+    from hits
+    inner join cutoffs on hits.rank <= cutoffs.k
+    group by all
+
+),
+
+ideal_gains as (
+
+    {# The best list of k has a target in each of its first places. #}
+    select
+        cutoffs.k,
+        counts.targets,
+        sum(1 / log2(place + 1)) as gain
+    from cutoffs
+    cross join (select distinct targets from target_counts) as counts
+    cross join unnest(range(1, 21)) as places (place)
+    where place <= cutoffs.k and place <= counts.targets
+    group by cutoffs.k, counts.targets
+
+),
+
+user_metrics as (
+
+    select
+        models.model,
+        target_counts.task,
+        target_counts.user_key,
+        cutoffs.k,
+        coalesce(gains.hits, 0) / target_counts.targets as recall,
+        coalesce(gains.gain, 0) / ideal_gains.gain as ndcg,
+        (gains.hits is not null)::integer as hit_rate,
+        coalesce(1 / gains.first_rank, 0) as mrr
+    from target_counts
+    cross join models
+    cross join cutoffs
+    inner join ideal_gains
+        on
+            target_counts.targets = ideal_gains.targets
+            and cutoffs.k = ideal_gains.k
+    left join gains
+        on
+            models.model = gains.model
+            and target_counts.task = gains.task
+            and target_counts.user_key = gains.user_key
+            and cutoffs.k = gains.k
+
+)
+
+select * from user_metrics

@@ -1,0 +1,89 @@
+with events as (
+
+    select * from {{ ref("int_events_deduplicated") }}
+
+),
+
+keys as (
+
+    select * from {{ ref("int_product_keys") }}
+
+),
+
+interactions as (
+
+    select * from {{ ref("int_interactions") }}
+
+),
+
+categories as (
+
+    {{ most_frequent_per_product("category_id", "events", beside="category_code") }}
+
+),
+
+brands as (
+
+    {{ most_frequent_per_product("brand", "events") }}
+
+),
+
+names as (
+
+    {{ most_frequent_per_product("product_name", "events") }}
+
+),
+
+prices as (
+
+    select
+        product_id,
+        max_by(price, (event_at, price)) filter (where price is not null) as price,
+        min(event_at) as first_seen_at,
+        max(event_at) as last_seen_at
+    from events
+    group by product_id
+
+),
+
+activity as (
+
+    select
+        product_key,
+        count(*) as interactions,
+        count(*) filter (where is_purchase) as purchases,
+        count(distinct user_key) as users
+    from interactions
+    group by product_key
+
+),
+
+products as (
+
+    select
+        keys.product_id,
+        keys.product_key,
+        names.product_name,
+        categories.category_id,
+        categories.category_code,
+        {{ category_level("categories.category_code", 1) }} as level_1,
+        {{ category_level("categories.category_code", 2) }} as level_2,
+        {{ category_level("categories.category_code", 3) }} as level_3,
+        {{ category_level("categories.category_code", 4) }} as level_4,
+        brands.brand,
+        prices.price,
+        coalesce(activity.interactions, 0) as interactions,
+        coalesce(activity.purchases, 0) as purchases,
+        coalesce(activity.users, 0) as users,
+        prices.first_seen_at,
+        prices.last_seen_at
+    from keys
+    inner join prices on keys.product_id = prices.product_id
+    left join categories on keys.product_id = categories.product_id
+    left join brands on keys.product_id = brands.product_id
+    left join names on keys.product_id = names.product_id
+    left join activity on keys.product_key = activity.product_key
+
+)
+
+select * from products

@@ -1,0 +1,51 @@
+with raw_events as (
+
+    select * from {{ ref("stg_raw_events") }}
+
+),
+
+unusable_rows as (
+
+    select
+        source_file,
+        source_row,
+        cast(null as ubigint) as line_number,
+        to_json(struct_pack(
+            event_time := raw_event_time,
+            event_type := event_type,
+            product_id := product_id,
+            category_id := category_id,
+            category_code := category_code,
+            brand := brand,
+            price := raw_price,
+            user_id := user_id,
+            user_session := user_session
+        ))::varchar as raw_values,
+        reject_reason as reason
+    from raw_events
+    where reject_reason is not null
+
+),
+
+broken_lines as (
+
+    {# Written by the hook of stg_raw_events, hence after it. #}
+    select
+        source_file,
+        cast(null as bigint) as source_row,
+        line_number,
+        raw_text as raw_values,
+        'broken line: ' || error_type as reason
+    from {{ ref("stg_raw_events").schema }}.broken_lines
+
+),
+
+rejected as (
+
+    select * from unusable_rows
+    union all
+    select * from broken_lines
+
+)
+
+select * from rejected

@@ -1,0 +1,56 @@
+{{ config(post_hook="{{ keep_broken_lines() }}") }}
+
+with source_rows as (
+
+    {{ event_rows() }}
+
+),
+
+trimmed as (
+
+    select
+        source_file,
+        source_row,
+        reject_when_reason,
+        event_time as raw_event_time,
+        price as raw_price,
+        {{ parse_event_time("event_time") }} as event_at,
+        lower(trim(event_type)) as event_type,
+        nullif(trim(product_id), '') as product_id,
+        nullif(trim(category_id), '') as category_id,
+        nullif(trim(category_code), '') as category_code,
+        nullif(trim(brand), '') as brand,
+        try_cast(price as double) as price,
+        nullif(trim(user_id), '') as user_id,
+        nullif(trim(user_session), '') as user_session,
+        nullif(trim(product_name), '') as product_name
+    from source_rows
+
+),
+
+judged as (
+
+    select
+        *,
+        case
+            when reject_when_reason is not null then reject_when_reason
+            when product_id is null then 'missing product_id'
+            when user_id is null then 'missing user_id'
+            when nullif(trim(raw_event_time), '') is null then 'missing event_time'
+            when event_at is null then 'unreadable event_time'
+            when event_at < timestamp '{{ var("earliest_event_at") }}'
+                or event_at >= timestamp '{{ var("latest_event_at") }}'
+                then 'event_time out of range'
+            when event_type is null then 'missing event_type'
+            when not array_contains({{ text_list(var("event_weights")) }}, event_type)
+                then 'unknown event_type'
+            when nullif(trim(raw_price), '') is not null
+                and (price is null or not isfinite(price))
+                then 'unreadable price'
+            when price < 0 then 'negative price'
+        end as reject_reason
+    from trimmed
+
+)
+
+select * from judged

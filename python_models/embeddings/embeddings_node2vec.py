@@ -1,0 +1,23 @@
+"""One row per product: skip-gram vectors trained on walks_node2vec.
+
+Mikolov et al. 2013, Distributed Representations of Words and Phrases and their Compositionality.
+"""
+
+
+def model(dbt, session):
+    from longtail.tables import embedding_table
+
+    walks = dbt.ref("walks_node2vec")
+    products = dbt.ref("int_embedded_products").order("product_id").to_arrow_table()
+    return embedding_table(
+        walks.order("walk_id").to_arrow_reader(),
+        products,
+        work_folder=dbt.config.meta_get("work_folder"),
+        dimensions=dbt.config.meta_get("dimensions"),
+        window=dbt.config.meta_get("window"),
+        negative=dbt.config.meta_get("negative_samples"),
+        ns_exponent=dbt.config.meta_get("ns_exponent"),
+        epochs=dbt.config.meta_get("epochs"),
+        seed=dbt.config.meta_get("seed"),
+        label="embeddings_node2vec",
+    )

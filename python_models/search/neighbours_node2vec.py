@@ -1,0 +1,15 @@
+"""One row per product and rank: nearest products by cosine of embeddings_node2vec (substitutes)."""
+
+
+def model(dbt, session):
+    from longtail.tables import neighbour_table
+
+    embeddings = dbt.ref("embeddings_node2vec")
+    return neighbour_table(
+        embeddings.order("product_id").to_arrow_table(),
+        k=dbt.config.meta_get("neighbours"),
+        exact_below=dbt.config.meta_get("exact_search_below"),
+        threads=dbt.config.meta_get("threads"),
+        seed=dbt.config.meta_get("seed"),
+        label="neighbours_node2vec",
+    )

@@ -1,0 +1,19 @@
+"""One row per product and rank: products most likely to come next, by embeddings_deepwalk.
+
+Score: input vector . context vector + popularity * log(frequency), in nats (complements).
+"""
+
+
+def model(dbt, session):
+    from longtail.tables import successor_table
+
+    embeddings = dbt.ref("embeddings_deepwalk")
+    return successor_table(
+        embeddings.order("product_id").to_arrow_table(),
+        k=dbt.config.meta_get("neighbours"),
+        popularity=dbt.config.meta_get("popularity"),
+        exact_below=dbt.config.meta_get("exact_search_below"),
+        threads=dbt.config.meta_get("threads"),
+        seed=dbt.config.meta_get("seed"),
+        label="successors_deepwalk",
+    )
