@@ -60,10 +60,11 @@ VARIED = {
 class Case:
     """A graph of the history, and questions with answers from the slice after it.
 
-    ``asked`` holds a row of product weights per question, ``answers`` and ``excluded`` rows of 0/1.
+    ``products`` are the ids of the nodes. ``asked`` holds a row of product weights per question, ``answers`` and ``excluded`` rows of 0/1.
     """
 
     graph: Graph
+    products: np.ndarray
     asked: sparse.csr_array
     answers: sparse.csr_array
     excluded: sparse.csr_array
@@ -80,9 +81,10 @@ def main() -> None:
         f"{len(case.graph.indices) // 2:,} edges, {case.asked.shape[0]:,} questions"
     )
     base = replace(Budget(), **dict(read_setting(text) for text in options.set))
+    start = previous_build(case, options, base) if options.warm_days else None
     print(header())
     for budget in budgets(base, options.vary):
-        result = measure(case, budget, options.seed)
+        result = measure(case, budget, options.seed, start)
         print(line(budget, base, result), flush=True)
         if options.output:
             with open(options.output, "a") as file:
@@ -122,6 +124,12 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--questions", type=int, default=4000, help="at most so many are asked")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--warm-days",
+        type=float,
+        default=0,
+        help="start from vectors of the same shop, trained by the base so many days earlier",
+    )
     parser.add_argument("--output", type=Path, help="append each line as JSON")
     return parser.parse_args()
 
@@ -146,20 +154,25 @@ def budgets(base: Budget, vary: list[str] | None) -> list[Budget]:
     return list(dict.fromkeys(found))
 
 
-def read_case(options: argparse.Namespace) -> Case:
+def read_case(options: argparse.Namespace, *, older_days: float = 0) -> Case:
     connection = duckdb.connect()
     connection.execute("set preserve_insertion_order = false")
     # A fixed number of sums in a fixed order: the same edges in each run.
     connection.execute("set threads = 1")
     read_events(connection, options)
     split(connection, options)
+    connection.execute(f"""
+        delete from history where happened_at >
+            (select max(happened_at) from history) - to_seconds({86400 * older_days})""")
     connection.execute("""
         create table nodes as
         select product_id, row_number() over (order by product_id) - 1 as node_id
         from (select distinct product_id from history)""")
-    nodes = connection.execute("select count(*) from nodes").fetchone()[0]
-    asked, answers, excluded = questions(connection, nodes)
-    return Case(edges(connection, options, nodes), asked, answers, excluded)
+    found = connection.execute("select product_id from nodes order by node_id").fetchnumpy()
+    products = np.asarray(found["product_id"], dtype=object)
+    asked, answers, excluded = questions(connection, len(products))
+    graph = edges(connection, options, len(products))
+    return Case(graph, products, asked, answers, excluded)
 
 
 def read_events(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace) -> None:
@@ -288,7 +301,20 @@ def edges(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, no
     return graph_from_edges(found["source"], found["target"], found["weight"], node_count=nodes)
 
 
-def measure(case: Case, budget: Budget, seed: int) -> dict[str, float]:
+def previous_build(case: Case, options: argparse.Namespace, base: Budget) -> dict[str, np.ndarray]:
+    """Vectors of an earlier history, in the node order of this one; zeros for new products."""
+    older = read_case(options, older_days=options.warm_days)
+    model = train(older, base, options.seed)["model"]
+    place = {product: node for node, product in enumerate(older.products)}
+    node = np.array([place.get(product, -1) for product in case.products])
+    print(f"warm start from {options.warm_days:g} days earlier: {(node < 0).sum():,} new products")
+    sides = {"initial_vectors": model.vectors, "initial_context_vectors": model.context_vectors}
+    return {name: np.where(node[:, None] >= 0, rows[node], 0) for name, rows in sides.items()}
+
+
+def train(
+    case: Case, budget: Budget, seed: int, start: dict[str, np.ndarray] | None = None
+) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "walks.txt"
         started = time.perf_counter()
@@ -313,15 +339,24 @@ def measure(case: Case, budget: Budget, seed: int) -> dict[str, float]:
             epochs=budget.epochs,
             learning_rate=budget.learning_rate,
             seed=seed,
+            **(start or {}),
         )
         # Processor seconds: other work on the machine does not count.
         trained = time.thread_time() - used
-    result = {
+    return {
+        "model": model,
         "tokens": size.tokens * budget.epochs,
         "walk_seconds": walked - started,
         "train_seconds": trained,
-        "cosine": recall(case, *cosine_sides(model)),
     }
+
+
+def measure(
+    case: Case, budget: Budget, seed: int, start: dict[str, np.ndarray] | None
+) -> dict[str, float]:
+    result = train(case, budget, seed, start)
+    model = result.pop("model")
+    result["cosine"] = recall(case, *cosine_sides(model))
     for popularity in POPULARITIES:
         result[f"context_{popularity}"] = recall(case, *context_sides(model, popularity))
     return result

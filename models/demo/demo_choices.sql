@@ -38,8 +38,8 @@ ranked as (
         moved.*,
         styles.first_product,
         styles.product_count,
-        {{ demo_zipf(
-            demo_uniform('product', 'moved.preference'), 'styles.product_count', 2.0
+        {{ demo_popular(
+            demo_uniform('product', 'moved.preference'), 'styles.product_count', 5
         ) }} as product_rank
     from moved
     inner join {{ ref('demo_styles') }} as styles

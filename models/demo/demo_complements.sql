@@ -43,9 +43,9 @@ paired as (
         products.product_number,
         matched.place,
         styles.first_product,
-        styles.first_product + {{ demo_zipf(
+        styles.first_product + {{ demo_popular(
             demo_uniform('complement', 'products.product_number * 2 + matched.place'),
-            'styles.product_count', 1.5
+            'styles.product_count', 3
         ) }} as complement_number
     from products
     inner join matched

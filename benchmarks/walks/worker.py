@@ -1,0 +1,322 @@
+"""Time one sampler on one graph, in a process of its own, and print the figures as JSON.
+
+Runs in the project's environment for ``longtail`` and ``memory``, in that of the peers for the
+rest. Sampling is timed after a warm-up that compiles; what a library does once per graph
+(reading, alias tables) is not timed for peers, but is for longtail.
+"""
+
+import argparse
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+LENGTH = 50
+CHECKED_STEPS = 2_000_000
+REPEAT_SECONDS = 8.0
+MOST_REPEATS = 5
+
+
+class Csr:
+    """Arrays of a graph: indptr, indices, weights."""
+
+    def __init__(self, path: str) -> None:
+        with np.load(path) as arrays:
+            self.indptr = arrays["indptr"]
+            self.indices = arrays["indices"]
+            self.weights = arrays["weights"]
+
+    @property
+    def node_count(self) -> int:
+        """Number of nodes."""
+        return self.indptr.size - 1
+
+    @property
+    def sources(self) -> np.ndarray:
+        """Source node of each edge."""
+        return np.repeat(np.arange(self.node_count), np.diff(self.indptr))
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Nodes that have an edge."""
+        return np.flatnonzero(np.diff(self.indptr))
+
+
+# Each maker gets (graph, p, q, passes, threads), prepares and warms up, and returns a function
+# that samples and yields arrays of walks.
+Sampler = Callable[[], Iterator[np.ndarray]]
+
+
+def make_longtail(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
+    """Sample with this project."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from longtail.graph import Graph
+    from longtail.walks import sample_walks
+
+    whole = Graph(graph.indptr, graph.indices, graph.weights)
+    small = Graph(np.array([0, 1, 2]), np.array([1, 0]), graph.weights[:2])
+    options = {"walk_length": LENGTH, "p": p, "q": q, "threads": threads, "seed": 1}
+    list(sample_walks(small, **options))
+    return lambda: sample_walks(whole, walks_per_node=passes, **options)
+
+
+def make_csrgraph(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
+    """Sample with csrgraph; biased steps only from a sample of start nodes."""
+    import csrgraph
+    from scipy import sparse
+
+    matrix = sparse.csr_matrix((graph.weights, graph.indices, graph.indptr))
+    peer = csrgraph.csrgraph(matrix, threads=threads)
+    biased = p != 1 or q != 1
+    starts = np.random.default_rng(0).permutation(graph.starts)[: 60 if biased else None]
+
+    def sample(nodes, epochs):
+        return peer.random_walks(
+            walklen=LENGTH,
+            epochs=epochs,
+            start_nodes=nodes,
+            return_weight=q / p,
+            neighbor_weight=q,
+        ).astype(np.int64)
+
+    sample(starts[:2], 1)
+    return lambda: iter([sample(starts, 1 if biased else passes)])
+
+
+def make_pecanpy(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
+    """Sample with PecanPy's kernel, without its conversion of ids to text."""
+    import numba
+    from numba_progress import ProgressBar
+    from pecanpy import pecanpy
+
+    numba.set_num_threads(threads)
+    kind = pecanpy.PreCompFirstOrder if p == q == 1 else pecanpy.SparseOTF
+    peer = kind(p=p, q=q, workers=threads, random_state=1)
+    peer.indptr = graph.indptr.astype(np.uint32)
+    peer.indices = graph.indices.astype(np.uint32)
+    peer.data = graph.weights.astype(np.float32)
+    peer.set_node_ids([str(node) for node in range(graph.node_count)])
+    peer.preprocess_transition_probs()
+    move_forward, has_neighbours = peer.get_move_forward(), peer.get_has_nbrs()
+
+    def sample(nodes):
+        with ProgressBar(total=nodes.size, disable=True) as bar:
+            walks = peer._random_walks(
+                nodes.size, LENGTH - 1, 1, nodes, has_neighbours, move_forward, bar
+            )
+        return walks[:, :LENGTH].astype(np.int64)
+
+    starts = graph.starts.astype(np.uint32)
+    sample(starts[:2])
+    return lambda: iter([sample(np.tile(starts, passes))])
+
+
+def make_fastnode2vec(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
+    """Sample with fastnode2vec's kernel from threads, without its conversion of ids."""
+    from fastnode2vec import graph as module
+
+    upper = graph.sources <= graph.indices
+    triples = zip(
+        graph.sources[upper].tolist(),
+        graph.indices[upper].tolist(),
+        graph.weights[upper].tolist(),
+        strict=True,
+    )
+    peer = module.Graph(triples, directed=False, weighted=True, verbose=False)
+
+    def sample(nodes):
+        return [
+            module._random_walk_weighted(peer.indptr, peer.indices, peer.data, LENGTH, p, q, node)
+            for node in nodes
+        ]
+
+    starts = np.tile(np.arange(peer.node_names.size), passes)
+    sample(starts[:2])
+
+    def sample_all():
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(sample, np.array_split(starts, 8 * threads)))
+        walks = np.stack([walk for part in parts for walk in part])
+        yield peer.node_names[walks]
+
+    return sample_all
+
+
+def make_grape(
+    graph: Csr, p: float, q: float, passes: int, threads: int, most_neighbours: int | None = None
+) -> Sampler:
+    """Sample with GRAPE (ensmallen), exactly, or from at most so many neighbours a step."""
+    os.environ["RAYON_NUM_THREADS"] = str(threads)
+    from ensmallen import Graph
+
+    upper = graph.sources <= graph.indices
+    columns = (graph.sources[upper], graph.indices[upper], graph.weights[upper])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "edges.tsv"
+        with path.open("w") as file:
+            for source, target, weight in zip(*(c.tolist() for c in columns), strict=True):
+                file.write(f"{source}\t{target}\t{weight}\n")
+        peer = Graph.from_csv(
+            directed=False,
+            edge_path=str(path),
+            edge_list_separator="\t",
+            edge_list_header=False,
+            sources_column_number=0,
+            destinations_column_number=1,
+            weights_column_number=2,
+            verbose=False,
+        )
+    names = np.array([int(name) for name in peer.get_node_names()])
+
+    def sample(iterations):
+        return peer.complete_walks(
+            walk_length=LENGTH,
+            iterations=iterations,
+            return_weight=1 / p,
+            explore_weight=1 / q,
+            max_neighbours=most_neighbours,
+            random_state=1,
+        )
+
+    def sample_all():
+        yield names[np.asarray(sample(passes))]
+
+    return sample_all
+
+
+def make_grape_100(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
+    """Sample with GRAPE as it comes: a step sees at most 100 neighbours."""
+    return make_grape(graph, p, q, passes, threads, most_neighbours=100)
+
+
+MAKERS = {
+    "longtail": make_longtail,
+    "csrgraph": make_csrgraph,
+    "pecanpy": make_pecanpy,
+    "fastnode2vec": make_fastnode2vec,
+    "grape": make_grape,
+    "grape100": make_grape_100,
+}
+
+
+def no_edge_share(graph: Csr, walks: np.ndarray) -> float:
+    """Share of steps that are no edges of the graph."""
+    source, target = walks[:, :-1].astype(np.int64), walks[:, 1:].astype(np.int64)
+    stepped = target >= 0
+    steps = source[stepped] * graph.node_count + target[stepped]
+    edges = graph.sources * graph.node_count + graph.indices
+    place = np.minimum(np.searchsorted(edges, steps), edges.size - 1)
+    return float((edges[place] != steps).mean())
+
+
+def peak_megabytes() -> float:
+    """Largest resident memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def time_sampler(arguments: argparse.Namespace) -> dict[str, float]:
+    """Sample up to five times within some seconds, and keep the fastest."""
+    graph = Csr(arguments.graph)
+    sample = MAKERS[arguments.sampler](
+        graph, arguments.p, arguments.q, arguments.passes, arguments.threads
+    )
+    with open("/proc/self/statm") as statm:
+        resident = int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    best = {"seconds": float("inf")}
+    spent = 0.0
+    for _ in range(MOST_REPEATS):
+        steps, kept, kept_steps = 0, [], 0
+        started, started_cpu = time.perf_counter(), time.process_time()
+        for walks in sample():
+            steps += walks.shape[0] * (walks.shape[1] - 1)
+            if kept_steps < CHECKED_STEPS:
+                kept.append(walks[: CHECKED_STEPS // LENGTH])
+                kept_steps += kept[-1].size
+        seconds = time.perf_counter() - started
+        if seconds < best["seconds"]:
+            best = {
+                "seconds": seconds,
+                "cpu_seconds": time.process_time() - started_cpu,
+                "steps": steps,
+            }
+        spent += seconds
+        if spent + seconds > REPEAT_SECONDS:
+            break
+    best["peak_mb"] = peak_megabytes()
+    best["sampling_mb"] = max(0.0, best["peak_mb"] - resident)
+    best["no_edge_share"] = no_edge_share(graph, np.concatenate(kept))
+    return best
+
+
+def time_memory(arguments: argparse.Namespace) -> dict[str, float]:
+    """Read a table of the size of the alias table at random: dependent, then independent reads.
+
+    Independent reads are the limit for a sampler, which needs one read of that table a step.
+    """
+    from numba import njit, uint64
+
+    @njit(nogil=True)
+    def follow(table, steps):
+        place = uint64(0)
+        for _ in range(steps):
+            place = table[place]
+        return place
+
+    @njit(nogil=True)
+    def read_anywhere(table, steps, counter):
+        total = uint64(0)
+        for _ in range(steps):
+            counter = counter * uint64(6364136223846793005) + uint64(1442695040888963407)
+            place = ((counter >> uint64(32)) * uint64(table.size)) >> uint64(32)
+            total += table[place]
+        return total
+
+    edge_count = Csr(arguments.graph).indices.size
+    order = np.random.default_rng(0).permutation(edge_count).astype(np.uint64)
+    table = np.empty(edge_count, dtype=np.uint64)
+    table[order] = np.roll(order, -1)
+    follow(table, 1)
+    read_anywhere(table, 1, np.uint64(1))
+    steps = 4_000_000
+    dependent, independent = [], []
+    with ThreadPoolExecutor(arguments.threads) as pool:
+        for _ in range(MOST_REPEATS):
+            started = time.perf_counter()
+            follow(table, steps)
+            dependent.append((time.perf_counter() - started) / steps * 1e9)
+            started = time.perf_counter()
+            seeds = range(1, arguments.threads + 1)
+            list(pool.map(lambda seed: read_anywhere(table, 4 * steps, np.uint64(seed)), seeds))
+            reads = 4 * steps * arguments.threads
+            independent.append(reads / (time.perf_counter() - started))
+    return {
+        "table_mb": table.nbytes / 2**20,
+        "dependent_ns": min(dependent),
+        "independent_reads": max(independent),
+    }
+
+
+def main() -> None:
+    """Parse the command line and print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sampler", choices=[*MAKERS, "memory"])
+    parser.add_argument("graph", help="npz file with indptr, indices, weights")
+    parser.add_argument("--p", type=float, default=1.0)
+    parser.add_argument("--q", type=float, default=1.0)
+    parser.add_argument("--passes", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    arguments = parser.parse_args()
+    measure = time_memory if arguments.sampler == "memory" else time_sampler
+    figures = measure(arguments)
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()
