@@ -62,6 +62,13 @@ class Plugin(BasePlugin):
             csv_options=message["csv_options"],
         )
 
+    def do_earlier(self, message: Mapping[str, Any]) -> str:
+        """Return the query for the rows that earlier builds published of a table, or ''."""
+        published = self.warehouse.root / f"{message['table']}.parquet"
+        if not published.exists():
+            return ""
+        return f"select * from read_parquet({events.text_literal(str(published))})"
+
     def do_finish(self, message: Mapping[str, Any]) -> list[str]:
         """Publish if everything that changed is good; return lines for the user."""
         outcomes = message["outcomes"]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import NamedTuple
 
 import numba
@@ -310,7 +311,7 @@ def _layout(
     noise_due = interval / _NOISE_PER_PULL
     states = random.integers(1, 2**63, size=len(places), dtype=np.uint64)
     steps = np.unique(np.linspace(0, epochs, _STEPS_OF_PROGRESS + 1).astype(int))
-    for first, last in track(list(zip(steps[:-1], steps[1:], strict=True)), len(steps) - 1, label):
+    for first, last in track(pairwise(steps), len(steps) - 1, label):
         _epochs(places, heads, tails, interval, due, noise_due, states, *curve, first, last, epochs)
     return places - places.mean(axis=0)
 

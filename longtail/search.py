@@ -101,15 +101,15 @@ def nearest_by_cosine(
     vectors : ndarray, shape (n, d)
         Any float type and any length but 0.
     k : int
-        Neighbours per query, at most n - 1.
+        Neighbours per query, at most the rows that may be found, less one.
     queries : ndarray of int, shape (q,), optional
         Rows to find neighbours for; all rows when not given.
     database : ndarray of int, shape (m,), optional
         Rows that may be found, each once; all rows when not given.
     allow_fewer : bool
-        Return min(k, n - 1) columns where there are fewer than k others, instead of an error.
+        Return fewer columns where there are fewer than k others, instead of an error.
     exact_below : int
-        Compare everything when n is below this, else use an inverted file.
+        Compare everything when fewer rows than this may be found, else use an inverted file.
     target_recall : float
         The inverted file reads twice as many lists until its recall@k is at least this.
     threads : int
@@ -131,7 +131,7 @@ def nearest_by_cosine(
     ValueError
         Naming the argument: vectors that are no float (n, d) array, hold NaN, infinity or a row of
         zeros (it has no direction: ``longtail.centroids.fill_missing_vectors`` gives it one); k
-        below 1 or above n - 1; queries out of range; threads, batch or target_recall out of range.
+        below 1 or too large; queries, database, threads, batch or target_recall out of range.
 
     Notes
     -----
@@ -153,12 +153,14 @@ def nearest_by_cosine(
         unit[extreme] /= largest[:, None]
         norms[extreme] = np.linalg.norm(unit[extreme], axis=1)
     unit /= norms[:, None]
-    ids = np.unique(_check_queries(database, len(unit)))
+    ids = np.unique(_check_rows("database", database, len(unit)))
+    if len(ids) == 0:
+        raise ValueError("database: there is no row to find")
     index, score, report = _search(
         unit,
         unit[ids],
         database_ids=ids,
-        queries=_check_queries(queries, len(unit)),
+        queries=_check_rows("queries", queries, len(unit)),
         k=k,
         allow_fewer=allow_fewer,
         exact_below=exact_below,
@@ -239,7 +241,7 @@ def nearest_by_context(
         asking,
         database[ids],
         database_ids=ids,
-        queries=_check_queries(queries, len(asking)),
+        queries=_check_rows("queries", queries, len(asking)),
         k=k,
         allow_fewer=allow_fewer,
         exact_below=exact_below,
@@ -292,16 +294,16 @@ def _check_matrix(name: str, values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _check_queries(queries: np.ndarray | None, count: int) -> np.ndarray:
-    if queries is None:
+def _check_rows(name: str, rows: np.ndarray | None, count: int) -> np.ndarray:
+    if rows is None:
         return np.arange(count)
-    queries = np.asarray(queries)
-    if queries.ndim != 1 or (len(queries) and queries.dtype.kind not in "iu"):
-        raise ValueError(f"queries must be a one-dimensional array of row numbers, not {queries!r}")
-    queries = queries.astype(np.int64)
-    if len(queries) and (queries.min() < 0 or queries.max() >= count):
-        raise ValueError(f"queries must be rows in [0, {count})")
-    return queries
+    rows = np.asarray(rows)
+    if rows.ndim != 1 or (len(rows) and rows.dtype.kind not in "iu"):
+        raise ValueError(f"{name} must be a one-dimensional array of row numbers, not {rows!r}")
+    rows = rows.astype(np.int64)
+    if len(rows) and (rows.min() < 0 or rows.max() >= count):
+        raise ValueError(f"{name} must be rows in [0, {count})")
+    return rows
 
 
 def _search(

@@ -25,23 +25,50 @@
 
     ),
 
-    {# The largest term is the "because"; between equal terms the more recent product wins. #}
-    candidates as (
+    neighbour_models as (
+
+        select distinct model from {{ neighbours }} where product_key is not null
+
+    ),
+
+    terms as (
 
         select
             neighbours.model,
             histories.user_key,
             neighbours.neighbour_key as product_key,
-            sum(cast(round(1e9 * histories.interest * neighbours.score) as bigint)) / 1e9
-                as score,
-            arg_max(
-                histories.product_key,
-                histories.interest * neighbours.score * (1 - 1e-9 * histories.place)
-            ) as because_product_key
+            histories.product_key as because_product_key,
+            histories.place,
+            histories.interest * neighbours.score as term
         from histories
         inner join {{ neighbours }} as neighbours
             on histories.product_key = neighbours.product_key
-        group by neighbours.model, histories.user_key, neighbours.neighbour_key
+        {% if var("repeat_weight") > 0 %}
+            union all
+            select
+                neighbour_models.model,
+                histories.user_key,
+                histories.product_key,
+                histories.product_key as because_product_key,
+                histories.place,
+                histories.repeat_interest * {{ var("repeat_weight") }} as term
+            from histories
+            cross join neighbour_models
+        {% endif %}
+
+    ),
+
+    {# The largest term is the "because"; between equal terms the more recent product wins. #}
+    candidates as (
+
+        select
+            model,
+            user_key,
+            product_key,
+            sum(cast(round(1e12 * term) as bigint)) / 1e12 as score,
+            arg_max(because_product_key, term * (1 - 1e-9 * place)) as because_product_key
+        from terms
+        group by model, user_key, product_key
 
     ),
 
@@ -130,7 +157,9 @@
             on
                 first_categories.category_code = popularity.category_code
                 and popularity.category_rank <= unfilled_users.enough
-        where popularity.scope = '{{ scope }}'
+        where
+            popularity.scope = '{{ scope }}'
+            and unfilled_users.model != 'popularity'
         union all
         select
             unfilled_users.model,

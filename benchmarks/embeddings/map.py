@@ -45,6 +45,7 @@ np.savez("map.npz", plane=plane, space=space)
 
 
 def main() -> None:
+    """Print a table of both."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -71,6 +72,7 @@ def main() -> None:
 
 
 def run(code: str, folder: str) -> float:
+    """Seconds of the code in a process of its own."""
     started = time.perf_counter()
     root = str(Path(__file__).resolve().parents[2])
     header = f"import sys; sys.path.insert(0, {root!r})\n"

@@ -60,7 +60,8 @@ VARIED = {
 class Case:
     """A graph of the history, and questions with answers from the slice after it.
 
-    ``products`` are the ids of the nodes. ``asked`` holds a row of product weights per question, ``answers`` and ``excluded`` rows of 0/1.
+    ``products`` are the ids of the nodes. ``asked`` holds a row of product weights per question,
+    ``answers`` and ``excluded`` rows of 0 and 1.
     """
 
     graph: Graph
@@ -71,6 +72,7 @@ class Case:
 
 
 def main() -> None:
+    """Print a line of the table for each budget."""
     options = parse()
     if not options.events.is_file():
         sys.exit(f"skipped: there is no events file {options.events}")
@@ -94,6 +96,7 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -135,11 +138,13 @@ def parse() -> argparse.Namespace:
 
 
 def read_setting(text: str) -> tuple[str, int | float]:
+    """NAME=VALUE, typed as in Budget."""
     name, value = text.split("=")
     return name, type(getattr(Budget(), name))(value)
 
 
 def budgets(base: Budget, vary: list[str] | None) -> list[Budget]:
+    """List the base and each change of it, none twice."""
     if vary is None:
         vary = [f"{name}=" + ",".join(map(str, values)) for name, values in VARIED.items()]
     found = [base]
@@ -155,6 +160,7 @@ def budgets(base: Budget, vary: list[str] | None) -> list[Budget]:
 
 
 def read_case(options: argparse.Namespace, *, older_days: float = 0) -> Case:
+    """Build graph and questions; a graph of an older history when ``older_days`` is given."""
     connection = duckdb.connect()
     connection.execute("set preserve_insertion_order = false")
     # A fixed number of sums in a fixed order: the same edges in each run.
@@ -244,6 +250,7 @@ def split(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace) ->
 
 
 def questions(connection: duckdb.DuckDBPyConnection, nodes: int) -> list[sparse.csr_array]:
+    """Matrices of Case, one row per question, weights of a row summing to 1."""
     rows = connection.execute("""
         select dense_rank() over (order by question) - 1 as row, node_id, weight,
             is_answer, is_excluded
@@ -315,6 +322,7 @@ def previous_build(case: Case, options: argparse.Namespace, base: Budget) -> dic
 def train(
     case: Case, budget: Budget, seed: int, start: dict[str, np.ndarray] | None = None
 ) -> dict:
+    """Walk, write the corpus, train: the model and what it took."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "walks.txt"
         started = time.perf_counter()
@@ -354,6 +362,7 @@ def train(
 def measure(
     case: Case, budget: Budget, seed: int, start: dict[str, np.ndarray] | None
 ) -> dict[str, float]:
+    """Train, and score by cosine and by context at each popularity."""
     result = train(case, budget, seed, start)
     model = result.pop("model")
     result["cosine"] = recall(case, *cosine_sides(model))
@@ -363,12 +372,14 @@ def measure(
 
 
 def cosine_sides(model: Embeddings) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays whose inner product is the cosine."""
     norms = np.linalg.norm(model.vectors, axis=1, keepdims=True)
     unit = model.vectors / np.where(norms > 0, norms, 1)
     return unit, unit
 
 
 def context_sides(model: Embeddings, popularity: float) -> tuple[np.ndarray, np.ndarray]:
+    """Arrays whose inner product is in.out + popularity * log(frequency)."""
     seen = model.frequency > 0
     frequency = np.log(np.where(seen, model.frequency, 1))
     # No row of frequency 0 is recommended: far below every score.
@@ -394,12 +405,14 @@ def recall(case: Case, asking: np.ndarray, database: np.ndarray, block: int = 10
 
 
 def header() -> str:
+    """Head of the table."""
     names = ["changed", "M tokens", "walk s", "train s", "M tok/s", "cosine"]
     names += [f"a={popularity:g}" for popularity in POPULARITIES]
     return "| " + " | ".join(names) + " |\n" + "|" + " --- |" * len(names)
 
 
 def line(budget: Budget, base: Budget, result: dict[str, float]) -> str:
+    """One line of the table: what differs from the base, and the figures."""
     changed = [
         f"{name} {value:g}"
         for name, value in asdict(budget).items()

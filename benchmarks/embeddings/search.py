@@ -15,6 +15,7 @@ from longtail.search import nearest_by_context, nearest_by_cosine
 
 
 def main() -> None:
+    """Print a table of both searches, exact and at three recalls."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -54,11 +55,13 @@ def main() -> None:
 
 
 def timed(search, **how):
+    """Result and seconds."""
     started = time.perf_counter()
     return search(**how), time.perf_counter() - started
 
 
 def row(name, report, seconds, recall) -> str:
+    """One line of the table."""
     lists = f"{report.probes} of {report.lists}" if report.lists else "all"
     return (
         f"| {name} | {report.database_size:,} | {report.method} | {lists} "

@@ -22,14 +22,14 @@ from longtail.graph import Graph  # noqa: E402
 
 SETTINGS = ((1.0, 1.0), (0.5, 2.0), (2.0, 0.5))
 # Passes over all nodes: enough to time, few enough to wait for.
-PEER_PASSES = {"csrgraph": 1, "fastnode2vec": 1, "pecanpy": 1, "grape": 1, "grape100": 2}
+PEER_PASSES = {"csrgraph": 1, "fastnode2vec": 1, "pecanpy": 1, "grape": 1, "grape_unweighted": 1}
 NAMES = {
     "longtail": "longtail",
     "csrgraph": "csrgraph 0.1.28",
     "fastnode2vec": "fastnode2vec 0.0.7",
     "pecanpy": "PecanPy 2.0.9",
-    "grape": "GRAPE (ensmallen 0.8.100), exact",
-    "grape100": "GRAPE, its default of 100 neighbours (approximate)",
+    "grape": "GRAPE (ensmallen 0.8.100)",
+    "grape_unweighted": "GRAPE, weights ignored",
 }
 
 

@@ -39,7 +39,7 @@ ranked as (
         styles.first_product,
         styles.product_count,
         {{ demo_popular(
-            demo_uniform('product', 'moved.preference'), 'styles.product_count', 5
+            demo_uniform('product', 'moved.preference'), 'styles.product_count', 7
         ) }} as product_rank
     from moved
     inner join {{ ref('demo_styles') }} as styles

@@ -1,5 +1,5 @@
 {# What each model would have recommended at the cut, by the same rules as the published rows.
-   Popularity is the ladder without its first step. #}
+   The baselines start further down the ladder. #}
 with users as (
 
     select distinct user_key from {{ ref("int_targets") }}
@@ -16,10 +16,10 @@ compared_neighbours as (
     from {{ ref("int_neighbours") }}
     union all
     select
-        'popularity' as model,
-        cast(-1 as integer) as product_key,
-        cast(-1 as integer) as neighbour_key,
-        0.0 as score
+        unnest(['popularity', 'popular in category']) as model,
+        cast(null as integer) as product_key,
+        cast(null as integer) as neighbour_key,
+        cast(null as double) as score
 
 ),
 

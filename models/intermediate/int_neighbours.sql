@@ -5,7 +5,12 @@ with neighbours as (
             '{{ model }}' as model,
             product_id,
             neighbour_product_id,
-            score
+            {% if model in ("deepwalk", "node2vec") %}
+                {# Cosines of a row lie close together: a power tells near from nearest. #}
+                power(greatest(score, 0), {{ var("cosine_power") }}) as score
+            {% else %}
+                score
+            {% endif %}
         from {{ ref("neighbours_" ~ model) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
@@ -14,15 +19,11 @@ with neighbours as (
 
 keyed as (
 
-    {# Largest neighbour = 1, so that models of different units can be blended. #}
     select
         neighbours.model,
         products.product_key,
         found.product_key as neighbour_key,
         neighbours.score
-        / max(neighbours.score) over (
-            partition by neighbours.model, products.product_key
-        ) as score
     from neighbours
     inner join {{ ref("int_product_keys") }} as products
         on neighbours.product_id = products.product_id
@@ -32,18 +33,49 @@ keyed as (
 
 ),
 
+row_sums as (
+
+    select
+        model,
+        product_key,
+        sum(cast(round(1e9 * score) as bigint)) / 1e9 as row_sum
+    from keyed
+    group by model, product_key
+
+),
+
+comparable as (
+
+    {# Rows of embeddings sum to 1 like those of the SQL models. #}
+    select
+        keyed.model,
+        keyed.product_key,
+        keyed.neighbour_key,
+        case
+            when keyed.model in ('deepwalk', 'node2vec') then keyed.score / row_sums.row_sum
+            else keyed.score
+        end * factors.factor as score
+    from keyed
+    inner join row_sums
+        on keyed.model = row_sums.model and keyed.product_key = row_sums.product_key
+    inner join {{ ref("int_product_factors") }} as factors
+        on keyed.neighbour_key = factors.product_key
+    where row_sums.row_sum > 0
+
+),
+
 blended as (
 
     select
         'hybrid' as model,
         product_key,
         neighbour_key,
-        sum(cast(round(1e9 * score * case model
+        sum(cast(round(1e12 * score * case model
             {% for model, weight in var("blend").items() %}
                 when '{{ model }}' then {{ weight }}
             {% endfor %}
-        end) as bigint)) / 1e9 as score
-    from keyed
+        end) as hugeint)) / 1e12 as score
+    from comparable
     group by product_key, neighbour_key
 
 ),
@@ -52,12 +84,12 @@ ranked as (
 
     select
         *,
-        row_number() over (
+        cast(row_number() over (
             partition by model, product_key
             order by score desc, neighbour_key
-        ) as rank
+        ) as integer) as rank
     from (
-        select * from keyed
+        select * from comparable
         union all
         select * from blended where score > 0
     )
@@ -68,7 +100,7 @@ select
     model,
     product_key,
     neighbour_key,
-    cast(rank as integer) as rank,
+    rank,
     score
 from ranked
 where rank <= {{ var("neighbours") }}

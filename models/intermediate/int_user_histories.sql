@@ -62,7 +62,8 @@ histories as (
         product_key,
         event_type,
         last_event_at,
-        interest * power({{ var("history_step_decay") }}, place - 1) as interest
+        interest * power({{ var("history_step_decay") }}, place - 1) as interest,
+        interest * power({{ var("repeat_step_decay") }}, place - 1) as repeat_interest
     from placed
     where place <= {{ var("history_length") }}
 

@@ -1,4 +1,4 @@
-{# One row per model, task, user and k. Every user with targets counts, one whose list has no
+{# One row per model, task, user, k and metric. Every user with targets counts, one whose list has no
    hit as zeros. Full ranking: the lists were cut from all products, no negatives are sampled. #}
 with targets as (
 
@@ -22,7 +22,7 @@ target_counts as (
 
 cutoffs as (
 
-    select unnest([5, 10, 20]) as k
+    select cast(unnest([5, 10, 20]) as integer) as k
 
 ),
 
@@ -78,17 +78,17 @@ ideal_gains as (
 
 ),
 
-user_metrics as (
+wide as (
 
     select
         models.model,
         target_counts.task,
         target_counts.user_key,
         cutoffs.k,
-        coalesce(gains.hits, 0) / target_counts.targets as recall,
-        coalesce(gains.gain, 0) / ideal_gains.gain as ndcg,
-        (gains.hits is not null)::integer as hit_rate,
-        coalesce(1 / gains.first_rank, 0) as mrr
+        (coalesce(gains.hits, 0) / target_counts.targets)::double as recall,
+        (coalesce(gains.gain, 0) / ideal_gains.gain)::double as ndcg,
+        (gains.hits is not null)::integer::double as hit_rate,
+        coalesce(1 / gains.first_rank, 0.0)::double as mrr
     from target_counts
     cross join models
     cross join cutoffs
@@ -105,4 +105,6 @@ user_metrics as (
 
 )
 
-select * from user_metrics
+unpivot wide
+on recall, ndcg, hit_rate, mrr
+into name metric value value

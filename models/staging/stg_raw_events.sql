@@ -11,11 +11,11 @@ trimmed as (
     select
         source_file,
         source_row,
-        reject_when_reason,
+        cast(reject_when_reason as varchar) as reject_when_reason,
         event_time as raw_event_time,
         price as raw_price,
         {{ parse_event_time("event_time") }} as event_at,
-        lower(trim(event_type)) as event_type,
+        nullif(lower(trim(event_type)), '') as event_type,
         nullif(trim(product_id), '') as product_id,
         nullif(trim(category_id), '') as category_id,
         nullif(trim(category_code), '') as category_code,
@@ -23,7 +23,7 @@ trimmed as (
         try_cast(price as double) as price,
         nullif(trim(user_id), '') as user_id,
         nullif(trim(user_session), '') as user_session,
-        nullif(trim(product_name), '') as product_name
+        nullif(trim(cast(product_name as varchar)), '') as product_name
     from source_rows
 
 ),

@@ -132,6 +132,17 @@ def test_queries_are_rows_in_the_order_asked(vectors):
     assert some.report.query_count == 4
 
 
+def test_only_rows_of_the_database_are_found(vectors):
+    allowed = np.zeros(700, dtype=bool)
+    allowed[100:350] = True
+    index, score, report = nearest_by_cosine(vectors, k=9, database=np.flatnonzero(allowed)[::-1])
+    scores = cosines(vectors)
+    expected, expected_score = brute_force(scores, 9, allowed=allowed)
+    assert np.array_equal(index, expected)
+    assert score == pytest.approx(expected_score, abs=1e-6)
+    assert report.database_size == 250
+
+
 def test_no_queries_and_one_row():
     none = nearest_by_cosine(np.eye(4), k=2, queries=np.array([], dtype=int))
     assert none.index.shape == (0, 2)
@@ -250,6 +261,9 @@ def nan_at(row):
         ({"queries": [-1]}, "queries must be"),
         ({"queries": [0.5]}, "queries must be"),
         ({"queries": [[0]]}, "queries must be"),
+        ({"database": [5]}, "database must be"),
+        ({"database": [0, 1]}, "k is 2, but a row has only 1"),
+        ({"database": []}, "database: there is no row"),
     ],
 )
 def test_bad_cosine_argument_is_named(changes, says):

@@ -296,22 +296,22 @@ def test_bad_argument_is_named(corpus, argument, value):
 @pytest.mark.parametrize("text", ["", "1 two 3\n", "1  2\n", "1 2\n\n3\n", "1.5 2\n"])
 def test_bad_corpus_is_named(tmp_path, text):
     (tmp_path / "walks.txt").write_text(text)
-    with pytest.raises(ValueError, match="^corpus_path"):
+    with pytest.raises(ValueError, match=r"^corpus_path"):
         train(tmp_path / "walks.txt")
 
 
 def test_missing_corpus_is_named(tmp_path):
-    with pytest.raises(ValueError, match="^corpus_path"):
+    with pytest.raises(ValueError, match=r"^corpus_path"):
         train(tmp_path / "walks.txt")
 
 
 def test_negative_node_in_the_corpus_is_named(tmp_path):
     (tmp_path / "walks.txt").write_text("1 -2\n")
-    with pytest.raises(ValueError, match="^node_count .* -2"):
+    with pytest.raises(ValueError, match=r"^node_count .* -2"):
         train(tmp_path / "walks.txt")
 
 
 def test_line_that_gensim_would_cut_is_named(tmp_path):
     (tmp_path / "walks.txt").write_text("1 " * 10_000 + "1\n")
-    with pytest.raises(ValueError, match="^corpus_path.* 10001 "):
+    with pytest.raises(ValueError, match=r"^corpus_path.* 10001 "):
         train(tmp_path / "walks.txt")

@@ -1,22 +1,11 @@
 with user_metrics as (
 
-    select * from {{ ref("int_user_metrics") }}
-
-),
-
-segments as (
-
-    select * from {{ ref("int_evaluated_users") }}
-
-),
-
-segmented as (
-
     select
         user_metrics.*,
         segments.segment
-    from user_metrics
-    inner join segments on user_metrics.user_key = segments.user_key
+    from {{ ref("int_user_metrics") }} as user_metrics
+    inner join {{ ref("int_evaluated_users") }} as segments
+        on user_metrics.user_key = segments.user_key
 
 ),
 
@@ -26,61 +15,75 @@ accuracy as (
         model,
         task,
         segment,
+        metric,
         k,
         count(*) as users,
-        avg(recall) as recall,
-        avg(ndcg) as ndcg,
-        avg(hit_rate) as hit_rate,
-        avg(mrr) as mrr
-    from segmented
+        avg(value) as value
+    from user_metrics
     group by all
 
 ),
 
-cutoffs as (
+samples as (
 
-    select unnest([5, 10, 20]) as k
+    select
+        user_metrics.model,
+        user_metrics.task,
+        user_metrics.segment,
+        user_metrics.metric,
+        user_metrics.k,
+        weights.sample_id,
+        sum(user_metrics.value * weights.weight) / sum(weights.weight) as value
+    from user_metrics
+    inner join {{ ref("int_bootstrap_weights") }} as weights
+        on user_metrics.user_key = weights.user_key
+    where user_metrics.k = 20
+    group by all
 
 ),
 
-coverage as (
+intervals as (
 
     select
-        recommendations.model,
-        cutoffs.k,
-        count(distinct recommendations.product_key)
-        / (select count(*) from {{ ref("products") }}) as coverage
-    from {{ ref("int_evaluated_recommendations") }} as recommendations
-    inner join cutoffs on recommendations.rank <= cutoffs.k
+        model,
+        task,
+        segment,
+        metric,
+        k,
+        quantile_cont(value, 0.025) as lower,
+        quantile_cont(value, 0.975) as upper
+    from samples
     group by all
 
 ),
 
 metrics as (
 
-    select model, task, segment, metric, k, value
-    from (
-        unpivot accuracy
-        on recall, ndcg, hit_rate, mrr
-        into name metric value value
-    )
-    union all
     select
-        model,
+        accuracy.model,
+        accuracy.task,
+        accuracy.segment,
+        accuracy.metric,
+        accuracy.k,
+        accuracy.value,
+        intervals.lower,
+        intervals.upper,
+        accuracy.users
+    from accuracy
+    left join intervals
+        on
+            accuracy.model = intervals.model
+            and accuracy.task = intervals.task
+            and accuracy.segment = intervals.segment
+            and accuracy.metric = intervals.metric
+            and accuracy.k = intervals.k
+    union all by name
+    select
+        *,
         'any' as task,
-        'all' as segment,
-        'coverage' as metric,
-        k,
-        coverage as value
-    from coverage
+        'all' as segment
+    from {{ ref("int_list_metrics") }}
 
 )
 
-select
-    model,
-    task,
-    segment,
-    metric,
-    cast(k as integer) as k,
-    value
-from metrics
+select * from metrics

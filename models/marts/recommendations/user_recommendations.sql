@@ -23,6 +23,7 @@ explained as (
         recommended.score,
         case
             when recommended.source != 'neighbour' then recommended.source
+            when recommended.product_key = recommended.because_product_key then 'seen before'
             when nodes.node_id is not null then 'graph'
             else 'category and brand'
         end as source,

@@ -1,0 +1,59 @@
+{# The bipartite graph of rp3beta: products of users, or of sessions where those are baskets.
+   A group counts by its latest `rp3_group_size` products, so that nobody's pairs of products
+   (the square of it) outgrow memory. #}
+with interactions as (
+
+    select
+        {{ "user_key" if var("rp3_groups") == "users" else "session_id" }} as group_key,
+        product_key,
+        max(event_at) as last_event_at
+    from {{ ref("int_interactions") }}
+    where not is_holdout and event_weight > 0
+    group by all
+
+),
+
+placed as (
+
+    select
+        group_key,
+        product_key,
+        last_event_at,
+        row_number() over (
+            partition by group_key
+            order by last_event_at desc, product_key
+        ) as place
+    from interactions
+
+),
+
+groups as (
+
+    select
+        group_key,
+        count(*) as products,
+        max(last_event_at) as last_event_at
+    from placed
+    where place <= {{ var("rp3_group_size") }}
+    group by group_key
+
+),
+
+group_products as (
+
+    {# What a group passes on from one of its products to another. #}
+    select
+        placed.group_key,
+        placed.product_key,
+        {{ half_life(
+            "date_diff('day', groups.last_event_at, timeline.graph_cutoff_at)",
+            var("half_life_days")
+        ) }} / power(groups.products, {{ var("rp3_group_exponent") }}) as group_weight
+    from placed
+    inner join groups on placed.group_key = groups.group_key
+    cross join {{ ref("int_timeline") }} as timeline
+    where placed.place <= {{ var("rp3_group_size") }} and groups.products > 1
+
+)
+
+select * from group_products

@@ -1,0 +1,29 @@
+{# What a product's score is multiplied by, whoever asks: its trend (recent share of its
+   interactions) and its popularity, each to a power; 1 when the vars are 0. #}
+with activity as (
+
+    select
+        interactions.product_key,
+        count(*) as interactions,
+        sum(cast(round(1e6 * {{ half_life(
+            "date_diff('day', interactions.event_at, timeline.graph_cutoff_at)",
+            var("trend_half_life_days")
+        ) }}) as bigint)) / 1e6 as recent_interactions
+    from {{ ref("int_interactions") }} as interactions
+    cross join {{ ref("int_timeline") }} as timeline
+    where not interactions.is_holdout
+    group by interactions.product_key
+
+),
+
+factors as (
+
+    select
+        product_key,
+        power(recent_interactions / interactions, {{ var("trend_weight") }})
+        * power(interactions, {{ var("popularity_weight") }}) as factor
+    from activity
+
+)
+
+select * from factors

@@ -1,0 +1,14 @@
+{% test primary_key(model, columns, nullable=[]) %}
+    {# Keys that several rows share, or that lack a part. #}
+    select
+        {{ columns | join(",\n        ") }},
+        count(*) as rows_with_key
+    from {{ model }}
+    where {{ sampled_by_key(model, columns) }}
+    group by {{ columns | join(", ") }}
+    having
+        count(*) > 1
+        {% for column in columns if column not in nullable %}
+            or {{ column }} is null
+        {% endfor %}
+{% endtest %}
