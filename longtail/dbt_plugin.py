@@ -5,19 +5,31 @@ dbt-duckdb loads this module (profiles.yml) and the macro `longtail_package` tal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-import duckdb
+import pyarrow.parquet as pq
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
 from dbt_common.exceptions import DbtRuntimeError
 
 from longtail import events, settings
-from longtail.warehouse import BuildState, Warehouse, summary
+from longtail.analyst_macros import macro_statements
+from longtail.warehouse import BuildState, Warehouse, comment_statements, downstream, summary
 
 GOOD = ("success", "pass", "warn", "no-op")
+BAD = ("error", "fail", "runtime error", "partial success")
 READS_EVENTS = "model.longtail.stg_raw_events"
+SHOWN = 5
+"""Failures that are listed one by one; dbt's own summary has them all."""
+
+HINTS = {
+    "GZIP": "an event file is truncated or damaged: fetch it again",
+    "Out of Memory": "raise LONGTAIL_MEMORY_LIMIT or free memory",
+    "No space left": "the disk is full: free space in the warehouse's folder",
+}
 
 
 class Plugin(BasePlugin):
@@ -26,12 +38,18 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Create the warehouse before DuckDB opens the build's database in it."""
         assert self.creds is not None
-        self.warehouse = Warehouse(f"{self.creds.external_root}/..")
+        self.scans: dict[str, str] = {}
+        self.warehouse = Warehouse(Path(self.creds.external_root).parent)
+        if "'" in str(self.warehouse.root):
+            raise DbtRuntimeError(
+                f"the warehouse folder {self.warehouse.root} has a quote in its path: "
+                "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
+            )
         try:
             self.warehouse.prepare()
         except OSError as error:
             raise DbtRuntimeError(
-                f"cannot write to the warehouse folder '{self.warehouse.root}': {error.strerror}; "
+                f"cannot write to the warehouse folder {self.warehouse.root}: {error.strerror}; "
                 "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one that you may write"
             ) from error
 
@@ -44,88 +62,97 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(error)) from None
 
     def do_begin(self, message: Mapping[str, Any]) -> None:
-        """Check vars and input, and note the nodes that are about to change."""
+        """Check vars and input, and note what is about to change.
+
+        A model that runs changes all that reads it: until those have run and been tested too,
+        the tables do not belong together and are not published.
+        """
         checked = settings.check(message["vars"], settings.load_defaults())
-        if checked["events"] and READS_EVENTS in message["selected"]:
+        selected = message["selected"]
+        self.scans.clear()
+        if checked["events"] and READS_EVENTS in selected:
             self.do_scan(checked)
+        if checked["targets"]:
+            events.check_targets(checked["targets"])
         if message["which"] != "test":
-            changing = [node for node in message["selected"] if node.startswith(("model.", "test."))]
-            BuildState(self.warehouse.work).begin(changing)
+            models = [node for node in selected if node.startswith("model.")]
+            changing = downstream(models, message["parents"])
+            BuildState(self.warehouse.work).begin(changing - set(message["without_result"]))
 
     def do_scan(self, message: Mapping[str, Any]) -> str:
-        """Return the SQL that reads the event files."""
-        files = events.describe_files(message["events"], message["csv_options"])
-        return events.scan_sql(
-            files,
-            columns=message["columns"],
-            reject_when=message["reject_when"],
-            csv_options=message["csv_options"],
-        )
+        """Return the SQL that reads the event files, which are looked at once per build."""
+        asked = {
+            name: message[name] for name in ("events", "columns", "reject_when", "csv_options")
+        }
+        key = json.dumps(asked, sort_keys=True)
+        if key not in self.scans:
+            files = events.describe_files(asked["events"], asked["csv_options"])
+            self.scans[key] = events.scan_sql(
+                files, columns=asked["columns"], reject_when=asked["reject_when"]
+            )
+        return self.scans[key]
 
-    def do_earlier(self, message: Mapping[str, Any]) -> str:
-        """Return the query for the rows that earlier builds published of a table, or ''."""
-        published = self.warehouse.root / f"{message['table']}.parquet"
-        if not published.exists():
-            return ""
-        return f"select * from read_parquet({events.text_literal(str(published))})"
+    def do_refuse(self, message: Mapping[str, Any]) -> None:
+        """Fail a model with one clear line."""
+        raise ValueError(message["reason"])
 
     def do_finish(self, message: Mapping[str, Any]) -> list[str]:
         """Publish if everything that changed is good; return lines for the user."""
-        outcomes = message["outcomes"]
-        good = {outcome["node"] for outcome in outcomes if outcome["status"] in GOOD}
-        tables = {table["node"]: table["name"] for table in message["tables"]}
+        outcomes, tables = message["outcomes"], message["tables"]
+        good = [outcome["node"] for outcome in outcomes if outcome["status"] in GOOD]
         state = BuildState(self.warehouse.work)
-        state.finish(good, good & tables.keys(), message["known"])
-        bad = [outcome for outcome in outcomes if outcome["status"] in ("error", "fail")]
+        state.finish(good, message["known"])
+        bad = [outcome for outcome in outcomes if outcome["status"] in BAD]
         if bad:
             return self._explain(bad)
-        if not state.built:
+        if not state.changed:
             return []
         if state.pending:
-            waiting = ", ".join(sorted(node.split(".")[2] for node in state.pending)[:5])
-            return [
-                f"Not published yet: {len(state.pending)} models or tests have not passed since "
-                f"they last changed ({waiting} ...). Run `dbt build` (or `dbt retry`)."
-            ]
-        missing = [
-            name
-            for name in tables.values()
-            if not (self.warehouse.work / f"{name}.parquet").exists()
-        ]
+            return [_waiting(state.pending)]
+        files = [file for table in tables for file in table["files"]]
+        names = [table["name"] for table in tables]
+        wanted = [*(f"{name}.parquet" for name in names), *files]
+        missing = [file for file in wanted if not (self.warehouse.work / file).exists()]
         if missing:
-            return [f"Not published yet: {len(missing)} tables were never built. Run `dbt build`."]
-        self.warehouse.publish(list(tables.values()), extra_files=message["files"])
+            listed = ", ".join(missing[:SHOWN])
+            return [f"Not published yet: never built: {listed}. Run `dbt build`."]
+        self.warehouse.publish(names, extra_files=files, statements=self._statements(tables))
         state.published()
         return summary(self.warehouse.database)
 
-    def _explain(self, bad: list[Mapping[str, Any]]) -> list[str]:
+    def _statements(self, tables: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return the SQL of analysts' macros and of the descriptions of tables and columns."""
+        statements = macro_statements()
+        for table in tables:
+            file = self.warehouse.work / f"{table['name']}.parquet"
+            present = pq.read_schema(file).names
+            statements += comment_statements(
+                table["name"], table["description"], table["columns"], present
+            )
+        return statements
+
+    def _explain(self, bad: Sequence[Mapping[str, Any]]) -> list[str]:
         """Say in one line each what failed and what to do."""
-        lines = [_advice(outcome) for outcome in bad]
-        if any("stg_events" in outcome["node"] for outcome in bad):
-            lines = self._rejection_lines() or lines
+        lines = [_advice(outcome) for outcome in bad[:SHOWN]]
+        if len(bad) > SHOWN:
+            lines.append(f"... and {len(bad) - SHOWN} more.")
         kept = "the tables of the last good build are unchanged"
         if not self.warehouse.database.exists():
             kept = "there is no earlier build"
         return [*lines, f"Nothing was published; {kept}."]
 
-    def _rejection_lines(self) -> list[str]:
-        """Say why no event was left, when that is the case."""
-        kept = self.warehouse.work / "stg_events.parquet"
-        rejected = self.warehouse.work / "rejected_events.parquet"
-        if not (kept.exists() and rejected.exists()):
-            return []
-        with duckdb.connect() as connection:
-            if connection.execute("select count(*) from read_parquet(?)", [str(kept)]).fetchall() != [(0,)]:
-                return []
-            reasons = connection.execute(
-                "select reason, count(*) from read_parquet(?) group by all order by 2 desc, 1",
-                [str(rejected)],
-            ).fetchall()
-        listed = ", ".join(f"{reason} ({count:,})" for reason, count in reasons)
-        return [
-            f"Every row was rejected: {listed}. Look at {rejected} and mend the file, "
-            "or the vars columns, event_weights and reject_when."
-        ]
+
+def _waiting(pending: set[str]) -> str:
+    """Say what has to run before tables can be published."""
+    models = sorted(node.split(".")[2] for node in pending if node.startswith("model."))
+    tests = len(pending) - len(models)
+    if not models:
+        return f"Not published yet: {tests} tests have not passed since. Run `dbt test`."
+    listed = ", ".join(models[:SHOWN]) + (" ..." if len(models) > SHOWN else "")
+    return (
+        f"Not published yet: {len(models)} models that read what changed, or failed, have not "
+        f"been built and tested since ({listed}). Run `dbt build`."
+    )
 
 
 def _advice(outcome: Mapping[str, Any]) -> str:
@@ -133,12 +160,9 @@ def _advice(outcome: Mapping[str, Any]) -> str:
     lines = [line.strip() for line in outcome["message"].splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         lines = lines[-1:]
+    elif lines and lines[0].endswith(f"({outcome['path']})"):
+        lines = lines[1:]  # dbt's "Runtime Error in model x (path)"
     text = " ".join(lines)
-    hints = {
-        "Unexpected end of GZIP": "an event file is truncated: fetch it again",
-        "Out of Memory": "raise LONGTAIL_MEMORY_LIMIT or free memory",
-        "No space left": "the disk is full: free space in the warehouse's folder",
-    }
-    hint = next((advice for sign, advice in hints.items() if sign in text), "")
+    hint = next((advice for sign, advice in HINTS.items() if sign in text), "")
     kind = "test" if outcome["type"] in ("test", "unit_test") else "model"
     return f"Failed: {kind} {outcome['name']}: {hint or text[:300]}"

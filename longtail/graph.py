@@ -196,7 +196,8 @@ def read_edgelist(path: str | os.PathLike[str], *, node_count: int) -> Graph:
     if Path(path).stat().st_size == 0:
         raise ValueError("path: the file is empty")
     try:
-        with _without_numba_thread_variable():
+        # A missing id becomes NaN there; the check of `names` below reports it.
+        with _without_numba_thread_variable(), np.errstate(invalid="ignore"):
             edges = csrgraph.read_edgelist(path, directed=True, sep="\t", header=None)
     except (ValueError, TypeError) as error:
         raise ValueError(f"path: {path} is not an edge list: {error}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,17 +20,22 @@ Rule = Callable[[Any], str | None]
 """Takes a value; returns what is wrong with it, or None."""
 
 EXCLUDE_CHOICES = ("purchased", "seen", "none")
-CSV_OPTIONS = ("delim", "quote", "escape", "encoding")
+ENCODINGS = ("utf-8", "utf-16", "latin-1")
+CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
+    "delim": ("1 to 4 characters", lambda text: 1 <= len(text.encode()) <= 4),
+    "quote": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
+    "escape": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
+    "encoding": (f"one of {', '.join(ENCODINGS)}", lambda text: text in ENCODINGS),
+}
+TIME_FORM = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 
 
 def _is_number(value: Any) -> bool:
-    return (
-        isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def whole(low: int, high: int) -> Rule:
-    """A whole number from `low` to `high`, both included."""
+    """Rule: a whole number from `low` to `high`, both included."""
 
     def rule(value: Any) -> str | None:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
@@ -40,7 +46,7 @@ def whole(low: int, high: int) -> Rule:
 
 
 def number(low: float, high: float, *, above: bool = False) -> Rule:
-    """A finite number from `low` (not included when `above`) to `high`."""
+    """Rule: a finite number from `low` (not included when `above`) to `high`."""
 
     def rule(value: Any) -> str | None:
         if _is_number(value) and value <= high and (value > low if above else value >= low):
@@ -51,12 +57,12 @@ def number(low: float, high: float, *, above: bool = False) -> Rule:
 
 
 def text(value: Any) -> str | None:
-    """Any text."""
+    """Rule: any text."""
     return None if isinstance(value, str) else "must be text"
 
 
 def one_of(*choices: str) -> Rule:
-    """One of the given words."""
+    """Rule: one of the given words."""
 
     def rule(value: Any) -> str | None:
         return None if value in choices else f"must be one of {', '.join(choices)}"
@@ -65,29 +71,31 @@ def one_of(*choices: str) -> Rule:
 
 
 def timestamp(*, empty: bool) -> Rule:
-    """An ISO date or timestamp; '' too when `empty`."""
+    """Rule: an ISO date or timestamp; '' too when `empty`."""
 
     def rule(value: Any) -> str | None:
         if empty and value == "":
             return None
         try:
-            datetime.fromisoformat(str(value))
+            if TIME_FORM.fullmatch(str(value)):
+                datetime.fromisoformat(str(value))
+                return None
         except ValueError:
-            return "must be a date or time such as 2024-01-31 or 2024-01-31 12:00:00"
-        return None
+            pass  # the 31st of February
+        return "must be a date or time such as 2024-01-31 or 2024-01-31 12:00:00, in UTC"
 
     return rule
 
 
-def texts(value: Any) -> str | None:
-    """A list of texts."""
+def event_types(value: Any) -> str | None:
+    """Rule: a list of event types."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return None
-    return "must be a list of texts"
+    return "must be a list of event types, such as [view, search]"
 
 
 def text_by_name(*allowed: str) -> Rule:
-    """A mapping from a name (one of `allowed`, when given) to text."""
+    """Rule: a mapping from a name (one of `allowed`, when given) to text."""
 
     def rule(value: Any) -> str | None:
         if not isinstance(value, Mapping):
@@ -102,13 +110,26 @@ def text_by_name(*allowed: str) -> Rule:
     return rule
 
 
+def csv_options(value: Any) -> str | None:
+    """Rule: a mapping from a name of `CSV_OPTIONS` to what it takes."""
+    if not isinstance(value, Mapping):
+        return "must be a mapping, such as {delim: ';'}"
+    for key, item in value.items():
+        if key not in CSV_OPTIONS:
+            return f"has no entry {key!r}; it takes {', '.join(CSV_OPTIONS)}"
+        wanted, is_allowed = CSV_OPTIONS[key]
+        if not isinstance(item, str) or not is_allowed(item):
+            return f"takes {wanted} as {key!r}, not {item!r}"
+    return None
+
+
 def weights(value: Any) -> str | None:
-    """A mapping from event type to its weight, at least one of them positive."""
+    """Rule: a mapping from event type to its weight, at least one of them positive."""
     if not isinstance(value, Mapping) or not value:
         return "must be a mapping from event type to weight, such as {view: 1, purchase: 5}"
     for key, item in value.items():
-        if not isinstance(key, str) or not key:
-            return f"has an event type that is no text: {key!r}"
+        if not isinstance(key, str) or key != key.strip().lower() or not key:
+            return f"must name event types as lower-case text; it has {key!r}"
         if not _is_number(item) or abs(item) > 1_000_000:
             return f"needs a number as the weight of {key!r}, not {item!r}"
     if max(value.values()) <= 0:
@@ -120,7 +141,7 @@ NEIGHBOUR_MODELS = ("covisit", "rp3beta", "deepwalk", "node2vec")
 
 
 def blend(value: Any) -> str | None:
-    """A weight for each neighbour model, at least one of them positive."""
+    """Rule: a weight for each neighbour model, at least one of them positive."""
     if not isinstance(value, Mapping) or set(value) != set(NEIGHBOUR_MODELS):
         return f"must have a weight for each of {', '.join(NEIGHBOUR_MODELS)}"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
@@ -145,17 +166,17 @@ RULES: dict[str, Rule] = {
     "events": text,
     "columns": text_by_name(*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS),
     "reject_when": text_by_name(),
-    "csv_options": text_by_name(*CSV_OPTIONS),
+    "csv_options": csv_options,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
-    "demo_events": whole(100, 100_000_000),
+    "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),
     "demo_seed": whole(0, 2**31 - 1),
     "seed": whole(0, 2**31 - 1),
     "event_weights": weights,
-    "click_event_types": texts,
-    "purchase_event_types": texts,
+    "click_event_types": event_types,
+    "purchase_event_types": event_types,
     "robot_days": whole(1, 366),
     "robot_clicks": whole(1, 1_000_000_000),
     "robot_purchases": whole(1, 1_000_000_000),
@@ -163,6 +184,7 @@ RULES: dict[str, Rule] = {
     "session_gap_minutes": number(0, 525_600, above=True),
     "holdout_days": number(0, 3650),
     "graph_cutoff": timestamp(empty=True),
+    "targets": text,
     "window": whole(1, 100),
     "window_decay": number(0, 1, above=True),
     "half_life_days": number(0, 36_500),
@@ -239,7 +261,7 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
             raise ValueError(f"there is no var '{name}': {hint}")
     settings = {**defaults, **given}
     for name, value in settings.items():
-        problem = RULES[name](value) if name in RULES else None
+        problem = RULES[name](value)
         if problem:
             raise ValueError(f"var '{name}' {problem}; it is {value!r}")
     known = settings["event_weights"]
@@ -250,6 +272,9 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
                     f"var '{name}' names '{event_type}', which has no weight in 'event_weights' "
                     f"({', '.join(known)})"
                 )
-    if str(settings["earliest_event_at"]) >= str(settings["latest_event_at"]):
+    earliest, latest = (
+        datetime.fromisoformat(str(settings[f"{name}_event_at"])) for name in ("earliest", "latest")
+    )
+    if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
     return settings

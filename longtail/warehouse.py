@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -47,44 +47,77 @@ def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | Path) -> N
     if not isinstance(table, pa.RecordBatchReader):
         raise TypeError(f"table must be an Arrow table or reader, not {type(table).__name__}")
     partial = Path(f"{path}.partial")
-    with pq.ParquetWriter(partial, table.schema, compression="zstd") as writer:
-        for batch in table:
-            writer.write_batch(batch)
-    os.replace(partial, path)
+    try:
+        with pq.ParquetWriter(partial, table.schema, compression="zstd") as writer:
+            for batch in table:
+                writer.write_batch(batch)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def downstream(nodes: Iterable[str], parents: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return `nodes` and all that reads them, directly or not.
+
+    Parameters
+    ----------
+    nodes
+        Where to start.
+    parents
+        Node to the nodes that it reads.
+    """
+    children: dict[str, list[str]] = {}
+    for node, read in parents.items():
+        for parent in read:
+            children.setdefault(parent, []).append(node)
+    found: set[str] = set()
+    waiting = list(nodes)
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += children.get(node, [])
+    return found
 
 
 class BuildState:
-    """Which nodes have changed since the last publication, and which of them are not yet good.
+    """What has changed since the last publication, and what of it is not yet good.
 
     Kept in a file, so that a build that was killed half-way is not taken for a finished one.
+
+    Attributes
+    ----------
+    changed
+        Whether a model was run since the last publication.
+    pending
+        Models and tests that must pass before the next one.
     """
 
     def __init__(self, work: Path) -> None:
         self.path = work / "state.json"
         stored = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.changed: bool = stored.get("changed", False)
         self.pending: set[str] = set(stored.get("pending", []))
-        self.built: set[str] = set(stored.get("built", []))
 
     def begin(self, nodes: Iterable[str]) -> None:
-        """Note that `nodes` are about to run."""
+        """Note that `nodes` are about to change."""
         self.pending |= set(nodes)
+        self.changed = self.changed or bool(self.pending)
         self._save()
 
-    def finish(self, good: Iterable[str], built: Iterable[str], known: Iterable[str]) -> None:
-        """Note that `good` nodes passed, `built` ones wrote a table; forget unknown ones."""
+    def finish(self, good: Iterable[str], known: Iterable[str]) -> None:
+        """Note that `good` nodes passed; forget those that the project no longer has."""
         self.pending = (self.pending - set(good)) & set(known)
-        self.built |= set(built)
         self._save()
 
     def published(self) -> None:
         """Note that everything is published."""
-        self.pending, self.built = set(), set()
+        self.changed, self.pending = False, set()
         self._save()
 
     def _save(self) -> None:
         partial = self.path.with_suffix(".partial")
-        stored = {"pending": sorted(self.pending), "built": sorted(self.built)}
-        partial.write_text(json.dumps(stored))
+        partial.write_text(json.dumps({"changed": self.changed, "pending": sorted(self.pending)}))
         os.replace(partial, self.path)
 
 
@@ -92,7 +125,7 @@ class Warehouse:
     """One warehouse folder."""
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(root).absolute()
+        self.root = Path(os.path.abspath(root))
         self.work = self.root / ".work"
         self.builds = self.root / ".builds"
         self.current = self.builds / "current"
@@ -103,7 +136,7 @@ class Warehouse:
         return self.root / DATABASE
 
     def prepare(self) -> None:
-        """Create the folders.
+        """Create the folders, and finish a publication that was interrupted.
 
         Raises
         ------
@@ -114,9 +147,15 @@ class Warehouse:
         self.builds.mkdir(exist_ok=True)
         if not os.access(self.work, os.W_OK):
             raise PermissionError(f"{self.work} is not writable")
+        if self.current.exists():
+            self._link_files()
 
     def publish(
-        self, tables: Sequence[str], *, extra_files: Sequence[str] = (), statements: Sequence[str] = ()
+        self,
+        tables: Sequence[str],
+        *,
+        extra_files: Sequence[str] = (),
+        statements: Sequence[str] = (),
     ) -> Path:
         """Make the tables in progress the ones that readers see, all at once.
 
@@ -137,21 +176,19 @@ class Warehouse:
         Raises
         ------
         FileNotFoundError
-            If a table is not there; nothing is published then.
+            If a file is not there; nothing is published then.
         """
         build = self.builds / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         previous = os.readlink(self.current) if self.current.is_symlink() else None
         build.mkdir()
         try:
-            files = [f"{table}.parquet" for table in tables] + list(extra_files)
-            for file in files:
-                # A hard link costs nothing: the next build writes a new file of the same name.
-                os.link(self.work / file, build / file)
+            for file in [*(f"{table}.parquet" for table in tables), *extra_files]:
+                _link_or_copy(self.work / file, build / file)
             with duckdb.connect(str(build / DATABASE)) as connection:
                 for table in tables:
                     path = str(build / f"{table}.parquet").replace("'", "''")
                     connection.execute(
-                        f'create view "{table}" as select * from read_parquet(\'{path}\')'
+                        f"create view \"{table}\" as select * from read_parquet('{path}')"
                     )
                 for statement in statements:
                     connection.execute(statement)
@@ -159,13 +196,14 @@ class Warehouse:
             shutil.rmtree(build, ignore_errors=True)
             raise
         _replace_link(self.current, build.name)
-        self._link_files([*files, DATABASE])
+        self._link_files()
         self._remove_builds_but({build.name, previous})
         return build
 
-    def _link_files(self, files: Sequence[str]) -> None:
-        for file in files:
-            _replace_link(self.root / file, os.path.join(".builds", "current", file))
+    def _link_files(self) -> None:
+        """Give each file of the current build its name in the warehouse, and no other."""
+        for file in self.current.iterdir():
+            _replace_link(self.root / file.name, os.path.join(".builds", "current", file.name))
         for link in self.root.iterdir():
             if link.is_symlink() and not link.exists():
                 link.unlink()
@@ -175,6 +213,16 @@ class Warehouse:
         for path in self.builds.iterdir():
             if not path.is_symlink() and path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    """Publish one file: a hard link costs nothing, since a later build writes a new file."""
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copyfile(source, target)  # a file system without hard links
 
 
 def _replace_link(link: Path, target: str) -> None:
@@ -187,6 +235,29 @@ def _replace_link(link: Path, target: str) -> None:
     os.replace(fresh, link)
 
 
+def comment_statements(
+    table: str, description: str, columns: Mapping[str, str], present: Iterable[str]
+) -> list[str]:
+    """Return the SQL that describes a view and its columns.
+
+    Parameters
+    ----------
+    table, description
+        The view and its text.
+    columns
+        Column to text; columns that the view does not have are left out.
+    present
+        The columns that the view has.
+    """
+    texts = {f'view "{table}"': description}
+    texts |= {f'column "{table}"."{name}"': columns[name] for name in present if name in columns}
+    return [
+        f"comment on {thing} is '{' '.join(text.split()).replace(chr(39), 2 * chr(39))}'"
+        for thing, text in texts.items()
+        if text.strip()
+    ]
+
+
 def summary(database: Path) -> list[str]:
     """Return a few lines on what a published database holds and a query to try."""
     queries: dict[str, Any] = {
@@ -195,17 +266,23 @@ def summary(database: Path) -> list[str]:
         "products": "select count(*) from products",
         "users": "select count(distinct user_id) from user_recommendations",
         "recommendations": "select count(*) from user_recommendations",
-        "some_user": "select min(user_id) from user_recommendations where source = 'graph'",
+        # Such a user shows what the graph is for, and needs no quoting in a shell.
+        "some_user": """
+            select max_by(user_id, (source = 'graph', user_id)) from user_recommendations
+            where regexp_full_match(user_id, '[A-Za-z0-9_.-]+')
+        """,
     }
     with duckdb.connect(str(database), read_only=True) as connection:
         found = {name: connection.execute(sql).fetchall()[0][0] for name, sql in queries.items()}
+    inside = os.path.relpath(database)
+    shown = str(database) if inside.startswith(os.pardir) else inside
+    which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
     return [
-        f"Published {database}",
+        f"Published {shown}",
         f"  events           {found['kept']:,} kept, {found['rejected']:,} rejected",
         f"  products         {found['products']:,}",
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
         "Try:",
-        f"  duckdb -readonly {os.path.relpath(database)} \"from user_recommendations "
-        f"where user_id = '{found['some_user']}' order by rank\"",
+        f'  duckdb -readonly {shown} "from user_recommendations {which}"'.replace(' "', ' "'),
     ]

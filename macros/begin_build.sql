@@ -1,14 +1,25 @@
 {% macro begin_build() %}
     {#
         First thing of every run: refuses bad vars and unreadable input before anything is
-        written, and notes which nodes are about to change, so that a run that is killed
-        half-way cannot be taken for a finished one.
+        written, and notes what is about to change, so that a run that is killed half-way
+        cannot be taken for a finished one.
     #}
     {% if execute and flags.WHICH in ("build", "run", "test", "retry") %}
+        {% set parents = {} %}
+        {# An ephemeral model is run as a part of others and never has a result of its own. #}
+        {% set without_result = [] %}
+        {% for node in graph.nodes.values() if node.resource_type in ("model", "test") %}
+            {% do parents.update({node.unique_id: node.depends_on.nodes | list}) %}
+            {% if node.config.materialized == "ephemeral" %}
+                {% do without_result.append(node.unique_id) %}
+            {% endif %}
+        {% endfor %}
         {% do longtail_package("begin", {
             "which": flags.WHICH,
             "vars": invocation_args_dict.get("vars", {}),
             "selected": selected_resources,
+            "parents": parents,
+            "without_result": without_result,
         }) %}
     {% endif %}
 {% endmacro %}

@@ -2,7 +2,8 @@
     {#
         Last thing of every run: publishes the tables when every model and test that was
         touched since the last publication has passed, and says what was built; else keeps
-        the published tables as they are and says why.
+        the published tables as they are and says why. A model's further files, written by its
+        hooks, are listed in its `meta.files`.
     #}
     {% if execute and flags.WHICH in ("build", "run", "test", "retry") %}
         {% set outcomes = [] %}
@@ -10,6 +11,7 @@
             {% do outcomes.append({
                 "node": result.node.unique_id,
                 "name": result.node.name,
+                "path": result.node.original_file_path,
                 "type": result.node.resource_type | string,
                 "status": result.status | string,
                 "message": result.message | default("", true) | string,
@@ -18,11 +20,22 @@
         {% set tables = [] %}
         {% for node in graph.nodes.values() if node.resource_type == "model"
             and node.config.materialized == "parquet" %}
-            {% do tables.append({"node": node.unique_id, "name": node.name}) %}
+            {% set columns = {} %}
+            {% for column in node.columns.values() %}
+                {% do columns.update({column.name: column.description}) %}
+            {% endfor %}
+            {% do tables.append({
+                "node": node.unique_id,
+                "name": node.name,
+                "description": node.description,
+                "columns": columns,
+                "files": node.config.meta.get("files", []),
+            }) %}
         {% endfor %}
-        {% set report = longtail_package("finish", {"outcomes": outcomes, "tables": tables,
+        {% set report = longtail_package("finish", {
+            "outcomes": outcomes,
+            "tables": tables,
             "known": graph.nodes.keys() | list,
-            "files": var("published_files", []),
         }) %}
         {% for line in report %}{% do print(line) %}{% endfor %}
     {% endif %}

@@ -17,7 +17,9 @@
         from reject_errors as errors
         inner join reject_scans as scans
             on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id
-        group by scans.file_path, errors.line
+        group by scans.file_path, errors.line;
+        drop table reject_errors;
+        drop table reject_scans
     {% else %}
         select
             null::varchar as source_file,

@@ -1,7 +1,8 @@
 {% macro scoped_interactions() -%}
     {#
         Interactions twice: scope 'published' looks back from the end of the log, scope
-        'evaluated' from the cut, for the users with targets. The same rules run over both.
+        'evaluated' from the moment of evaluation, for the users with targets. The same rules
+        run over both.
     #}
     select
         'published' as scope,
@@ -13,6 +14,6 @@
         *
     from {{ ref("int_interactions") }}
     where
-        not is_holdout
+        {{ known_at_evaluation() }}
         and user_key in (select user_key from {{ ref("int_targets") }})
 {%- endmacro %}

@@ -76,8 +76,8 @@ def compare(name: str, graph: Graph, samplers: dict[str, Path], threads: int, ti
         memory = measure(Path(sys.executable), "memory", path, timeout, threads=threads)
         show(
             f"Random reads of {memory['table_mb']:.0f} MB: {memory['dependent_ns']:.0f} ns each "
-            f"when one waits for another, {memory['independent_reads'] / 1e6:.0f} million a "
-            f"second on {threads} threads when none waits.\n"
+            f"when one waits for another, {memory['independent_reads'] / 1e6:.0f} million per CPU "
+            f"second when none waits ({threads} threads).\n"
         )
         show(
             "| p, q | sampler | million steps/s | longtail is | million steps per CPU second "
@@ -102,7 +102,7 @@ def compare(name: str, graph: Graph, samplers: dict[str, Path], threads: int, ti
                     f"| {cpu_speed:.3g} | {ours[1] / cpu_speed:.3g}x "
                     f"| {result['peak_mb']:.0f} | {result['sampling_mb']:.0f} "
                     f"| {result['no_edge_share']:.2g} "
-                    f"| {speed * 1e6 / memory['independent_reads']:.1%} |"
+                    f"| {cpu_speed * 1e6 / memory['independent_reads']:.1%} |"
                 )
 
 

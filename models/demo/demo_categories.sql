@@ -7,7 +7,8 @@ leaves as (
         branches.*,
         places.place,
         split_part(branches.leaves, ' ', places.place + 1) as leaf,
-        1 + length(complements) - length(replace(complements, ' ', '')) as choices
+        1 + length(branches.complements)
+        - length(replace(branches.complements, ' ', '')) as choices
     from branches
     cross join (values (0), (1), (2), (3)) as places (place)
     where split_part(branches.leaves, ' ', places.place + 1) <> ''
@@ -16,11 +17,11 @@ leaves as (
 ranked as (
     {# The first leaf of each branch is its most popular one. #}
     select
+        cast(split_part(leaf, ':', 2) as double) as median_price,
         row_number() over (order by place, branch) - 1 as leaf_number,
         branch_code || '.' || split_part(leaf, ':', 1) as category_code,
         split_part(branch_code, '.', 1) as level_1,
         split_part(leaf, ':', 1) as leaf_name,
-        cast(split_part(leaf, ':', 2) as double) as median_price,
         split_part(complements, ' ', place % choices + 1) as complement_1,
         split_part(complements, ' ', (place + 1) % choices + 1) as complement_2
     from leaves
@@ -30,7 +31,6 @@ numbered as (
     select
         *,
         dense_rank() over (order by level_1) - 1 as department,
-        count(*) over () as leaf_count,
         {# Larger catalogues where demand is larger, but less than in proportion. #}
         greatest(1, cast(round(
             8 * sqrt({{ demo_size('products') }})
@@ -41,13 +41,13 @@ numbered as (
 
 select
     numbered.leaf_number,
-    cast(2053013552000000000 + numbered.leaf_number * 8388608 + 77 as varchar)
-        as category_id,
+    cast(
+        2053013552000000000 + numbered.leaf_number * 8388608 as varchar
+    ) as category_id,
     numbered.category_code,
     numbered.department,
     numbered.median_price,
     numbered.style_count,
-    numbered.leaf_count,
     first_leaves.leaf_number as complement_leaf_1,
     second_leaves.leaf_number as complement_leaf_2
 from numbered

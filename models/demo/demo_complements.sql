@@ -6,12 +6,7 @@ categories as (
     select * from {{ ref('demo_categories') }}
 ),
 
-products as (
-    select product_number, style_number from {{ ref('demo_products') }}
-),
-
 aimed as (
-    {# A style goes with one style of each complementary leaf, of its own tier if it can. #}
     select
         styles.style_number,
         styles.tier,
@@ -19,7 +14,7 @@ aimed as (
         case places.place
             when 1 then categories.complement_leaf_1
             else categories.complement_leaf_2
-        end as complement_leaf,
+        end as leaf_number,
         {{ demo_uniform('complement style', 'styles.style_number * 2 + places.place') }}
             as style_draw
     from styles
@@ -29,13 +24,16 @@ aimed as (
 ),
 
 matched as (
+    {# A style goes with one style of the other leaf, of its own tier if it can. #}
     select
-        aimed.*,
-        {{ demo_style('aimed.style_draw', 'complements.style_count', 'aimed.tier') }}
-            as complement_style
+        aimed.style_number,
+        aimed.place,
+        aimed.leaf_number,
+        {{ demo_style('aimed.style_draw', 'categories.style_count', 'aimed.tier') }}
+            as style_index
     from aimed
-    inner join categories as complements
-        on aimed.complement_leaf = complements.leaf_number
+    inner join categories
+        on aimed.leaf_number = categories.leaf_number
 ),
 
 paired as (
@@ -47,20 +45,16 @@ paired as (
             demo_uniform('complement', 'products.product_number * 2 + matched.place'),
             'styles.product_count', 3
         ) }} as complement_number
-    from products
+    from {{ ref('demo_products') }} as products
     inner join matched
         on products.style_number = matched.style_number
     inner join styles
-        on matched.complement_leaf = styles.leaf_number
-        and matched.complement_style = styles.style_index
+        on matched.leaf_number = styles.leaf_number
+        and matched.style_index = styles.style_index
 )
 
 select
     product_number,
     place,
-    {# A pair must hold from the first day: a new product gives way to an old one. #}
-    case
-        when {{ demo_launch_day('complement_number') }} > 0 then first_product
-        else complement_number
-    end as complement_number
+    {{ demo_launched('complement_number', '0', 'first_product') }} as complement_number
 from paired

@@ -1,49 +1,51 @@
-with choices as (
-    select * from {{ ref('demo_choices') }}
-),
-
-acted as (
+with acted as (
     select
-        choices.*,
-        plans.event_type,
-        coalesce(complements.complement_number, choices.product_number) as acted_product,
-        {{ demo_pick('fault', 'choices.step_number * 8 + plans.place', 10000) }}
+        choices.user_id,
+        choices.user_session,
+        planned.event_type,
+        coalesce(complements.complement_number, choices.product_number)
+            as product_number,
+        {{ demo_pick('fault', 'choices.step_number * 8 + planned.place', 10000) }}
             as fault_ticket,
         choices.step_second + cast(floor(choices.pace * (
-            0.12 * plans.place + 0.15 * {{ demo_uniform('jitter', 'choices.step_number') }}
+            0.12 * planned.place
+            + 0.15 * {{ demo_uniform('hesitation', 'choices.step_number') }}
         )) as bigint) as event_second
-    from choices
-    inner join {{ ref('demo_plans') }} as plans
-        on choices.plan_ticket = plans.ticket_number
+    from {{ ref('demo_choices') }} as choices
+    inner join {{ ref('demo_plans') }} as planned
+        on choices.plan_ticket = planned.ticket_number
     left join {{ ref('demo_complements') }} as complements
         on choices.product_number = complements.product_number
-        and plans.complement_place = complements.place
+        and planned.complement_place = complements.place
+),
+
+faulty as (
+    select
+        acted.*,
+        coalesce(faults.fault, 'none') as fault
+    from acted
+    left join {{ ref('demo_faults') }} as faults
+        on acted.fault_ticket = faults.ticket_number
+    where acted.event_second < {{ var('demo_days') }} * 86400
 )
 
 select
-    case coalesce(faults.fault, '')
+    case faulty.fault
         when 'no time' then null
         when 'broken time' then '2019-13-45 99:00:00 UTC'
         when 'word for time' then 'yesterday'
-        else {{ demo_time_text('acted.event_second') }}
+        else {{ demo_time_text('faulty.event_second') }}
     end as event_time,
-    case when faults.fault = 'unknown type' then 'refund' else acted.event_type end
+    case faulty.fault when 'unknown type' then 'refund' else faulty.event_type end
         as event_type,
-    case when coalesce(faults.fault, '') <> 'no product' then products.product_id end
-        as product_id,
+    case when faulty.fault <> 'no product' then products.product_id end as product_id,
     products.category_id,
     products.category_code,
     products.brand,
-    cast(cast(
-        products.price * case when faults.fault = 'negative price' then -1 else 1 end
-        as decimal(12, 2)
-    ) as varchar) as price,
-    case when coalesce(faults.fault, '') <> 'no user' then acted.user_id end as user_id,
-    case when coalesce(faults.fault, '') <> 'no session' then acted.user_session end
-        as user_session
-from acted
+    case faulty.fault when 'negative price' then '-' else '' end
+    || cast(products.price as varchar) as price,
+    case when faulty.fault <> 'no user' then faulty.user_id end as user_id,
+    case when faulty.fault <> 'no session' then faulty.user_session end as user_session
+from faulty
 inner join {{ ref('demo_products') }} as products
-    on acted.acted_product = products.product_number
-left join {{ ref('demo_faults') }} as faults
-    on acted.fault_ticket = faults.ticket_number
-where acted.event_second < {{ var('demo_days') }} * 86400
+    on faulty.product_number = products.product_number

@@ -22,9 +22,9 @@ tickets as (
 
 numbered as (
     select
-        row_number() over (order by fault, ticket) - 1 as ticket_number,
         fault,
-        copies
+        copies,
+        row_number() over (order by fault, ticket) - 1 as ticket_number
     from tickets
 )
 

@@ -25,6 +25,6 @@ tickets as (
 )
 
 select
-    row_number() over (order by hour_number, ticket) - 1 as ticket_number,
-    hour_number
+    hour_number,
+    row_number() over (order by hour_number, ticket) - 1 as ticket_number
 from tickets

@@ -25,8 +25,8 @@ tickets as (
 
 numbered as (
     select
-        row_number() over (order by plan, ticket) - 1 as ticket_number,
-        actions
+        actions,
+        row_number() over (order by plan, ticket) - 1 as ticket_number
     from tickets
 ),
 
@@ -34,7 +34,7 @@ placed as (
     select
         numbered.ticket_number,
         places.place,
-        split_part(numbered.actions, ' ', places.place + 1) as action
+        split_part(numbered.actions, ' ', places.place + 1) as deed
     from numbered
     cross join (values (0), (1), (2), (3), (4), (5), (6)) as places (place)
 )
@@ -42,7 +42,7 @@ placed as (
 select
     ticket_number,
     place,
-    split_part(action, ':', 1) as event_type,
-    coalesce(try_cast(split_part(action, ':', 2) as integer), 0) as complement_place
+    split_part(deed, ':', 1) as event_type,
+    coalesce(try_cast(split_part(deed, ':', 2) as integer), 0) as complement_place
 from placed
-where action <> ''
+where deed <> ''

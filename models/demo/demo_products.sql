@@ -1,23 +1,15 @@
-with styles as (
-    select * from {{ ref('demo_styles') }}
-),
-
-categories as (
-    select * from {{ ref('demo_categories') }}
-),
-
-listed as (
+with listed as (
     select
         *,
         unnest(range(product_count)) as product_index
-    from styles
+    from {{ ref('demo_styles') }}
 ),
 
-numbered as (
+slotted as (
     select
         *,
         first_product + product_index as product_number,
-        product_index % 4 as brand_slot
+        style_number * 4 + product_index % 4 as brand_slot
     from listed
 ),
 
@@ -26,19 +18,19 @@ branded as (
     select
         *,
         case
-            when {{ demo_uniform('usual brand', 'style_number * 4 + brand_slot') }} < 0.6
-                then brand_slot
-            else {{ demo_zipf(
-                demo_uniform('brand', 'style_number * 4 + brand_slot'), 30, 1.1
-            ) }}
+            when {{ demo_uniform('usual brand', 'brand_slot') }} < 0.6
+                then product_index % 4
+            else {{ demo_zipf(demo_uniform('brand', 'brand_slot'), 30, 1.1) }}
         end as brand_rank
-    from numbered
+    from slotted
 )
 
 select
     branded.product_number,
     {# Multiplied modulo a prime: unique, and without the order of the catalogue. #}
-    cast(1000000 + branded.product_number * 7368787 % 98999999 as varchar) as product_id,
+    cast(
+        1000000 + branded.product_number * 7368787 % 99999989 as varchar
+    ) as product_id,
     branded.style_number,
     categories.category_id,
     case
@@ -51,9 +43,12 @@ select
                 'categories.department * 90 + branded.tier * 30 + branded.brand_rank'
             ) }}
     end as brand,
-    categories.median_price
-    * case branded.tier when 0 then 0.55 when 1 then 1 else 1.9 end
-    * exp(0.3 * {{ demo_normal('price', 'branded.product_number') }}) as price
+    cast(
+        categories.median_price
+        * case branded.tier when 0 then 0.55 when 1 then 1 else 1.9 end
+        * exp(0.3 * {{ demo_normal('price', 'branded.product_number') }})
+        as decimal(12, 2)
+    ) as price
 from branded
-inner join categories
+inner join {{ ref('demo_categories') }} as categories
     on branded.leaf_number = categories.leaf_number

@@ -12,7 +12,7 @@ categories as (
 ),
 
 keyed as (
-    {# All draws of a taste hang on its key: those of a persona are shared by its users. #}
+    {# All draws of a taste hang on its key; the users of a persona share its keys. #}
     select
         *,
         case
@@ -29,14 +29,8 @@ drawn as (
     select
         *,
         {{ demo_zipf(
-            demo_uniform('leaf', 'taste'), '(select count(*) from categories)', 0.8
-        ) }} as taste_leaf,
-        {{ demo_uniform('style', 'taste') }} as style_draw,
-        case
-            when {{ demo_uniform('other tier', 'session_number') }} < 0.2
-                then {{ demo_pick('which tier', 'session_number', 3) }}
-            else tier
-        end as session_tier
+            demo_uniform('leaf', 'taste'), '(select count(*) from categories)', 0.65
+        ) }} as taste_leaf
     from keyed
 )
 
@@ -53,9 +47,13 @@ select
     drawn.pace,
     drawn.pause,
     drawn.step_count,
-    drawn.session_tier,
-    drawn.style_draw,
     drawn.taste_leaf,
+    {{ demo_uniform('style', 'drawn.taste') }} as taste_style,
+    case
+        when {{ demo_uniform('other tier', 'drawn.session_number') }} < 0.2
+            then {{ demo_pick('which tier', 'drawn.session_number', 3) }}
+        else drawn.tier
+    end as tier,
     case
         when {{ demo_uniform('which complement', 'drawn.session_number') }} < 0.6
             then categories.complement_leaf_1

@@ -17,11 +17,12 @@ numbered as (
 ),
 
 repeated as (
-    {# The draws of a step hang on its choice, so that a second look repeats the first. #}
+    {# The draws of a step hang on its choice: a second look has that of the first. #}
     select
         *,
         step_number - case
-            when step > 0 and {{ demo_uniform('looks again', 'step_number') }} < 0.25 then 1
+            when step = 0 then 0
+            when {{ demo_uniform('looks again', 'step_number') }} < 0.25 then 1
             else 0
         end as choice
     from numbered
@@ -31,17 +32,37 @@ directed as (
     {# A session moves from its style to a neighbouring one, then to complements. #}
     select
         *,
-        choice % 64 / step_count + 0.5 * {{ demo_uniform('drift', 'choice') }} as progress,
+        choice % 64 / step_count + 0.5 * {{ demo_uniform('drift', 'choice') }}
+            as progress,
         is_robot or {{ demo_uniform('strays', 'choice') }} < 0.05 as strays
     from repeated
 )
 
 select
-    * exclude (taste_leaf, complement_leaf, style_draw),
+    user_number,
+    user_id,
+    is_robot,
+    brand_slot,
+    brand_loyalty,
+    thrift,
+    user_session,
+    start_second,
+    start_second + pace * step + case when step * 2 >= step_count then pause else 0 end
+        as step_second,
+    pace,
+    tier,
+    step_number,
+    choice,
     not strays and progress between 0.9 and 1.2 as is_neighbour,
     case
+        when strays then {{ demo_uniform('other style', 'choice') }}
+        else taste_style
+    end as style_draw,
+    case
         when is_robot
-            then {{ demo_pick('any leaf', 'choice', '(select count(*) from categories)') }}
+            then {{ demo_pick(
+                'any leaf', 'choice', '(select count(*) from categories)'
+            ) }}
         when strays
             then {{ demo_zipf(
                 demo_uniform('other leaf', 'choice'),
@@ -49,7 +70,5 @@ select
             ) }}
         when progress > 1.2 then complement_leaf
         else taste_leaf
-    end as leaf_number,
-    case when strays then {{ demo_uniform('other style', 'choice') }} else style_draw end
-        as style_draw
+    end as leaf_number
 from directed

@@ -31,8 +31,8 @@ select
     style_number,
     leaf_number,
     style_index,
-    style_index % 3 as tier,
     product_count,
+    style_index % 3 as tier,
     cast(sum(product_count) over (order by style_number) as bigint) - product_count
         as first_product
 from sized

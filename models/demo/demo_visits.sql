@@ -17,14 +17,12 @@ numbered as (
 ),
 
 timed as (
-    {# Visitors come back within their active days; past the end wraps around. #}
+    {# Users come back within their active days; past the end these wrap around. #}
     select
         *,
-        cast(floor(
-            (select count(*) from hours) * ((
-                first_visit + active_span * {{ demo_uniform('visit', 'session_number') }}
-            ) % 1)
-        ) as bigint) as ticket_number
+        cast(floor((select count(*) from hours) * ((
+            first_visit + active_span * {{ demo_uniform('visit', 'session_number') }}
+        ) % 1)) as bigint) as ticket_number
     from numbered
 )
 
@@ -42,9 +40,9 @@ select
     md5('{{ var("demo_seed") }}:' || timed.session_number) as user_session,
     hours.hour_number * 3600
     + {{ demo_pick('second', 'timed.session_number', 3600) }} as start_second,
-    12 + cast(floor(
-        120 * pow({{ demo_uniform('pace', 'timed.session_number') }}, 2)
-    ) as bigint) as pace,
+    12 + {{ demo_popular(
+        demo_uniform('pace', 'timed.session_number'), 120, 2
+    ) }} as pace,
     case
         when {{ demo_uniform('pauses', 'timed.session_number') }} < 0.03
             then 3700 + {{ demo_pick('pause', 'timed.session_number', 25000) }}
@@ -52,7 +50,9 @@ select
     end as pause,
     case
         when timed.is_robot then 40
-        else 1 + {{ demo_zipf(demo_uniform('steps', 'timed.session_number'), 40, 1.95) }}
+        else 1 + {{ demo_zipf(
+            demo_uniform('length', 'timed.session_number'), 40, 1.95
+        ) }}
     end as step_count
 from timed
 inner join hours

@@ -22,7 +22,7 @@ session_starts as (
         *,
         coalesce(
             event_at - lag(event_at) over in_session
-            > interval '1 second' * {{ var("session_gap_minutes") * 60 }},
+            > interval '1 second' * ({{ var("session_gap_minutes") }} * 60),
             true
         ) as is_session_start
     from events
@@ -40,7 +40,13 @@ sessions as (
         * exclude (is_session_start, user_session),
         user_key * cast(2147483648 as bigint) + sum(is_session_start::integer) over (
             partition by user_key
-            order by user_session, event_at, event_weight, event_type, product_key
+            order by
+                user_session,
+                event_at,
+                event_weight,
+                event_type,
+                product_key,
+                is_session_start desc
             rows between unbounded preceding and current row
         )::bigint as session_id
     from session_starts

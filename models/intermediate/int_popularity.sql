@@ -16,7 +16,7 @@ with interactions as (
         date_diff('day', interactions.event_at, timeline.graph_cutoff_at) as age_days
     from {{ ref("int_interactions") }} as interactions
     cross join {{ ref("int_timeline") }} as timeline
-    where not interactions.is_holdout
+    where {{ known_at_evaluation() }}
 
 ),
 

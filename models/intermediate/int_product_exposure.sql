@@ -8,7 +8,7 @@ with activity as (
         count(*) as interactions,
         count(distinct user_key) as users
     from {{ ref("int_interactions") }}
-    where not is_holdout
+    where {{ known_at_evaluation() }}
     group by product_key
 
 ),

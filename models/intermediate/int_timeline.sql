@@ -1,5 +1,5 @@
 {# The one cut in time: the graph learns from what lies before it, evaluation asks about what
-   lies after it. An external `targets` file will replace the days after the cut. #}
+   lies after it. The log ends a moment after its last event, so that no holdout is none. #}
 with kept_events as (
 
     select event_at
@@ -16,7 +16,8 @@ timeline as (
         {% if var("graph_cutoff") %}
             timestamp '{{ var("graph_cutoff") }}'
         {% else %}
-            max(event_at) - interval '1 second' * {{ var("holdout_days") * 86400 }}
+            max(event_at) + interval '1 second'
+            - interval '1 second' * {{ var("holdout_days") * 86400 }}
         {% endif %}
         as graph_cutoff_at
     from kept_events

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ require_events() }}") }}
+
 with raw_events as (
 
     select * from {{ ref("stg_raw_events") }}

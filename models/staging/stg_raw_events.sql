@@ -12,6 +12,7 @@ trimmed as (
         source_file,
         source_row,
         cast(reject_when_reason as varchar) as reject_when_reason,
+        cast(raw_line as varchar) as raw_line,
         event_time as raw_event_time,
         price as raw_price,
         {{ parse_event_time("event_time") }} as event_at,

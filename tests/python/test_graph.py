@@ -108,7 +108,7 @@ def test_no_edges_are_refused():
 
 
 def test_duplicates_that_sum_to_infinity_are_refused():
-    with pytest.raises(ValueError, match="^weight: "):
+    with pytest.raises(ValueError, match=r"^weight: "):
         graph_from_edges([0, 0], [1, 1], [1.5e308, 1.5e308], node_count=2)
 
 

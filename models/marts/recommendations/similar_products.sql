@@ -1,56 +1,45 @@
-{# Substitutes share their surroundings: cosine of input vectors, averaged over both models.
-   Complements come next: input against context vectors; a substitute is no complement. #}
-with substitutes as (
+{# Two relations by two kinds of evidence; what is popular fills the rows that are left. #}
+with every_step as (
 
     select
-        product_id,
-        neighbour_product_id,
-        avg(score) as score
-    from (
-        select product_id, neighbour_product_id, score
-        from {{ ref("neighbours_deepwalk") }}
-        union all
-        select product_id, neighbour_product_id, score
-        from {{ ref("neighbours_node2vec") }}
-    )
-    group by product_id, neighbour_product_id
+        listed.product_id,
+        listed.relation,
+        listed.neighbour_product_id,
+        listed.score,
+        case
+            when nodes.node_id is null then 'category and brand'
+            else 'graph'
+        end as source,
+        1 as step,
+        listed.rank as place
+    from {{ ref("int_listed_similar") }} as listed
+    left join {{ ref("product_nodes") }} as nodes on listed.product_id = nodes.product_id
+    union all
+    select * from {{ ref("int_popular_similar") }}
 
 ),
 
-ranked_substitutes as (
+first_steps as (
 
     select
         *,
         row_number() over (
-            partition by product_id order by score desc, neighbour_product_id
-        ) as rank
-    from substitutes
+            partition by product_id, relation, neighbour_product_id order by step
+        ) as step_place
+    from every_step
 
 ),
 
-complements as (
+ranked as (
 
     select
-        successors.product_id,
-        successors.neighbour_product_id,
-        successors.score,
-        row_number() over (
-            partition by successors.product_id order by successors.rank
-        ) as rank
-    from {{ ref("successors_deepwalk") }} as successors
-    anti join ranked_substitutes as substitutes
-        on
-            successors.product_id = substitutes.product_id
-            and successors.neighbour_product_id = substitutes.neighbour_product_id
-            and substitutes.rank <= {{ var("similar_products") }}
-
-),
-
-listed as (
-
-    select 'substitute' as relation, * from ranked_substitutes
-    union all by name
-    select 'complement' as relation, * from complements
+        *,
+        cast(row_number() over (
+            partition by product_id, relation
+            order by step, place, neighbour_product_id
+        ) as integer) as rank
+    from first_steps
+    where step_place = 1
 
 ),
 
@@ -71,18 +60,20 @@ together as (
 similar_products as (
 
     select
-        listed.product_id,
-        listed.relation,
-        cast(listed.rank as integer) as rank,
-        listed.neighbour_product_id as similar_product_id,
-        listed.score,
+        ranked.product_id,
+        ranked.relation,
+        ranked.rank,
+        ranked.neighbour_product_id as similar_product_id,
+        ranked.score,
+        ranked.source,
         coalesce(together.sessions_together, 0) as sessions_together
-    from listed
+    from ranked
     left join together
         on
-            least(listed.product_id, listed.neighbour_product_id) = together.product_id_a
-            and greatest(listed.product_id, listed.neighbour_product_id) = together.product_id_b
-    where listed.rank <= {{ var("similar_products") }}
+            least(ranked.product_id, ranked.neighbour_product_id) = together.product_id_a
+            and greatest(ranked.product_id, ranked.neighbour_product_id)
+            = together.product_id_b
+    where ranked.rank <= {{ var("similar_products") }}
 
 )
 

@@ -1,0 +1,70 @@
+{# What the buyers of each of the 20 best sellers buy next, within 30 days; lift compares with
+   how many of all buyers buy it. #}
+with purchases as (
+
+    select
+        user_key,
+        product_key,
+        min(event_at) as bought_at
+    from {{ ref("int_interactions") }}
+    where is_purchase
+    group by user_key, product_key
+
+),
+
+buyers as (
+
+    select
+        product_key,
+        count(*) as buyers,
+        count(*) / (select count(distinct user_key) from purchases) as share_of_buyers
+    from purchases
+    group by product_key
+
+),
+
+best_sellers as (
+
+    select
+        product_key,
+        buyers
+    from buyers
+    order by buyers desc, product_key
+    limit 20
+
+),
+
+followed as (
+
+    select
+        purchases.product_key,
+        later.product_key as next_product_key,
+        count(*) as buyers_of_both
+    from purchases
+    semi join best_sellers on purchases.product_key = best_sellers.product_key
+    inner join purchases as later
+        on
+            purchases.user_key = later.user_key
+            and later.bought_at > purchases.bought_at
+            and later.bought_at <= purchases.bought_at + interval '30 days'
+    group by purchases.product_key, later.product_key
+
+)
+
+select
+    products.product_id,
+    products.category_code,
+    next_products.product_id as next_product_id,
+    next_products.category_code as next_category_code,
+    followed.buyers_of_both,
+    best_sellers.buyers,
+    followed.buyers_of_both / best_sellers.buyers / buyers.share_of_buyers as lift
+from followed
+inner join best_sellers on followed.product_key = best_sellers.product_key
+inner join buyers on followed.next_product_key = buyers.product_key
+inner join {{ ref("products") }} as products
+    on followed.product_key = products.product_key
+inner join {{ ref("products") }} as next_products
+    on followed.next_product_key = next_products.product_key
+order by followed.buyers_of_both desc, lift desc, products.product_id, next_product_id
+limit 100

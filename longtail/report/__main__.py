@@ -1,0 +1,39 @@
+"""Write report.html: ``python -m longtail.report --warehouse warehouse``."""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+from longtail.report import build_report
+from longtail.warehouse import DATABASE
+
+
+def main() -> int:
+    """Write the report of a warehouse and say where it is.
+
+    Returns
+    -------
+    int
+        The exit code: 0, or 1 when there is no published build or the file cannot be written.
+    """
+    parser = argparse.ArgumentParser(prog="python -m longtail.report", description=main.__doc__)
+    parser.add_argument("--warehouse", type=Path, default=Path("warehouse"))
+    parser.add_argument("--output", type=Path, help="default: report.html in the warehouse")
+    arguments = parser.parse_args()
+    output = arguments.output or arguments.warehouse / "report.html"
+    started = time.perf_counter()
+    try:
+        build_report(arguments.warehouse / DATABASE, output)
+    except OSError as error:
+        print(f"No report: {error}", file=sys.stderr)
+        return 1
+    size = output.stat().st_size / 1e6
+    seconds = time.perf_counter() - started
+    print(f"Wrote {os.path.relpath(output)} ({size:.1f} MB, {seconds:.1f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

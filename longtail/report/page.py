@@ -1,0 +1,100 @@
+"""The page: template, style, scripts and data in one file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from longtail.report.collect import collect
+
+FOLDER = Path(__file__).parent / "page"
+SCRIPTS = ("elements.js", "scene.js", "map.js", "charts.js", "sections.js", "main.js")
+
+
+def build_report(database: Path, output: Path) -> None:
+    """Write the report of a published build as one html file.
+
+    The file needs nothing else: no network, no server. It appears only when it is complete.
+
+    Parameters
+    ----------
+    database
+        The published ``longtail.duckdb``; it is only read.
+    output
+        Where to. An older file there is replaced.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such database.
+    OSError
+        If `output` cannot be written.
+    """
+    page = render(collect(Path(database)))
+    output = Path(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f"{output.name}.partial")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        os.replace(partial, output)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def render(data: dict[str, Any]) -> str:
+    """Return the page that shows `data`.
+
+    The page's own script and style are the only ones that its content security policy lets
+    run, so that a text of the data could do nothing even if it came to be taken for markup.
+
+    Parameters
+    ----------
+    data
+        What `longtail.report.collect.collect` returns.
+
+    Returns
+    -------
+    str
+        The html.
+    """
+    style = _read("style.css")
+    script = "\n".join(_read(name) for name in SCRIPTS)
+    script = f'"use strict";\n(() => {{\n{script}\n}})();'
+    parts = {
+        "style": style,
+        "script": script,
+        "data": json_for_html(data),
+        "policy": f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+    }
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _read("page.html"))
+
+
+def json_for_html(data: Any) -> str:
+    """Return JSON that cannot end the script element it stands in.
+
+    Parameters
+    ----------
+    data
+        Values that JSON knows.
+
+    Returns
+    -------
+    str
+        JSON with ``<``, ``>`` and ``&`` as escapes.
+    """
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.translate({ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"})
+
+
+def _read(name: str) -> str:
+    return (FOLDER / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

@@ -1,0 +1,2 @@
+-- What the build noted about itself.
+select * from build_info limit 200

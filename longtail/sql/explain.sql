@@ -1,0 +1,169 @@
+-- What lies behind a product in a user's list, or would if it were there: the published row, each
+-- product of the history that speaks for it, the user's raw events with it, what each model says
+-- of the pair, and the edge of the graph.
+create or replace macro explain(user_id, product_id) as table
+with recommended as (
+
+    select recommendations.*
+    from user_recommendations as recommendations
+    where
+        recommendations.user_id = cast(user_id as varchar)
+        and recommendations.product_id = cast(product_id as varchar)
+
+),
+
+known_user as (
+
+    select user_keys.user_key
+    from int_user_keys as user_keys
+    where user_keys.user_id = cast(user_id as varchar)
+
+),
+
+known_product as (
+
+    select products.product_key
+    from products
+    where products.product_id = cast(product_id as varchar)
+
+),
+
+history as (
+
+    select
+        histories.product_key,
+        histories.interest
+    from int_user_histories as histories
+    inner join known_user on histories.user_key = known_user.user_key
+    where histories.scope = 'published'
+
+),
+
+opinions as (
+
+    select
+        history.product_key,
+        history.interest,
+        neighbours.model,
+        neighbours.rank,
+        neighbours.score
+    from history
+    inner join int_neighbours as neighbours on history.product_key = neighbours.product_key
+    inner join known_product on neighbours.neighbour_key = known_product.product_key
+
+),
+
+contributions as (
+
+    select
+        opinions.product_key,
+        opinions.rank,
+        opinions.interest * opinions.score as score,
+        opinions.interest * opinions.score
+        / sum(opinions.interest * opinions.score) over () as share
+    from opinions
+    where opinions.model = 'hybrid'
+
+),
+
+speakers as (
+
+    select
+        products.product_key,
+        products.product_id
+    from products
+    semi join contributions on products.product_key = contributions.product_key
+
+),
+
+evidence as (
+
+    select
+        1 as step,
+        'recommendation' as evidence,
+        recommended.because_product_id as history_product_id,
+        recommended.rank,
+        recommended.score,
+        null as share,
+        recommended.source as detail,
+        null as event_at,
+        null as sessions_together
+    from recommended
+    union all
+    select
+        2 as step,
+        'contribution' as evidence,
+        speakers.product_id as history_product_id,
+        contributions.rank,
+        contributions.score,
+        contributions.share,
+        'interest in the product * neighbour score' as detail,
+        null as event_at,
+        null as sessions_together
+    from contributions
+    inner join speakers on contributions.product_key = speakers.product_key
+    union all
+    select
+        3 as step,
+        'event' as evidence,
+        events.product_id as history_product_id,
+        null as rank,
+        null as score,
+        null as share,
+        events.event_type as detail,
+        events.event_at,
+        null as sessions_together
+    from stg_events as events
+    semi join speakers on events.product_id = speakers.product_id
+    where events.user_id = cast(user_id as varchar)
+    union all
+    select
+        4 as step,
+        'neighbour' as evidence,
+        speakers.product_id as history_product_id,
+        opinions.rank,
+        opinions.score,
+        null as share,
+        opinions.model as detail,
+        null as event_at,
+        null as sessions_together
+    from opinions
+    inner join speakers on opinions.product_key = speakers.product_key
+    where opinions.model != 'hybrid'
+    union all
+    select
+        5 as step,
+        'edge' as evidence,
+        speakers.product_id as history_product_id,
+        null as rank,
+        edges.weight as score,
+        null as share,
+        'seen together in sessions' as detail,
+        null as event_at,
+        edges.sessions_together
+    from product_edges as edges
+    inner join speakers
+        on
+            (
+                edges.source_product_id = speakers.product_id
+                and edges.target_product_id = cast(product_id as varchar)
+            )
+            or (
+                edges.target_product_id = speakers.product_id
+                and edges.source_product_id = cast(product_id as varchar)
+            )
+
+)
+
+select evidence.* exclude (step)
+from evidence
+order by
+    evidence.step,
+    evidence.share desc,
+    evidence.event_at,
+    evidence.score desc,
+    evidence.history_product_id,
+    evidence.detail;
+
+comment on macro table explain is
+    'One row per piece of evidence for a product in a user''s list: recommendation, contribution, event, neighbour, edge. explain(user_id, product_id).';

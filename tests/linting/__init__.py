@@ -1,0 +1,40 @@
+"""What dbt gives to Jinja, for sqlfluff's jinja templater: the project's vars, no database.
+
+sqlfluff's own stand-ins know no values of vars, and loops over them would come out wrong. Its dbt
+templater does, but compiles the whole project first and needs the build's database.
+"""
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT_FILE = Path(__file__).resolve().parents[2] / "dbt_project.yml"
+
+
+@cache
+def _project_vars() -> dict[str, Any]:
+    return yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))["vars"]
+
+
+def var(name: str, default: Any = None) -> Any:
+    """Return the default value of a var of the project."""
+    return _project_vars().get(name, default)
+
+
+class _Adapter:
+    """The two of the adapter's methods that macros call while a model is compiled."""
+
+    def escape_sql_string(self, value: str) -> str:
+        return value.replace("'", "''")
+
+    def external_root(self) -> str:
+        return "work_folder"
+
+
+adapter = _Adapter()
+execute = False
+invocation_id = "invocation_id"
+run_started_at = datetime(2000, 1, 1)

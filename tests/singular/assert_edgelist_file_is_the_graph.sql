@@ -1,0 +1,31 @@
+{# Lines of product_edges.edg that are no edges, and edges that are not in it. #}
+with lines as (
+
+    select *
+    from read_csv(
+        '{{ work_folder() }}/product_edges.edg',
+        auto_detect = false,
+        header = false,
+        delim = '\t',
+        columns = {
+            'source_node_id': 'INTEGER',
+            'target_node_id': 'INTEGER',
+            'weight': 'DOUBLE'
+        }
+    )
+
+),
+
+edges as (
+
+    select
+        source_node_id,
+        target_node_id,
+        weight
+    from {{ ref("product_edges") }}
+
+)
+
+(select * from lines except all select * from edges)
+union all
+(select * from edges except all select * from lines)
