@@ -1,4 +1,5 @@
-{# Put in the cart and not bought by the same user later: what gets stuck, by category. #}
+{# Put in the cart and not bought by the same user later: what gets stuck, by
+   category. #}
 with carts as (
 
     select
@@ -36,5 +37,5 @@ select
     abandoned / carts as abandoned_share,
     round(value_left, 2) as value_left
 from categories
-order by value_left desc nulls last, category_code
+order by value_left desc nulls last, category_code asc
 limit 50

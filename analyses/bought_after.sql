@@ -1,5 +1,5 @@
-{# What the buyers of each of the 20 best sellers buy next, within 30 days; lift compares with
-   how many of all buyers buy it. #}
+{# What the buyers of each of the 20 best sellers buy next, within 30 days; lift
+   compares with how many of all buyers buy it. #}
 with purchases as (
 
     select
@@ -12,14 +12,21 @@ with purchases as (
 
 ),
 
+all_buyers as (
+
+    select count(distinct user_key) as buyers from purchases
+
+),
+
 buyers as (
 
     select
-        product_key,
+        purchases.product_key,
         count(*) as buyers,
-        count(*) / (select count(distinct user_key) from purchases) as share_of_buyers
+        count(*) / max(shop.buyers) as share_of_buyers
     from purchases
-    group by product_key
+    cross join all_buyers as shop
+    group by purchases.product_key
 
 ),
 
@@ -29,7 +36,7 @@ best_sellers as (
         product_key,
         buyers
     from buyers
-    order by buyers desc, product_key
+    order by buyers desc, product_key asc
     limit 20
 
 ),
@@ -45,8 +52,8 @@ followed as (
     inner join purchases as later
         on
             purchases.user_key = later.user_key
-            and later.bought_at > purchases.bought_at
-            and later.bought_at <= purchases.bought_at + interval '30 days'
+            and purchases.bought_at < later.bought_at
+            and purchases.bought_at + interval '30 days' >= later.bought_at
     group by purchases.product_key, later.product_key
 
 )
@@ -66,5 +73,9 @@ inner join {{ ref("products") }} as products
     on followed.product_key = products.product_key
 inner join {{ ref("products") }} as next_products
     on followed.next_product_key = next_products.product_key
-order by followed.buyers_of_both desc, lift desc, products.product_id, next_product_id
+order by
+    followed.buyers_of_both desc,
+    lift desc,
+    products.product_id asc,
+    next_product_id asc
 limit 100

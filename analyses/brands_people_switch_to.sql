@@ -27,7 +27,7 @@ switches as (
             bought.session_id = seen.session_id
             and bought.category_code = seen.category_code
             and bought.brand != seen.brand
-            and seen.event_at < bought.event_at
+            and bought.event_at > seen.event_at
     where bought.is_purchase and not seen.is_purchase
 
 )
@@ -39,5 +39,5 @@ select
     count(*) as sessions
 from switches
 group by category_code, looked_at, bought
-order by sessions desc, category_code, looked_at, bought
+order by sessions desc, category_code asc, looked_at asc, bought asc
 limit 100

@@ -1,5 +1,5 @@
-{# From one category to the next within a session; lift is how much more often than if the
-   next category did not depend on the one before. #}
+{# From one category to the next within a session; lift is how much more often than
+   if the next category did not depend on the one before. #}
 with steps as (
 
     select
@@ -53,5 +53,5 @@ compared as (
 
 select * from compared
 where moves >= 5
-order by lift desc, category_code, next_category_code
+order by lift desc, category_code asc, next_category_code asc
 limit 100

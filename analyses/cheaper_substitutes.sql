@@ -1,4 +1,5 @@
-{# For the most popular products: the closest substitute that costs at least a tenth less. #}
+{# For the most popular products: the closest substitute that costs at least a
+   tenth less. #}
 with popular as (
 
     select
@@ -9,7 +10,7 @@ with popular as (
         interactions
     from {{ ref("products") }}
     where price > 0
-    order by interactions desc, product_id
+    order by interactions desc, product_id asc
     limit 500
 
 ),
@@ -25,8 +26,8 @@ cheaper as (
         similar_products.similar_product_id as cheaper_product_id,
         found.brand as cheaper_brand,
         found.price as cheaper_price,
-        1 - found.price / popular.price as saved,
         similar_products.score,
+        1 - found.price / popular.price as saved,
         row_number() over (
             partition by popular.product_id order by similar_products.rank
         ) as place
@@ -45,5 +46,5 @@ cheaper as (
 select * exclude (place)
 from cheaper
 where place = 1
-order by interactions desc, product_id
+order by interactions desc, product_id asc
 limit 100

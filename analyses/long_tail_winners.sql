@@ -1,5 +1,5 @@
-{# Little seen, often bought. Three users are added at the shop's rate, so that one lucky
-   purchase does not win. #}
+{# Little seen, often bought. Three users are added at the shop's rate, so that one
+   lucky purchase does not win. #}
 with ranked as (
 
     select
@@ -43,5 +43,5 @@ winners as (
 )
 
 select * from winners
-order by purchase_rate desc, product_id
+order by purchase_rate desc, product_id asc
 limit 50

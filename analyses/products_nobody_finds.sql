@@ -1,4 +1,5 @@
-{# Seen by few, though a popular product has them as a substitute: put them beside it. #}
+{# Seen by few, though a popular product has them as a substitute: put them beside
+   it. #}
 with little_seen as (
 
     select
@@ -17,7 +18,8 @@ doors as (
     select
         similar_products.similar_product_id as product_id,
         arg_min(
-            similar_products.product_id, (similar_products.rank, similar_products.product_id)
+            similar_products.product_id,
+            (similar_products.rank, similar_products.product_id)
         ) as found_beside,
         min(similar_products.rank) as best_rank,
         count(*) as popular_products_beside
@@ -47,5 +49,9 @@ hidden as (
 )
 
 select * from hidden
-order by users, best_rank, popular_products_beside desc, product_id
+order by
+    users asc,
+    best_rank asc,
+    popular_products_beside desc,
+    product_id asc
 limit 100

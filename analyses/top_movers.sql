@@ -1,5 +1,6 @@
-{# Last 7 days of the log against the 7 before. The square root tames chance: a product that
-   goes from 100 to 130 moves more surely than one that goes from 1 to 4. #}
+{# Last 7 days of the log against the 7 before. The square root tames chance: a
+   product that goes from 100 to 130 moves more surely than one that goes from 1 to
+   4. #}
 with activity as (
 
     select
@@ -25,7 +26,7 @@ movers as (
         products.brand,
         activity.week_before,
         activity.last_week,
-        activity.last_week - activity.week_before as change,
+        activity.last_week - activity.week_before as gained,
         (activity.last_week - activity.week_before)
         / sqrt(activity.last_week + activity.week_before) as surprise
     from activity
@@ -35,5 +36,5 @@ movers as (
 )
 
 select * from movers
-order by abs(surprise) desc, product_id
+order by abs(surprise) desc, product_id asc
 limit 50

@@ -1,5 +1,5 @@
-{# Something in the cart within the last 3 days of the log that was neither bought nor taken
-   out since; those who came back most are first. #}
+{# Something in the cart within the last 3 days of the log that was neither bought
+   nor taken out since; those who came back most are first. #}
 with recent as (
 
     select interactions.*
@@ -55,6 +55,6 @@ order by
     waiting.sessions desc,
     waiting.events desc,
     waiting.last_event_at desc,
-    user_keys.user_id,
-    products.product_id
+    user_keys.user_id asc,
+    products.product_id asc
 limit 100

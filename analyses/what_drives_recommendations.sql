@@ -23,5 +23,10 @@ select
     count(*) / sum(count(*)) over () as share
 from recommended
 group by source, because_event_type, because_level_1, level_1
-order by recommendations desc, source, because_event_type, because_level_1, level_1
+order by
+    recommendations desc,
+    source asc,
+    because_event_type asc,
+    because_level_1 asc,
+    level_1 asc
 limit 100

@@ -22,6 +22,7 @@ from longtail.warehouse import BuildState, Warehouse, comment_statements, downst
 GOOD = ("success", "pass", "warn", "no-op")
 BAD = ("error", "fail", "runtime error", "partial success")
 READS_EVENTS = "model.longtail.stg_raw_events"
+GATES_TEST = "assert_release_gates_pass"
 SHOWN = 5
 """Failures that are listed one by one; dbt's own summary has them all."""
 
@@ -92,6 +93,13 @@ class Plugin(BasePlugin):
             )
         return self.scans[key]
 
+    def do_earlier(self, message: Mapping[str, Any]) -> str:
+        """Return the query for the rows that earlier builds published of a table, or ''."""
+        published = self.warehouse.root / f"{message['table']}.parquet"
+        if not published.exists():
+            return ""
+        return f"select * from read_parquet({events.text_literal(str(published))})"
+
     def do_refuse(self, message: Mapping[str, Any]) -> None:
         """Fail a model with one clear line."""
         raise ValueError(message["reason"])
@@ -134,12 +142,24 @@ class Plugin(BasePlugin):
     def _explain(self, bad: Sequence[Mapping[str, Any]]) -> list[str]:
         """Say in one line each what failed and what to do."""
         lines = [_advice(outcome) for outcome in bad[:SHOWN]]
+        if any(outcome["node"].split(".")[2] == GATES_TEST for outcome in bad):
+            lines += self._closed_gates()
         if len(bad) > SHOWN:
             lines.append(f"... and {len(bad) - SHOWN} more.")
         kept = "the tables of the last good build are unchanged"
         if not self.warehouse.database.exists():
             kept = "there is no earlier build"
         return [*lines, f"Nothing was published; {kept}."]
+
+
+    def _closed_gates(self) -> list[str]:
+        """Say which figures fell short, of what."""
+        gates = pq.read_table(self.warehouse.work / "release_gates.parquet").to_pylist()
+        return [
+            f"  {gate['gate']} is {gate['value']:.4f}, must be at least {gate['threshold']:.4f}"
+            for gate in gates
+            if not gate["is_passed"]
+        ]
 
 
 def _waiting(pending: set[str]) -> str:

@@ -1,8 +1,7 @@
 """The product map: UMAP in two and three dimensions, and clusters that the eye can follow.
 
-UMAP is written out here (weights as array arithmetic, layout as one compiled loop that is kept
-between runs) instead of imported: umap-learn compiles for longer in every process than the map of a
-demo shop takes. ``benchmarks/embeddings/map.py`` compares both.
+umap-learn does the work; both layouts share one neighbour search and one fuzzy graph. Its compiled
+loops are made anew in every process, so it is imported only when there is something to lay out.
 
 References
 ----------
@@ -15,20 +14,15 @@ Campello, Moulavi, Sander 2013, *Density-Based Clustering Based on Hierarchical 
 
 from __future__ import annotations
 
-import math
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numba
 import numpy as np
-from scipy import optimize, sparse
 
 from longtail.progress import track
-from longtail.search import nearest_by_cosine
+from longtail.search import Neighbours, nearest_by_cosine
 
 _FEWEST_FOR_UMAP = 8
-_STEPS_OF_PROGRESS = 20
 
 
 class ProductMap(NamedTuple):
@@ -74,7 +68,7 @@ def project(
         Of the noise points drawn. The same input and seed give the same map on one machine;
         another machine rounds differently and its map may turn out different.
     threads : int
-        2 or more lay plane and space out at the same time. The result does not depend on it.
+        Of the neighbour search; the layout is made on one, or it would not be reproducible.
     label : str
         Name in the progress display.
 
@@ -116,18 +110,55 @@ def project(
     if count < _FEWEST_FOR_UMAP:
         return ProductMap(_principal(chosen, 2), _principal(chosen, 3))
 
-    weights = _fuzzy_graph(near.index, _cosine_distance(near.score))
-    curve = _curve(min_dist)
-    shape = (int(epochs), int(seed))
-    # The loop gives up the interpreter lock.
-    with ThreadPoolExecutor(max_workers=min(int(threads), 2)) as pool:
-        plane, space = pool.map(
-            lambda dim: _layout(
-                weights, _principal(chosen, dim), curve, *shape, f"{label}: {dim}D"
-            ),
-            (2, 3),
+    return ProductMap(*_layouts(chosen, near, (2, 3), min_dist, int(epochs), int(seed), label))
+
+
+def _layouts(
+    vectors: np.ndarray,
+    near: Neighbours,
+    dimensions: Sequence[int],
+    min_dist: float,
+    epochs: int,
+    seed: int,
+    label: str,
+) -> Iterator[np.ndarray]:
+    """Yield one layout per number of dimensions, from principal components, centred."""
+    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+
+    # umap-learn counts a point as its own first neighbour.
+    own = np.arange(len(vectors), dtype=np.int32)[:, None]
+    index = np.hstack([own, near.index])
+    distance = np.hstack([np.zeros_like(own, np.float32), _cosine_distance(near.score)])
+    random = np.random.RandomState(seed)
+    graph, _, _ = fuzzy_simplicial_set(
+        vectors, index.shape[1], random, "cosine", knn_indices=index, knn_dists=distance
+    )
+    a, b = find_ab_params(1.0, min_dist)
+    for count in track(dimensions, len(dimensions), label):
+        random = np.random.RandomState(seed)
+        # Equal points never part: the pull between them has no direction.
+        start = _principal(vectors, count)
+        start = start + random.normal(scale=1e-2, size=start.shape).astype(np.float32)
+        layout, _ = simplicial_set_embedding(
+            data=vectors,
+            graph=graph,
+            n_components=count,
+            initial_alpha=1.0,
+            a=a,
+            b=b,
+            gamma=1.0,
+            negative_sample_rate=5,
+            n_epochs=epochs,
+            init=start,
+            random_state=random,
+            metric="cosine",
+            metric_kwds={},
+            densmap=False,
+            densmap_kwds={},
+            output_dens=False,
+            parallel=False,
         )
-    return ProductMap(plane, space)
+        yield (layout - layout.mean(axis=0)).astype(np.float32)
 
 
 def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray:
@@ -142,7 +173,7 @@ def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray
     positions : ndarray of float, shape (n, 2) or (n, 3)
         Coordinates, for example ``ProductMap.plane``.
     smallest : int, optional
-        Fewest products of a cluster, at least 2; n / 200 when not given, but at least 10.
+        Fewest products of a cluster, at least 2; n / 100 when not given, but at least 15.
 
     Returns
     -------
@@ -169,7 +200,7 @@ def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray
         raise ValueError("positions holds NaN or infinite values")
     count = len(positions)
     if smallest is None:
-        smallest = max(10, count // 200)
+        smallest = max(15, count // 100)
     if int(smallest) != smallest or smallest < 2:
         raise ValueError(f"smallest must be a whole number of at least 2, not {smallest!r}")
     if count < 2 * smallest:
@@ -237,134 +268,3 @@ def _principal(vectors: np.ndarray, dimensions: int) -> np.ndarray:
     if largest < 1e-6:
         return np.zeros_like(places, dtype=np.float32)
     return (places * (10 / largest)).astype(np.float32)
-
-
-def _fuzzy_graph(index: np.ndarray, distance: np.ndarray) -> sparse.coo_array:
-    """Weights of UMAP (algorithms 2 and 3): symmetric, in (0, 1], for n x (neighbours - 1) arrays.
-
-    Each row's distances beyond its nearest are scaled so that the weights sum to
-    log2(neighbours), itself counted; then a + b - a b joins both directions.
-    """
-    count, others = index.shape
-    nearest = np.where(distance > 0, distance, np.inf).min(axis=1, keepdims=True)
-    nearest[~np.isfinite(nearest)] = 0
-    beyond = np.maximum(distance - nearest, 0)
-    scale = _bandwidth(beyond, math.log2(others + 1))
-    # A row's mean counts the row itself, at distance 0, as umap-learn does.
-    own_mean = distance.sum(axis=1) / (others + 1)
-    mean = np.where(nearest[:, 0] > 0, own_mean, own_mean.mean())
-    scale = np.maximum(scale, 1e-3 * mean)[:, None]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        strength = np.where(beyond > 0, np.exp(-beyond / scale), 1.0)
-    sources = np.repeat(np.arange(count), others)
-    one_way = sparse.csr_array((strength.ravel(), (sources, index.ravel())), shape=(count, count))
-    back = one_way.T.tocsr()
-    both = (one_way + back - one_way * back).tocoo()
-    both.eliminate_zeros()
-    return both
-
-
-def _bandwidth(beyond: np.ndarray, target: float) -> np.ndarray:
-    """Per row the s with sum(exp(-beyond / s)) = target, by bisection; all rows at once."""
-    low = np.zeros(len(beyond))
-    high = np.full(len(beyond), np.inf)
-    middle = np.ones(len(beyond))
-    for _ in range(64):
-        total = np.exp(-beyond / middle[:, None]).sum(axis=1)
-        if (np.abs(total - target) < 1e-5).all():
-            break
-        above = total > target
-        high = np.where(above, middle, high)
-        low = np.where(above, low, middle)
-        grown = np.minimum(2 * middle, 1e30)
-        middle = np.where(np.isinf(high), grown, np.maximum((low + high) / 2, 1e-30))
-    return middle
-
-
-def _curve(min_dist: float) -> tuple[float, float]:
-    """Fit a and b of 1 / (1 + a x^2b) to the membership curve that ``min_dist`` asks for."""
-    x = np.linspace(0, 3, 300)
-    y = np.where(x < min_dist, 1.0, np.exp(-(x - min_dist)))
-    (a, b), _ = optimize.curve_fit(lambda x, a, b: 1 / (1 + a * x ** (2 * b)), x, y)
-    return float(a), float(b)
-
-
-def _layout(
-    weights: sparse.coo_array,
-    start: np.ndarray,
-    curve: tuple[float, float],
-    epochs: int,
-    seed: int,
-    label: str,
-) -> np.ndarray:
-    """Stochastic gradient descent of UMAP (algorithm 5) from ``start``, centred."""
-    random = np.random.default_rng(seed)
-    # Equal points never part: the pull between them has no direction.
-    places = start + random.normal(scale=1e-2, size=start.shape)
-    places = np.ascontiguousarray(places, dtype=np.float32)
-    strongest = weights.data.max()
-    kept = weights.data >= strongest / epochs
-    heads = weights.row[kept].astype(np.int32)
-    tails = weights.col[kept].astype(np.int32)
-    interval = strongest / weights.data[kept]
-    due = interval.copy()
-    noise_due = interval / _NOISE_PER_PULL
-    states = random.integers(1, 2**63, size=len(places), dtype=np.uint64)
-    steps = np.unique(np.linspace(0, epochs, _STEPS_OF_PROGRESS + 1).astype(int))
-    for first, last in track(pairwise(steps), len(steps) - 1, label):
-        _epochs(places, heads, tails, interval, due, noise_due, states, *curve, first, last, epochs)
-    return places - places.mean(axis=0)
-
-
-_NOISE_PER_PULL = 5.0
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _epochs(
-    places, heads, tails, interval, due, noise_due, states, a, b, first, last, epochs
-):  # pragma: no cover
-    """Run epochs ``first`` to ``last`` of ``epochs``; changes places, due, noise_due and states."""
-    count, dimensions = places.shape
-    a, b = np.float32(a), np.float32(b)
-    one, four = np.float32(1), np.float32(4)
-    for epoch in range(first, last):
-        rate = np.float32(1.0 - epoch / epochs)
-        for edge in range(len(heads)):
-            if due[edge] > epoch:
-                continue
-            head, tail = heads[edge], tails[edge]
-            gap = np.float32(0)
-            for d in range(dimensions):
-                difference = places[head, d] - places[tail, d]
-                gap += difference * difference
-            if gap > 0:
-                power = gap**b
-                pull = -np.float32(2) * a * b * (power / gap) / (a * power + one)
-                for d in range(dimensions):
-                    move = pull * (places[head, d] - places[tail, d])
-                    move = min(four, max(-four, move)) * rate
-                    places[head, d] += move
-                    places[tail, d] -= move
-            due[edge] += interval[edge]
-            noise_interval = interval[edge] / _NOISE_PER_PULL
-            draws = int((epoch - noise_due[edge]) / noise_interval)
-            state = states[head]
-            for _ in range(draws):
-                state ^= state << np.uint64(13)
-                state ^= state >> np.uint64(7)
-                state ^= state << np.uint64(17)
-                other = np.int64((state >> np.uint64(33)) % np.uint64(count))
-                if other == head:
-                    continue
-                gap = np.float32(0)
-                for d in range(dimensions):
-                    difference = places[head, d] - places[other, d]
-                    gap += difference * difference
-                if gap > 0:
-                    push = np.float32(2) * b
-                    push /= (np.float32(0.001) + gap) * (a * gap**b + one)
-                    for d in range(dimensions):
-                        move = push * (places[head, d] - places[other, d])
-                        places[head, d] += min(four, max(-four, move)) * rate
-            states[head] = state
-            noise_due[edge] += draws * noise_interval

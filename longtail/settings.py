@@ -225,6 +225,9 @@ RULES: dict[str, Rule] = {
     "blend": blend,
     "exclude": one_of(*EXCLUDE_CHOICES),
     "bootstrap_samples": whole(2, 10_000),
+    "gate_recall_over_popularity": number(0, 100),
+    "gate_recall_over_best_part": number(0, 100),
+    "gate_coverage": number(0, 1),
     "evaluation_users": whole(1, 1_000_000_000),
 }
 

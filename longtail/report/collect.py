@@ -27,8 +27,7 @@ TABLES = {
     "cleaning_report": "step varchar, rule varchar, events bigint",
     "int_interactions": "user_key integer, product_key integer, event_at timestamp,"
     " event_type varchar, event_weight double",
-    "int_timeline": "first_event_at timestamp, last_event_at timestamp,"
-    " graph_cutoff_at timestamp",
+    "int_timeline": "first_event_at timestamp, last_event_at timestamp, graph_cutoff_at timestamp",
     "int_user_histories": "scope varchar, user_key integer, product_key integer",
     "int_user_keys": "user_id varchar, user_key integer",
     "long_tail_exposure": "built_at timestamp, model varchar, decile integer,"

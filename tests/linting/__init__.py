@@ -4,6 +4,7 @@ sqlfluff's own stand-ins know no values of vars, and loops over them would come 
 templater does, but compiles the whole project first and needs the build's database.
 """
 
+import hashlib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -38,3 +39,8 @@ adapter = _Adapter()
 execute = False
 invocation_id = "invocation_id"
 run_started_at = datetime(2000, 1, 1)
+
+
+def local_md5(text: str) -> str:
+    """Return the hash that dbt's own function of that name gives."""
+    return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest()

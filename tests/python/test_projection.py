@@ -31,29 +31,6 @@ def shared_neighbours(vectors, positions, k=10):
     return np.mean([np.isin(one, two).mean() for one, two in zip(near, on_map, strict=True)])
 
 
-def test_weights_equal_those_of_umap_learn():
-    # umap_.fuzzy_simplicial_set(..., n_neighbors=4, knn_indices=, knn_dists=) of umap-learn 0.5.12,
-    # where a row also lists itself first, at distance 0.
-    distance = [[0.1, 0.3, 0.7], [0.2, 0.25, 0.4], [0.05, 0.1, 0.5], [0, 0.3, 0.3], [0.2, 0.6, 0.9]]
-    index = [[1, 2, 3], [2, 3, 0], [3, 1, 4], [0, 1, 4], [2, 0, 1]]
-    got = projection._fuzzy_graph(np.array(index), np.array(distance)).toarray()
-    expected = [
-        [0.000000, 1.000000, 0.682327, 1.000000, 0.595876],
-        [1.000000, 0.000000, 1.000000, 1.000000, 0.404131],
-        [0.682327, 1.000000, 0.000000, 1.000000, 1.000000],
-        [1.000000, 1.000000, 1.000000, 0.000000, 1.000000],
-        [0.595876, 0.404131, 1.000000, 1.000000, 0.000000],
-    ]
-    assert got == pytest.approx(np.array(expected), abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("min_dist", "expected"), [(0.1, (1.5769435, 0.8950609)), (0.5, (0.5830300, 1.3341670))]
-)
-def test_curve_equals_that_of_umap_learn(min_dist, expected):
-    assert projection._curve(min_dist) == pytest.approx(expected, abs=1e-5)
-
-
 def test_neighbours_stay_neighbours(groups, drawn):
     vectors, _ = groups
     assert (drawn.plane.shape, drawn.space.shape) == ((600, 2), (600, 3))
