@@ -6,6 +6,8 @@ dbt-duckdb loads this module (profiles.yml) and the macro `longtail_package` tal
 from __future__ import annotations
 
 import json
+import logging
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Create the warehouse before DuckDB opens the build's database in it."""
         assert self.creds is not None
+        _show_progress()
         self.scans: dict[str, str] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         if "'" in str(self.warehouse.root):
@@ -100,6 +103,11 @@ class Plugin(BasePlugin):
             return ""
         return f"select * from read_parquet({events.text_literal(str(published))})"
 
+    def do_remove(self, message: Mapping[str, Any]) -> None:
+        """Remove files in progress that are no longer needed."""
+        for file in message["files"]:
+            Path(file).unlink(missing_ok=True)
+
     def do_refuse(self, message: Mapping[str, Any]) -> None:
         """Fail a model with one clear line."""
         raise ValueError(message["reason"])
@@ -160,6 +168,17 @@ class Plugin(BasePlugin):
             for gate in gates
             if not gate["is_passed"]
         ]
+
+
+def _show_progress() -> None:
+    """Let the package's progress lines through, in the form of dbt's own."""
+    logger = logging.getLogger("longtail")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def _waiting(pending: set[str]) -> str:

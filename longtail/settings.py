@@ -195,6 +195,7 @@ RULES: dict[str, Rule] = {
     "q": number(0, 1e6, above=True),
     "dimensions": whole(2, 1024),
     "embedding_window": whole(1, 100),
+    "learning_rate": number(0, 1, above=True),
     "negative_samples": whole(1, 100),
     "ns_exponent": number(-2, 2),
     "epochs": whole(1, 1000),

@@ -1,8 +1,13 @@
 {% macro event_weight(column) -%}
-    {# The weight of an event type, from the var event_weights. #}
+    {#
+        The weight of an event type, from the var event_weights. dbt parses all SQL before
+        begin_build can refuse a var of a wrong type, so macros must survive one.
+    #}
+    {%- set weights = var("event_weights") if var("event_weights") is mapping else {} %}
     case {{ column }}
-        {%- for event_type, weight in var("event_weights").items() %}
-        when '{{ adapter.escape_sql_string(event_type) }}' then {{ weight }}
+        {%- for event_type in weights %}
+        when '{{ adapter.escape_sql_string(event_type) }}'
+            then {{ weights[event_type] }}
         {%- endfor %}
     end::double
 {%- endmacro %}

@@ -12,7 +12,7 @@
         select
             scans.file_path as source_file,
             errors.line as line_number,
-            any_value(errors.csv_line) as raw_text,
+            any_value(trim(errors.csv_line, e'\r\n')) as raw_text,
             lower(arg_min(errors.error_type::varchar, errors.column_idx)) as error_type
         from reject_errors as errors
         inner join reject_scans as scans

@@ -5,11 +5,11 @@
         all distances, where a self-join of the session would need one hash table each.
     #}
     [
-    {%- for distance in range(1, window + 1) %}
+    {%- for distance in range(1, (window | int) + 1) %}
         {
             'next_product_key': lead(product_key, {{ distance }}) over in_order,
             'next_step_weight': lead(step_weight, {{ distance }}) over in_order,
-            'distance_weight': {{ var("window_decay") ** (distance - 1) }}::double
+            'distance_weight': {{ (var("window_decay") | float) ** (distance - 1) }}::double
         }{{ "," if not loop.last }}
     {%- endfor %}
     ]

@@ -6,6 +6,10 @@
         into the file (no temporary copy of the table), a table without rows keeps its columns
         and has no rows, and Python models stream Arrow batches. The file appears under its
         name only when it is complete. Readers never see it before `finish_build` publishes it.
+
+        config(batch_by=column, batch_over=model, batch_size=n): the query runs once per n
+        values of an integer key of a model that numbers from 0, where it says
+        {{ "{{ in_batch() }}" }}, so that memory does not grow with the number of keys.
     #}
     {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
     {% set existing = load_cached_relation(this) %}
@@ -22,11 +26,7 @@
         {% if config.get("contract").enforced %}
             {{ get_assert_columns_equivalent(compiled_code) }}
         {% endif %}
-        {% call statement("main") %}
-            copy (
-                {{ compiled_code }}
-            ) to '{{ location }}' (format parquet, compression zstd, use_tmp_file true)
-        {% endcall %}
+        {% do copy_to_parquet(compiled_code, location) %}
     {% endif %}
 
     {% if existing is not none and not existing.is_view %}

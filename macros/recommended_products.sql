@@ -43,7 +43,7 @@
         from histories
         inner join {{ neighbours }} as neighbours
             on histories.product_key = neighbours.product_key
-        {% if var("repeat_weight") > 0 %}
+        {% if var("repeat_weight") | float > 0 %}
             union all
             select
                 neighbour_models.model,

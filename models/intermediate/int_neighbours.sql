@@ -71,8 +71,8 @@ blended as (
         product_key,
         neighbour_key,
         sum(cast(round(1e12 * score * case model
-            {% for model, weight in var("blend").items() %}
-                when '{{ model }}' then {{ weight }}
+            {% for model in neighbour_models() %}
+                when '{{ model }}' then {{ var("blend")[model] }}
             {% endfor %}
         end) as hugeint)) / 1e12 as score
     from comparable

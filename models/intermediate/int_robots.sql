@@ -24,7 +24,7 @@ sliding_activity as (
     window sliding_days as (
         partition by user_id
         order by event_date
-        range between interval {{ var("robot_days") - 1 }} days preceding and current row
+        range between interval ({{ var("robot_days") }} - 1) days preceding and current row
     )
 
 ),

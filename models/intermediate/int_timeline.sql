@@ -1,5 +1,6 @@
 {# The one cut in time: the graph learns from what lies before it, evaluation asks about what
-   lies after it. The log ends a moment after its last event, so that no holdout is none. #}
+   lies after it. The log ends a moment after its last event, so that no holdout is none.
+   At most a fifth of the log is held out: one of a few hours would leave no graph otherwise. #}
 with kept_events as (
 
     select event_at
@@ -17,7 +18,10 @@ timeline as (
             timestamp '{{ var("graph_cutoff") }}'
         {% else %}
             max(event_at) + interval '1 second'
-            - interval '1 second' * {{ var("holdout_days") * 86400 }}
+            - interval '1 second' * least(
+                {{ var("holdout_days") }} * 86400,
+                date_diff('second', min(event_at), max(event_at)) / 5
+            )
         {% endif %}
         as graph_cutoff_at
     from kept_events

@@ -17,6 +17,7 @@ def model(dbt, session):
         window=dbt.config.meta_get("window"),
         negative=dbt.config.meta_get("negative_samples"),
         ns_exponent=dbt.config.meta_get("ns_exponent"),
+        learning_rate=dbt.config.meta_get("learning_rate"),
         epochs=dbt.config.meta_get("epochs"),
         seed=dbt.config.meta_get("seed"),
         label="embeddings_deepwalk",

@@ -369,6 +369,29 @@ def test_thresholds_split_between_slot_and_tail_keep_the_distribution(id_bits):
     assert goodness_of_fit(observed[None], weight[None] / weight.sum()) > 1e-3
 
 
+def test_adjacency_sets_hold_the_edges_and_nothing_else():
+    # Rows of 1 to 60 edges are hash sets in a graph of 5,000 nodes, the hub is a bitset.
+    random = np.random.default_rng(6)
+    degrees = np.append(np.tile(np.arange(1, 61), 8), 400)
+    rows = [np.sort(random.choice(5000, degree, replace=False)) for degree in degrees]
+    indptr = np.full(5001, degrees.sum(), dtype=np.int64)
+    indptr[: degrees.size + 1] = np.append(0, np.cumsum(degrees))
+    graph = Graph(indptr, np.concatenate(rows).astype(np.int32), np.ones(degrees.sum()))
+    with walks_module.ThreadPoolExecutor(2) as pool:
+        members = walks_module._build_tables(graph, 1.0, 2.0, pool, 2).members
+    to_uint = np.uint64
+    for node, row in enumerate(rows):
+        first = to_uint(indptr[node])
+        base = walks_module._members_base(first, to_uint(node))
+        strangers = np.setdiff1d(random.integers(0, 5000, 40), row)
+        for targets, truth in ((row, True), (strangers, False)):
+            for target in targets:
+                held = walks_module._has_edge(
+                    members, base, to_uint(row.size), to_uint(5000), to_uint(target)
+                )
+                assert held == truth, (node, target)
+
+
 def test_arrow_batches_hold_the_walks_without_padding():
     graph = graph_from_edges(
         [0, 1, 2, 2, 3], [1, 2, 3, 0, 4], [1, 1, 1, 1, 1], node_count=6, directed=True

@@ -13,4 +13,4 @@ with events as (
 select * from events
 where
     event_at - event_before_at
-    > interval '1 second' * {{ var("session_gap_minutes") * 60 }}
+    > interval '1 second' * ({{ var("session_gap_minutes") }} * 60)

@@ -8,7 +8,12 @@ function ticks(most, count = 5) {
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, i) => i * step);
 }
 
-const label = (value, step) => (step >= 1 ? String(value) : value.toFixed(Math.min(4, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9) + (String(step).includes("25") ? 1 : 0)))));
+// A mark's value with as many decimals as the step between marks needs.
+function label(value, step) {
+  const decimals =
+    [0, 1, 2, 3].find((n) => Math.abs(Math.round(step * 10 ** n) / 10 ** n - step) < 1e-9) ?? 4;
+  return value.toFixed(decimals);
+}
 
 // One line per model: a dot, its interval, its value. `reference` draws a line to compare with.
 function dotPlot(rows, { reference, format }) {
@@ -22,19 +27,35 @@ function dotPlot(rows, { reference, format }) {
     drawn("text", { x: x(mark), y: height - 8, "text-anchor": "middle" }, label(mark, marks[1])),
   ]);
   if (reference !== undefined) {
-    children.push(drawn("line", { class: "rule", x1: x(reference), x2: x(reference), y1: 0, y2: height - 26 }));
+    children.push(
+      drawn("line", { class: "rule", x1: x(reference), x2: x(reference), y1: 0, y2: height - 26 }),
+    );
   }
   rows.forEach((row, place) => {
     const y = place * line + line / 2;
     const strong = row.strong ? " strong" : "";
-    children.push(drawn("text", { class: strong, x: left - 12, y: y + 4, "text-anchor": "end" }, row.name));
+    children.push(
+      drawn("text", { class: strong, x: left - 12, y: y + 4, "text-anchor": "end" }, row.name),
+    );
     if (typeof row.lower === "number" && typeof row.upper === "number") {
-      children.push(drawn("line", { class: `interval${strong}`, x1: x(row.lower), x2: x(row.upper), y1: y, y2: y },
-        drawn("title", {}, `95 % interval ${format(row.lower)} to ${format(row.upper)}`)));
+      children.push(
+        drawn(
+          "line",
+          { class: `interval${strong}`, x1: x(row.lower), x2: x(row.upper), y1: y, y2: y },
+          drawn("title", {}, `95 % interval ${format(row.lower)} to ${format(row.upper)}`),
+        ),
+      );
     }
-    children.push(drawn("circle", { class: `dot${strong}${row.hollow ? " hollow" : ""}`, cx: x(row.value), cy: y, r: 6 },
-      drawn("title", {}, `${row.name} ${format(row.value)}`)));
-    children.push(drawn("text", { class: strong, x: width, y: y + 4, "text-anchor": "end" }, format(row.value)));
+    children.push(
+      drawn(
+        "circle",
+        { class: `dot${strong}${row.hollow ? " hollow" : ""}`, cx: x(row.value), cy: y, r: 6 },
+        drawn("title", {}, `${row.name} ${format(row.value)}`),
+      ),
+    );
+    children.push(
+      drawn("text", { class: strong, x: width, y: y + 4, "text-anchor": "end" }, format(row.value)),
+    );
   });
   return drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, children.flat());
 }
@@ -50,48 +71,114 @@ function scatter(rows, { xTitle, yTitle, dial = [] }) {
   const children = [
     ...across.flatMap((mark) => [
       drawn("line", { class: "axis", x1: x(mark), x2: x(mark), y1: top, y2: height - bottom }),
-      drawn("text", { x: x(mark), y: height - bottom + 18, "text-anchor": "middle" }, percent(mark))]),
+      drawn(
+        "text",
+        { x: x(mark), y: height - bottom + 18, "text-anchor": "middle" },
+        percent(mark),
+      ),
+    ]),
     ...up.flatMap((mark) => [
       drawn("line", { class: "axis", x1: left, x2: width - right, y1: y(mark), y2: y(mark) }),
-      drawn("text", { x: left - 8, y: y(mark) + 4, "text-anchor": "end" }, label(mark, up[1]))]),
+      drawn("text", { x: left - 8, y: y(mark) + 4, "text-anchor": "end" }, label(mark, up[1])),
+    ]),
     drawn("text", { x: width - right, y: height - 6, "text-anchor": "end" }, `${xTitle} →`),
     drawn("text", { x: 0, y: 10 }, `↑ ${yTitle}`),
   ];
   if (dial.length) {
-    children.push(drawn("polyline", { class: "dial", points: dial.map((point) => `${x(point[0])},${y(point[1])}`).join(" ") }));
+    children.push(
+      drawn("polyline", {
+        class: "dial",
+        points: dial.map((point) => `${x(point[0])},${y(point[1])}`).join(" "),
+      }),
+    );
     for (const point of dial) {
-      children.push(drawn("circle", { class: "dial-dot", cx: x(point[0]), cy: y(point[1]), r: 3.5 }, drawn("title", {}, point[2])));
+      children.push(
+        drawn(
+          "circle",
+          { class: "dial-dot", cx: x(point[0]), cy: y(point[1]), r: 3.5 },
+          drawn("title", {}, point[2]),
+        ),
+      );
     }
   }
   const taken = [];
-  for (const row of [...rows].sort((a, b) => Number(b.strong ?? 0) - Number(a.strong ?? 0) || b.y - a.y)) {
+  for (const row of [...rows].sort(
+    (a, b) => Number(b.strong ?? 0) - Number(a.strong ?? 0) || b.y - a.y,
+  )) {
     const [cx, cy] = [x(row.x), y(row.y)];
     const wide = 7 * row.name.length;
-    const options = [[cx + 11, cy + 4, "start"], [cx - 11, cy + 4, "end"], [cx, cy - 12, "middle"], [cx, cy + 21, "middle"]]
-      .map(([tx, ty, anchor]) => {
-        const start = anchor === "start" ? tx : anchor === "end" ? tx - wide : tx - wide / 2;
-        return { tx, ty, anchor, box: [start, ty - 11, start + wide, ty + 3] };
-      });
-    const dots = rows.filter((other) => other !== row).map((other) => [x(other.x) - 7, y(other.y) - 7, x(other.x) + 7, y(other.y) + 7]);
-    const free = ({ box }) => box[0] >= left && box[2] <= width && ![...taken, ...dots].some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]);
+    const options = [
+      [cx + 11, cy + 4, "start"],
+      [cx - 11, cy + 4, "end"],
+      [cx, cy - 12, "middle"],
+      [cx, cy + 21, "middle"],
+    ].map(([tx, ty, anchor]) => {
+      const start = anchor === "start" ? tx : anchor === "end" ? tx - wide : tx - wide / 2;
+      return { tx, ty, anchor, box: [start, ty - 11, start + wide, ty + 3] };
+    });
+    const dots = rows
+      .filter((other) => other !== row)
+      .map((other) => [x(other.x) - 7, y(other.y) - 7, x(other.x) + 7, y(other.y) + 7]);
+    const free = ({ box }) =>
+      box[0] >= left &&
+      box[2] <= width &&
+      ![...taken, ...dots].some(
+        (b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1],
+      );
     const spot = options.find(free) ?? options[0];
     taken.push(spot.box);
     children.push(
-      drawn("circle", { class: `dot${row.strong ? " strong" : ""}${row.hollow ? " hollow" : ""}`, cx, cy, r: row.strong ? 8 : 6 },
-        drawn("title", {}, `${row.name}: ${xTitle} ${percent(row.x, 1)}, ${yTitle} ${decimal(row.y)}`)),
-      drawn("text", { class: row.strong ? "strong" : "", x: spot.tx, y: spot.ty, "text-anchor": spot.anchor }, row.name));
+      drawn(
+        "circle",
+        {
+          class: `dot${row.strong ? " strong" : ""}${row.hollow ? " hollow" : ""}`,
+          cx,
+          cy,
+          r: row.strong ? 8 : 6,
+        },
+        drawn(
+          "title",
+          {},
+          `${row.name}: ${xTitle} ${percent(row.x, 1)}, ${yTitle} ${decimal(row.y)}`,
+        ),
+      ),
+      drawn(
+        "text",
+        { class: row.strong ? "strong" : "", x: spot.tx, y: spot.ty, "text-anchor": spot.anchor },
+        row.name,
+      ),
+    );
   }
   return drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" }, children);
 }
 
 // One strip per model, cut into ten parts; the stronger the colour, the rarer the products.
 function strips(rows) {
-  return element("div", { class: "strips" }, rows.flatMap(({ name, shares, strong, note }) => [
-    element("div", { class: strong ? "name strong" : "name" }, name),
-    element("div", { class: "stack" }, shares.map((share, place) => element("div", {
-      class: "part", title: `${name}, group ${place + 1} of 10: ${percent(share, 1)}`,
-      style: { flexGrow: String(Math.max(share, 1e-6)), background: `color-mix(in oklab, var(--accent) ${8 + 9 * place}%, var(--grey-wash))`, color: place > 4 ? "var(--card)" : "var(--ink)" },
-    }, share >= 0.035 ? percent(share) : ""))),
-    element("div", { class: strong ? "strong" : "" }, note),
-  ]));
+  return element(
+    "div",
+    { class: "strips" },
+    rows.flatMap(({ name, shares, strong, note }) => [
+      element("div", { class: strong ? "name strong" : "name" }, name),
+      element(
+        "div",
+        { class: "stack" },
+        shares.map((share, place) =>
+          element(
+            "div",
+            {
+              class: "part",
+              title: `${name}, group ${place + 1} of 10: ${percent(share, 1)}`,
+              style: {
+                flexGrow: String(Math.max(share, 1e-6)),
+                background: `color-mix(in oklab, var(--accent) ${8 + 9 * place}%, var(--grey-wash))`,
+                color: `light-dark(${place > 5 ? "#fff" : "#1c2027"}, ${place > 3 ? "#14161a" : "#e7e8ea"})`,
+              },
+            },
+            share >= 0.035 ? percent(share) : "",
+          ),
+        ),
+      ),
+      element("div", { class: strong ? "strong" : "" }, note),
+    ]),
+  );
 }

@@ -6,7 +6,9 @@ let map = null;
 if (catalogue.mapped > 0) map = new ProductMap(catalogue, data.similar, data.clusters);
 else {
   byId("map-controls").remove();
-  document.querySelector(".map-frame").replaceWith(missing("No map: the table product_map is missing or empty."));
+  document
+    .querySelector(".map-frame")
+    .replaceWith(missing("No map: the table product_map is missing or empty."));
 }
 
 overview(data);
@@ -27,4 +29,8 @@ dark.addEventListener("change", () => map?.recolour());
 
 // For the tests: the map, and a sign that everything has been drawn.
 globalThis.longtail = { catalogue, map };
-requestAnimationFrame(() => requestAnimationFrame(() => { document.documentElement.dataset.ready = "yes"; }));
+requestAnimationFrame(() =>
+  requestAnimationFrame(() => {
+    document.documentElement.dataset.ready = "yes";
+  }),
+);

@@ -6,7 +6,7 @@ uniform float depth, zoom, scale, ratio; uniform vec2 middle, half_; uniform mat
 out vec4 shade;
 void main() {
   vec3 at = turn * mix(vec3(flatAt, 0.0), deepAt, depth);
-  float nearness = 1.0 / max(0.3, 1.0 - 0.36 * depth * at.z);
+  float nearness = 1.0 / max(0.3, 1.0 + depth * (0.18 - 0.36 * at.z));
   vec2 pixel = (at.xy * nearness * zoom + middle) * scale;
   gl_Position = vec4(pixel / half_, -0.3 * depth * at.z, 1.0);
   gl_PointSize = 2.0 * ratio * radius * nearness * clamp(sqrt(zoom), 0.8, 2.6);
@@ -36,12 +36,17 @@ class Scene {
     else this.pen = canvas.getContext("2d");
   }
 
-  home() { this.view = { depth: this.view?.depth ?? 0, zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 }; }
+  home() {
+    this.view = { depth: this.view?.depth ?? 0, zoom: 1, x: 0, y: 0, yaw: 0.6, pitch: 0.35 };
+  }
 
   prepare() {
     const gl = this.gl;
     const program = gl.createProgram();
-    for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+    for (const [kind, source] of [
+      [gl.VERTEX_SHADER, VERTEX],
+      [gl.FRAGMENT_SHADER, FRAGMENT],
+    ]) {
       const shader = gl.createShader(kind);
       gl.shaderSource(shader, source);
       gl.compileShader(shader);
@@ -85,7 +90,12 @@ class Scene {
   // Columns of the rotation, as WebGL wants them; none while the map is flat.
   turn() {
     const { depth, yaw, pitch } = this.view;
-    const [c, s, d, t] = [Math.cos(yaw * depth), Math.sin(yaw * depth), Math.cos(pitch * depth), Math.sin(pitch * depth)];
+    const [c, s, d, t] = [
+      Math.cos(yaw * depth),
+      Math.sin(yaw * depth),
+      Math.cos(pitch * depth),
+      Math.sin(pitch * depth),
+    ];
     return [c, t * s, -d * s, 0, d, t, s, -t * c, d * c];
   }
 
@@ -98,9 +108,11 @@ class Scene {
       const py = this.flat[2 * i + 1] * (1 - depth) + this.deep[3 * i + 1] * depth;
       const pz = this.deep[3 * i + 2] * depth;
       const rz = m[2] * px + m[5] * py + m[8] * pz;
-      const nearness = 1 / Math.max(0.3, 1 - 0.36 * depth * rz);
-      this.screen[3 * i] = this.width / 2 + ((m[0] * px + m[3] * py + m[6] * pz) * nearness * zoom + x) * this.scale;
-      this.screen[3 * i + 1] = this.height / 2 - ((m[1] * px + m[4] * py + m[7] * pz) * nearness * zoom + y) * this.scale;
+      const nearness = 1 / Math.max(0.3, 1 + depth * (0.18 - 0.36 * rz));
+      this.screen[3 * i] =
+        this.width / 2 + ((m[0] * px + m[3] * py + m[6] * pz) * nearness * zoom + x) * this.scale;
+      this.screen[3 * i + 1] =
+        this.height / 2 - ((m[1] * px + m[4] * py + m[7] * pz) * nearness * zoom + y) * this.scale;
       this.screen[3 * i + 2] = nearness;
     }
   }
@@ -124,7 +136,10 @@ class Scene {
     gl.uniform1f(this.uniform("ratio"), this.ratio);
     gl.uniform2f(this.uniform("middle"), view.x, view.y);
     gl.uniform2f(this.uniform("half_"), this.width / 2, this.height / 2);
-    gl.uniform3fv(this.uniform("rim"), this.rim.map((part) => part / 255));
+    gl.uniform3fv(
+      this.uniform("rim"),
+      this.rim.map((part) => part / 255),
+    );
     gl.uniformMatrix3fv(this.uniform("turn"), false, this.turn());
     gl.drawArrays(gl.POINTS, 0, this.count);
   }
@@ -137,7 +152,12 @@ class Scene {
       const [r, g, b, a] = this.colours.subarray(4 * i, 4 * i + 4);
       const side = 1.6 * this.radii[i];
       this.pen.fillStyle = `rgb(${r} ${g} ${b} / ${a / 255})`;
-      this.pen.fillRect(this.screen[3 * i] - side / 2, this.screen[3 * i + 1] - side / 2, side, side);
+      this.pen.fillRect(
+        this.screen[3 * i] - side / 2,
+        this.screen[3 * i + 1] - side / 2,
+        side,
+        side,
+      );
     }
   }
 

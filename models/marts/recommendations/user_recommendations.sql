@@ -1,13 +1,28 @@
+{{ config(batch_by="user_key", batch_over="int_user_keys", batch_size=250000) }}
+
 with users as (
 
     select user_key from {{ ref("int_user_keys") }}
+    where {{ in_batch() }}
 
 ),
 
 hybrid_neighbours as (
 
-    select * from {{ ref("int_neighbours") }}
+    select
+        model,
+        product_key,
+        neighbour_key,
+        score
+    from {{ ref("int_neighbours") }}
     where model = 'hybrid'
+    union all
+    {# Without an edge in the graph everybody starts further down the ladder. #}
+    select
+        'hybrid' as model,
+        cast(null as integer) as product_key,
+        cast(null as integer) as neighbour_key,
+        cast(null as double) as score
 
 ),
 
@@ -45,4 +60,6 @@ explained as (
 
 )
 
+{# In order, so that a reader of one user skips most of the file. #}
 select * from explained
+order by user_id, rank

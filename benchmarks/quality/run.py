@@ -1,0 +1,291 @@
+"""Build recommendations from public data sets, and score them beside peers on the same split.
+
+    python benchmarks/quality/run.py --data FOLDER [--only retailrocket,gowalla] [--no-peers]
+
+Each set goes through the project's own `dbt build` with its preset of vars, up to the lists that
+evaluation compares; implicit's models get the same interactions to learn from, the same histories
+and the same exclusions. Printed: one table per set. README.md says what was chosen and how.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import yaml
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+WORK = HERE.parent / ".work"
+PEERS = ("als", "bpr", "cosine", "bm25")
+BOOTSTRAP_SAMPLES = 200
+LIBRARY = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Files and vars of one set; `published` are (model, figures, source) to print beside."""
+
+    title: str
+    events: str
+    presets: tuple[str, ...]
+    targets: str = ""
+    published: tuple[tuple[str, dict[str, float], str], ...] = field(default=())
+
+
+def bars(model: str, recall: float, ndcg: float) -> tuple[str, dict[str, float], str]:
+    """Row of the BARS board for Gowalla."""
+    return model, {"recall": recall, "ndcg": ndcg}, "BARS, Gowalla m1"
+
+
+COTREC = "COTREC paper, as recalled"
+DATASETS = {
+    "retailrocket": Dataset(
+        "RetailRocket, next product of a session",
+        "retailrocket_events.parquet",
+        ("benchmarks/quality/retailrocket.yml",),
+        "retailrocket_targets.parquet",
+        (
+            ("SR-GNN", {"hit_rate": 0.503, "mrr": 0.266}, COTREC),
+            ("COTREC", {"hit_rate": 0.562, "mrr": 0.300}, COTREC),
+        ),
+    ),
+    "online_retail": Dataset(
+        "Online Retail, products new to a customer in the last 30 days",
+        "online_retail.parquet",
+        ("datasets/online_retail.yml",),
+    ),
+    "online_retail_repeats": Dataset(
+        "Online Retail, all products of the last 30 days",
+        "online_retail.parquet",
+        ("datasets/online_retail.yml", "benchmarks/quality/online_retail_repeats.yml"),
+    ),
+    "gowalla": Dataset(
+        "Gowalla, places new to a user",
+        "gowalla_events.parquet",
+        ("benchmarks/quality/gowalla.yml",),
+        "gowalla_targets.parquet",
+        (
+            bars("ItemPop", 0.0416, 0.0317),
+            bars("Item2Vec", 0.1326, 0.1057),
+            bars("ItemCF", 0.1570, 0.1214),
+            bars("LightGCN", 0.1820, 0.1547),
+            bars("GF-CF", 0.1849, 0.1518),
+            bars("UltraGCN", 0.1862, 0.1580),
+            bars("SimpleX", 0.1872, 0.1557),
+        ),
+    ),
+    "rees46": Dataset(
+        "REES46, first hours of October 2019: the last quarter",
+        "rees46_2019_oct_head.csv.gz",
+        ("datasets/rees46.yml", "benchmarks/quality/rees46.yml"),
+    ),
+}
+
+
+def main() -> None:
+    """Run each set whose files are there."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of the files")
+    parser.add_argument("--only", default=",".join(DATASETS), help="sets, with commas between")
+    parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--build", action=argparse.BooleanOptionalAction, default=True,
+                        help="--no-build scores the last build again")
+    options = parser.parse_args()
+    for name in options.only.split(","):
+        if name not in DATASETS:
+            parser.error(f"no set '{name}': there are {', '.join(DATASETS)}")
+        run(name, DATASETS[name], options)
+
+
+def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
+    """Build, recommend, score and print one set."""
+    show(f"\n### {dataset.title}\n")
+    files = [options.data / file for file in (dataset.events, dataset.targets) if file]
+    absent = [file.name for file in files if not file.exists()]
+    if absent:
+        show(f"skipped: {' and '.join(absent)} not in {options.data}")
+        return
+    folder = WORK / name
+    costs_file = folder / "costs.json"
+    if options.build:
+        settings = preset(dataset, options.data)
+        try:
+            costs = {"longtail": build(folder, settings)}
+        except subprocess.CalledProcessError as error:
+            show(f"failed: dbt ended with {error.returncode}; see {error.output}")
+            return
+        export(folder, dataset, options.data)
+        costs_file.write_text(json.dumps(costs), encoding="utf-8")
+    costs = json.loads(costs_file.read_text(encoding="utf-8"))
+    if options.peers:
+        python = peers_python()
+        for peer in PEERS:
+            command = [str(python), str(HERE / "peers.py"), peer, str(folder)]
+            costs[f"implicit {peer}"] = measured(command, folder / f"peer_{peer}.log")
+        costs_file.write_text(json.dumps(costs), encoding="utf-8")
+    report(folder, dataset, costs)
+
+
+def preset(dataset: Dataset, data: Path) -> dict:
+    """Vars of the set: its presets, later ones winning, and where its files are."""
+    settings = {}
+    for file in dataset.presets:
+        settings |= yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+    settings["events"] = str((data / dataset.events).resolve())
+    if dataset.targets:
+        settings["targets"] = str((data / dataset.targets).resolve())
+    return settings
+
+
+def build(
+    folder: Path, settings: dict, select: tuple[str, ...] = ("+int_evaluated_recommendations",)
+) -> dict[str, float]:
+    """Build what the compared lists depend on, with its tests; return seconds and peak memory.
+
+    The map, the report and similar products change no list and are left out.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "run"]
+    command += ["--select", *select, "--vars", json.dumps(settings)]
+    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    return measured(command, folder / "dbt.log", LONGTAIL_WAREHOUSE=str(folder / "warehouse"))
+
+
+def measured(command: list[str], log: Path, **environment: str) -> dict[str, float]:
+    """Run a command; return its seconds and peak memory (megabytes), or raise."""
+    started = time.perf_counter()
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
+            env=os.environ | LIBRARY | environment,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command[:2], str(log))
+    return {
+        "seconds": time.perf_counter() - started,
+        "processor": usage.ru_utime + usage.ru_stime,
+        "megabytes": usage.ru_maxrss / 1024,
+    }
+
+
+def tables(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Views over the tables of a build, also those of one that was not published."""
+    connection = duckdb.connect()
+    for file in sorted((folder / "warehouse" / ".work").glob("*.parquet")):
+        connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
+    return connection
+
+
+def export(folder: Path, dataset: Dataset, data: Path) -> None:
+    """Write lists, targets, and what peers may learn from."""
+    connection = tables(folder)
+
+    def write(name: str, query: str) -> None:
+        connection.execute(f"copy ({query}) to '{folder / name}.parquet' (format parquet)")
+
+    keyed = """
+        join int_user_keys using (user_key)
+        join int_product_keys using (product_key)"""
+    write("interactions", f"""
+        select distinct user_id, product_id from int_interactions {keyed}
+        where not is_holdout and event_weight > 0""")
+    write("histories", f"""
+        select distinct user_id, product_id from int_interactions {keyed}
+        where event_weight > 0 and {"true" if dataset.targets else "not is_holdout"}
+            and user_key in (select user_key from int_targets)""")
+    write("excluded", f"""
+        select user_id, product_id from int_excluded_products {keyed}
+        where scope = 'evaluated'""")
+    write("lists", f"""
+        select model, user_id, product_id, rank from int_evaluated_recommendations {keyed}""")
+    if dataset.targets:
+        write("targets", f"""
+            select distinct user_id::varchar as user_id, product_id::varchar as product_id
+            from read_parquet('{data / dataset.targets}')""")
+    else:
+        write("targets", f"""
+            select distinct user_id, product_id from int_targets {keyed}""")
+
+
+def peers_python() -> Path:
+    """Python of the peers' environment, made when there is none or its requirements changed."""
+    folder = WORK / "peers"
+    wanted = (HERE / "peers.txt").read_text(encoding="utf-8")
+    ready = folder / "ready.txt"
+    python = folder / "bin" / "python"
+    if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
+        venv.create(folder, with_pip=True)
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", "-r", HERE / "peers.txt"], check=True
+        )
+        ready.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
+    """Figures of every model's lists, the best first."""
+    connection = duckdb.connect()
+    lists = [f"from read_parquet('{folder / 'lists.parquet'}')"]
+    lists += [
+        f"select 'implicit {file.stem.removeprefix('peer_')}', * from read_parquet('{file}')"
+        for file in sorted(folder.glob("peer_*.parquet"))
+    ]
+    connection.execute(f"create view lists as {' union all '.join(lists)}")
+    connection.execute(f"create view targets as from read_parquet('{folder / 'targets.parquet'}')")
+    # Every product that could have been recommended.
+    connection.execute(f"""
+        create view catalogue as
+        select product_id from read_parquet('{folder / 'interactions.parquet'}')""")
+    connection.execute(f"""
+        create view samples as select unnest(range({samples})) as sample_id""")
+    found = connection.execute((HERE / "score.sql").read_text(encoding="utf-8"))
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return sorted(rows, key=lambda row: -row["ndcg"])
+
+
+def report(folder: Path, dataset: Dataset, costs: dict[str, dict[str, float]]) -> None:
+    """Print the table of a set."""
+    rows = score(folder)
+    show(f"{rows[0]['users']:,} users with targets; top 20; 95 % intervals over users\n")
+    show("| model | recall | NDCG | hit rate | MRR | coverage | seconds | peak MB |")
+    show("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        cost = costs.get("longtail" if row["model"] == "hybrid" else row["model"], {})
+        cells = [
+            row["model"],
+            *(
+                f"{row[metric]:.4f} ({row[f'{metric}_low']:.4f}-{row[f'{metric}_high']:.4f})"
+                for metric in ("recall", "ndcg")
+            ),
+            *(f"{row[metric]:.4f}" for metric in ("hit_rate", "mrr", "coverage")),
+            f"{cost['seconds']:.0f}" if cost else "",
+            f"{cost['megabytes']:.0f}" if cost else "",
+        ]
+        show("| " + " | ".join(cells) + " |")
+    for model, figures, source in dataset.published:
+        cells = [
+            f"{figures[metric]:.4f}" if metric in figures else ""
+            for metric in ("recall", "ndcg", "hit_rate", "mrr")
+        ]
+        show("| " + " | ".join([f"{model} ({source})", *cells, "", "", ""]) + " |")
+
+
+def show(text: str) -> None:
+    """Print a line at once."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Everything that has a name has a description: models, columns, macros, arguments, vars, tests."""
+
+import os
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+YML_FILES = sorted(
+    path
+    for folder in ("models", "python_models", "macros", "tests", "analyses")
+    for path in (ROOT / folder).rglob("*.yml")
+)
+DOC_BLOCK = re.compile(r"{%\s*docs (\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.DOTALL)
+DOC_USE = re.compile(r"{{\s*doc\('(\w+)'\)\s*}}")
+MACRO = re.compile(r"{%-?\s*(macro|test|materialization)\s+(\w+)\s*(?:\(([^)]*)\)|,)")
+
+
+def entries(kind: str) -> dict[str, dict]:
+    """Entries of one kind in all yml files, by name."""
+    found = {}
+    for path in YML_FILES:
+        for entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(kind, []):
+            assert entry["name"] not in found, f"{entry['name']} is described twice"
+            found[entry["name"]] = entry
+    return found
+
+
+def doc_blocks() -> dict[str, str]:
+    """Texts of the doc blocks, by name."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "models").rglob("*.md")]
+    return {name: body.strip() for text in texts for name, body in DOC_BLOCK.findall(text)}
+
+
+def defined_macros() -> dict[str, list[str]]:
+    """Names of the arguments of each macro and generic test, by the name that dbt gives it."""
+    found = {}
+    for folder in ("macros", "tests/generic"):
+        for path in (ROOT / folder).rglob("*.sql"):
+            for kind, name, arguments in MACRO.findall(path.read_text(encoding="utf-8")):
+                full_name = {
+                    "test": f"test_{name}",
+                    "materialization": f"materialization_{name}_duckdb",
+                }
+                listed = [text.split("=")[0].strip() for text in arguments.split(",")]
+                found[full_name.get(kind, name)] = [text for text in listed if text]
+    return found
+
+
+MODELS = entries("models")
+SQL_MODELS = {path.stem for path in (ROOT / "models").rglob("*.sql")}
+PYTHON_MODELS = {path.stem for path in (ROOT / "python_models").rglob("*.py")}
+
+
+@pytest.mark.parametrize("name", sorted(SQL_MODELS | PYTHON_MODELS))
+def test_model_opens_with_its_grain(name):
+    assert name in MODELS, "not in any yml file"
+    assert MODELS[name]["description"].strip().startswith("One row per ")
+    assert MODELS[name].get("columns"), "no column is described"
+
+
+@pytest.mark.parametrize("name", sorted(SQL_MODELS | PYTHON_MODELS))
+def test_model_has_a_data_test(name):
+    if MODELS[name].get("config", {}).get("materialized") != "ephemeral":
+        assert MODELS[name].get("data_tests"), "no data test"
+
+
+@pytest.mark.parametrize(
+    "kind", ["models", "exposures", "analyses", "unit_tests", "data_tests", "macros"]
+)
+def test_every_entry_and_its_parts_are_described(kind):
+    blocks = doc_blocks()
+    for name, entry in entries(kind).items():
+        for part in [entry, *entry.get("columns", []), *entry.get("arguments", [])]:
+            text = part.get("description") or ""
+            assert text.strip(), f"{name}: {part['name']}"
+            for block in DOC_USE.findall(text):
+                assert blocks.get(block), f"{name}: {part['name']} quotes no doc block {block}"
+
+
+def test_doc_blocks_are_used():
+    used = {
+        block for path in YML_FILES for block in DOC_USE.findall(path.read_text(encoding="utf-8"))
+    }
+    assert set(doc_blocks()) - used == {"__overview__"}
+
+
+def test_yml_describes_nothing_that_is_gone():
+    assert set(MODELS) == SQL_MODELS | PYTHON_MODELS
+    assert set(entries("macros")) == set(defined_macros())
+    assert set(entries("data_tests")) == {
+        path.stem for path in (ROOT / "tests/singular").glob("*.sql")
+    }
+
+
+def test_macro_arguments_are_described():
+    described = {
+        name: [argument["name"] for argument in entry.get("arguments", [])]
+        for name, entry in entries("macros").items()
+    }
+    assert described == defined_macros()
+
+
+def test_vars_have_comments():
+    text = (ROOT / "dbt_project.yml").read_text(encoding="utf-8")
+    lines = text.partition("\nvars:\n")[2].partition("\nmodels:\n")[0].splitlines()
+    bare = [line.strip() for line in lines if line.strip() and "#" not in line]
+    assert bare == []
+    assert len(yaml.safe_load(text)["vars"]) <= len(lines)
+
+
+def test_columns_of_tables_are_the_described_ones():
+    """Only where tables were built: LONGTAIL_WAREHOUSE, as for dbt."""
+    warehouse = ROOT / os.environ.get("LONGTAIL_WAREHOUSE", "warehouse")
+    built = [name for name in sorted(MODELS) if (warehouse / f"{name}.parquet").exists()]
+    if not built:
+        pytest.skip(f"no tables in {warehouse}")
+    with duckdb.connect() as connection:
+        for name in built:
+            path = str(warehouse / f"{name}.parquet").replace("'", "''")
+            rows = connection.execute(f"describe select * from '{path}'").fetchall()
+            described = [column["name"] for column in MODELS[name]["columns"]]
+            assert sorted(described) == sorted(row[0] for row in rows), name

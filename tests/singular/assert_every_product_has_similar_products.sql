@@ -1,0 +1,37 @@
+{# As many as asked for in each relation, or all other products of the shop. #}
+with shop as (
+
+    select count(*) as products from {{ ref("products") }}
+
+),
+
+listed as (
+
+    select
+        product_id,
+        relation,
+        count(*) as products
+    from {{ ref("similar_products") }}
+    group by product_id, relation
+
+),
+
+counts as (
+
+    select
+        products.product_id,
+        relations.relation,
+        coalesce(listed.products, 0) as listed_products,
+        least({{ var("similar_products") }}, shop.products - 1) as expected_products
+    from {{ ref("products") }} as products
+    cross join (values ('substitute'), ('complement')) as relations (relation)
+    cross join shop
+    left join listed
+        on
+            products.product_id = listed.product_id
+            and relations.relation = listed.relation
+
+)
+
+select * from counts
+where listed_products != expected_products

@@ -1,0 +1,60 @@
+{# As many as asked for, or all the shop has less what is withheld from the user. Up to about a
+   hundred thousand users are tried. #}
+with users as (
+
+    select
+        user_id,
+        user_key
+    from {{ ref("int_user_keys") }}
+    where
+        user_key % greatest(
+            1, (select count(*) // 100000 from {{ ref("int_user_keys") }})
+        ) = 0
+
+),
+
+shop as (
+
+    select count(*) as products from {{ ref("products") }}
+
+),
+
+withheld as (
+
+    select
+        user_key,
+        count(distinct product_key) as products
+    from {{ ref("int_interactions") }}
+    where {{ is_excluded() }}
+    group by user_key
+
+),
+
+listed as (
+
+    select
+        recommendations.user_id,
+        count(*) as products
+    from {{ ref("user_recommendations") }} as recommendations
+    semi join users on recommendations.user_id = users.user_id
+    group by recommendations.user_id
+
+),
+
+counts as (
+
+    select
+        users.user_id,
+        coalesce(listed.products, 0) as listed_products,
+        least(
+            {{ var("recommendations") }}, shop.products - coalesce(withheld.products, 0)
+        ) as expected_products
+    from users
+    cross join shop
+    left join withheld on users.user_key = withheld.user_key
+    left join listed on users.user_id = listed.user_id
+
+)
+
+select * from counts
+where listed_products != expected_products
