@@ -70,6 +70,11 @@ def one_of(*choices: str) -> Rule:
     return rule
 
 
+def switch(value: Any) -> str | None:
+    """True or false."""
+    return None if isinstance(value, bool) else "must be true or false"
+
+
 def timestamp(*, empty: bool) -> Rule:
     """Rule: an ISO date or timestamp; '' too when `empty`."""
 
@@ -137,16 +142,16 @@ def weights(value: Any) -> str | None:
     return None
 
 
-NEIGHBOUR_MODELS = ("covisit", "rp3beta", "deepwalk", "node2vec")
+NEIGHBOUR_MODELS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors")
 
 
 def blend(value: Any) -> str | None:
-    """Rule: a weight for each neighbour model, at least one of them positive."""
-    if not isinstance(value, Mapping) or set(value) != set(NEIGHBOUR_MODELS):
-        return f"must have a weight for each of {', '.join(NEIGHBOUR_MODELS)}"
+    """A weight for some of the neighbour models, at least one of them positive; others weigh 0."""
+    if not isinstance(value, Mapping) or not value.keys() <= set(NEIGHBOUR_MODELS):
+        return f"must be a mapping from {', '.join(NEIGHBOUR_MODELS)} to weights"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
         return "needs numbers from 0 up as weights"
-    return None if max(value.values()) > 0 else "needs at least one weight above 0"
+    return None if max(value.values(), default=0) > 0 else "needs at least one weight above 0"
 
 
 EVENT_COLUMNS = (
@@ -199,6 +204,7 @@ RULES: dict[str, Rule] = {
     "negative_samples": whole(1, 100),
     "ns_exponent": number(-2, 2),
     "epochs": whole(1, 1000),
+    "warm_start": switch,
     "neighbours": whole(1, 1000),
     "popularity": number(-10, 10),
     "exact_search_below": whole(0, 1_000_000_000),

@@ -7,11 +7,14 @@ without rows; the kernels themselves refuse it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from longtail.centroids import VECTOR_SOURCES, fill_missing_vectors
 from longtail.graph import read_edgelist
@@ -19,6 +22,7 @@ from longtail.projection import cluster, project
 from longtail.search import Neighbours, nearest_by_context, nearest_by_cosine
 from longtail.skipgram import train_skipgram, write_corpus
 from longtail.walks import WALK_SCHEMA, walks_to_arrow
+from longtail.warehouse import write_parquet
 
 EMBEDDING_SCHEMA = pa.schema(
     {
@@ -36,6 +40,19 @@ NEIGHBOUR_SCHEMA = pa.schema(
         "neighbour_product_id": pa.string(),
         "rank": pa.int32(),
         "score": pa.float64(),
+    }
+)
+REPORT_SCHEMA = pa.schema(
+    {
+        "search": pa.string(),
+        "method": pa.string(),
+        "database_size": pa.int64(),
+        "query_count": pa.int64(),
+        "k": pa.int64(),
+        "lists": pa.int64(),
+        "probes": pa.int64(),
+        "recall_queries": pa.int64(),
+        "recall_at_k": pa.float64(),
     }
 )
 MAP_SCHEMA = pa.schema(
@@ -75,6 +92,7 @@ def embedding_table(
     *,
     work_folder: str | Path,
     label: str,
+    previous: str | Path | None = None,
     **parameters: Any,
 ) -> pa.Table:
     """Train on walks; one row per product, those without walks by their category and brand.
@@ -87,6 +105,9 @@ def embedding_table(
         Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand.
     work_folder, label
         The text corpus is put into this folder, named by the label, and removed afterwards.
+    previous
+        An earlier table of embeddings to start from, as far as it exists, knows the product and
+        has as many dimensions.
     **parameters
         Of `longtail.skipgram.train_skipgram`.
     """
@@ -99,7 +120,11 @@ def embedding_table(
     try:
         write_corpus(walks, corpus)
         trained = train_skipgram(
-            corpus, node_count=int(nodes.max()) + 1, label=label, **parameters
+            corpus,
+            node_count=int(nodes.max()) + 1,
+            label=label,
+            **_warm_start(previous, products, int(parameters["dimensions"])),
+            **parameters,
         )
     finally:
         corpus.unlink(missing_ok=True)
@@ -127,6 +152,31 @@ def embedding_table(
     return pa.table(columns, schema=EMBEDDING_SCHEMA)
 
 
+def _warm_start(
+    previous: str | Path | None, products: pa.Table, dimensions: int
+) -> dict[str, np.ndarray]:
+    """Return an earlier build's vectors in the order of this build's nodes."""
+    if previous is None or not Path(previous).exists():
+        return {}
+    earlier = pq.read_table(previous, filters=pc.field("vector_source") == "walks")
+    if len(earlier) == 0 or _matrix(earlier, "vector").shape[1] != dimensions:
+        return {}
+    in_graph = products.filter(products.column("node_id").is_valid())
+    found = pc.index_in(in_graph.column("product_id"), earlier.column("product_id"))
+    known = np.asarray(found.is_valid())
+    nodes = np.asarray(in_graph.column("node_id"))[known]
+    rows = np.asarray(found.drop_null())
+    start = {}
+    for argument, column in (
+        ("initial_vectors", "vector"),
+        ("initial_context_vectors", "context_vector"),
+    ):
+        matrix = np.zeros((len(in_graph), dimensions), np.float32)
+        matrix[nodes] = _matrix(earlier, column)[rows]
+        start[argument] = matrix
+    return start
+
+
 def _codes(products: pa.Table, name: str) -> np.ndarray:
     """Number the values of a text column; -1 for null."""
     encoded = products.column(name).combine_chunks().dictionary_encode()
@@ -143,7 +193,9 @@ def _matrix(table: pa.Table, name: str) -> np.ndarray:
     return flat.reshape(len(table), -1)
 
 
-def neighbour_table(embeddings: pa.Table, *, k: int, **parameters: Any) -> pa.Table:
+def neighbour_table(
+    embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
+) -> pa.Table:
     """Nearest products by cosine, of every product, among those of the graph: substitutes.
 
     Parameters
@@ -152,23 +204,33 @@ def neighbour_table(embeddings: pa.Table, *, k: int, **parameters: Any) -> pa.Ta
         Columns of `EMBEDDING_SCHEMA`.
     k
         Neighbours per product, fewer where the graph has fewer.
+    work_folder, label
+        The search's own report goes into this folder, as ``<label>.report.parquet``.
     **parameters
         Of `longtail.search.nearest_by_cosine`.
     """
     return _neighbours(
         embeddings,
         lambda table, in_graph: nearest_by_cosine(
-            _matrix(table, "vector"), k=k, database=in_graph, allow_fewer=True, **parameters
+            _matrix(table, "vector"),
+            k=k,
+            database=in_graph,
+            allow_fewer=True,
+            label=label,
+            **parameters,
         ),
+        Path(work_folder) / f"{label}.report.parquet",
     )
 
 
-def successor_table(embeddings: pa.Table, *, k: int, **parameters: Any) -> pa.Table:
+def successor_table(
+    embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
+) -> pa.Table:
     """Products most likely to come next after each product: complements.
 
     Parameters
     ----------
-    embeddings, k
+    embeddings, k, work_folder, label
         As in `neighbour_table`.
     **parameters
         Of `longtail.search.nearest_by_context`.
@@ -181,18 +243,25 @@ def successor_table(embeddings: pa.Table, *, k: int, **parameters: Any) -> pa.Ta
             np.asarray(table.column("frequency")),
             k=k,
             allow_fewer=True,
+            label=label,
             **parameters,
         ),
+        Path(work_folder) / f"{label}.report.parquet",
     )
 
 
 def _neighbours(
-    embeddings: pa.Table, search: Callable[[pa.Table, np.ndarray], Neighbours]
+    embeddings: pa.Table,
+    search: Callable[[pa.Table, np.ndarray], Neighbours],
+    report_file: Path,
 ) -> pa.Table:
     in_graph = np.flatnonzero(np.asarray(embeddings.column("node_id").is_valid()))
     if in_graph.size == 0:
+        write_parquet(REPORT_SCHEMA.empty_table(), report_file)
         return NEIGHBOUR_SCHEMA.empty_table()
-    index, score, _ = search(embeddings, in_graph)
+    index, score, report = search(embeddings, in_graph)
+    row = {"search": report_file.name.removesuffix(".report.parquet"), **asdict(report)}
+    write_parquet(pa.Table.from_pylist([row], schema=REPORT_SCHEMA), report_file)
     rows, k = index.shape
     products = embeddings.column("product_id").combine_chunks()
     columns = [

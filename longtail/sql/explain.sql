@@ -1,6 +1,6 @@
 -- What lies behind a product in a user's list, or would if it were there: the published row, each
--- product of the history that speaks for it, the user's raw events with it, what each model says
--- of the pair, and the edge of the graph.
+-- product of the history that speaks for it, the user's events with it, what each model says of
+-- the pair, and the edge of the graph.
 create or replace macro explain(user_id, product_id) as table
 with recommended as (
 
@@ -76,6 +76,24 @@ speakers as (
 
 ),
 
+edges as (
+
+    select
+        product_edges.source_product_id as history_product_id,
+        product_edges.weight,
+        product_edges.sessions_together
+    from product_edges
+    where product_edges.target_product_id = cast(product_id as varchar)
+    union all
+    select
+        product_edges.target_product_id as history_product_id,
+        product_edges.weight,
+        product_edges.sessions_together
+    from product_edges
+    where product_edges.source_product_id = cast(product_id as varchar)
+
+),
+
 evidence as (
 
     select
@@ -106,16 +124,16 @@ evidence as (
     select
         3 as step,
         'event' as evidence,
-        events.product_id as history_product_id,
+        speakers.product_id as history_product_id,
         null as rank,
         null as score,
         null as share,
-        events.event_type as detail,
+        events.event_type || coalesce(', not counted: ' || events.removed_as, '') as detail,
         events.event_at,
         null as sessions_together
-    from stg_events as events
-    semi join speakers on events.product_id = speakers.product_id
-    where events.user_id = cast(user_id as varchar)
+    from int_events_flagged as events
+    inner join known_user on events.user_key = known_user.user_key
+    inner join speakers on events.product_key = speakers.product_key
     union all
     select
         4 as step,
@@ -134,24 +152,15 @@ evidence as (
     select
         5 as step,
         'edge' as evidence,
-        speakers.product_id as history_product_id,
+        edges.history_product_id,
         null as rank,
         edges.weight as score,
         null as share,
         'seen together in sessions' as detail,
         null as event_at,
         edges.sessions_together
-    from product_edges as edges
-    inner join speakers
-        on
-            (
-                edges.source_product_id = speakers.product_id
-                and edges.target_product_id = cast(product_id as varchar)
-            )
-            or (
-                edges.target_product_id = speakers.product_id
-                and edges.source_product_id = cast(product_id as varchar)
-            )
+    from edges
+    semi join speakers on edges.history_product_id = speakers.product_id
 
 )
 

@@ -50,6 +50,41 @@ live as (
 
 ),
 
+live_steps as (
+
+    select
+        found.product_id,
+        live.score,
+        because.product_id as because_product_id,
+        live.because_event_type
+    from live
+    inner join products as found on live.product_key = found.product_key
+    inner join products as because on live.because_key = because.product_key
+    anti join excluded on live.product_key = excluded.product_key
+    anti join published on found.product_id = published.product_id
+
+),
+
+-- As many as are asked for are always enough; the limit keeps the sorts below small.
+popular as (
+
+    select
+        listed.product_id,
+        max(listed.score) as score
+    from popular_products as listed
+    inner join products as found on listed.product_id = found.product_id
+    anti join excluded on found.product_key = excluded.product_key
+    anti join published on listed.product_id = published.product_id
+    anti join live_steps on listed.product_id = live_steps.product_id
+    where is_in_category(found.category_code, category) and is_within_price(found.price, max_price)
+    group by listed.product_id, found.interactions
+    order by
+        with_popularity(max(listed.score), found.interactions, popularity) desc,
+        listed.product_id
+    limit greatest(coalesce(k, 1), 1)
+
+),
+
 steps as (
 
     select
@@ -65,33 +100,35 @@ steps as (
     select
         1 as step,
         null as published_rank,
-        found.product_id,
-        live.score,
+        live_steps.product_id,
+        live_steps.score,
         'graph' as source,
-        because.product_id as because_product_id,
-        live.because_event_type
-    from live
-    inner join products as found on live.product_key = found.product_key
-    inner join products as because on live.because_key = because.product_key
-    anti join published on found.product_id = published.product_id
+        live_steps.because_product_id,
+        live_steps.because_event_type
+    from live_steps
     union all
     select
         2 as step,
         null as published_rank,
         popular.product_id,
-        max(popular.score) as score,
+        popular.score,
         case when category is null then 'popular in shop' else 'popular in category' end as source,
         null as because_product_id,
         null as because_event_type
-    from popular_products as popular
-    anti join published on popular.product_id = published.product_id
-    group by popular.product_id
+    from popular
 
 ),
 
-ranked as (
+numbered as (
 
     select
+        cast(row_number() over (
+            order by
+                steps.step,
+                case when popularity = 0 then steps.published_rank end nulls last,
+                with_popularity(steps.score, found.interactions, popularity) desc,
+                steps.product_id
+        ) as integer) as rank,
         steps.product_id,
         with_popularity(steps.score, found.interactions, popularity) as score,
         steps.source,
@@ -100,31 +137,10 @@ ranked as (
         found.product_name,
         found.category_code,
         found.brand,
-        found.price,
-        row_number() over (
-            partition by steps.product_id order by steps.step, steps.published_rank
-        ) as place_of_product,
-        row_number() over (
-            order by
-                steps.step,
-                case when popularity = 0 then steps.published_rank end nulls last,
-                with_popularity(steps.score, found.interactions, popularity) desc,
-                steps.product_id
-        ) as place
+        found.price
     from steps
     inner join products as found on steps.product_id = found.product_id
-    anti join excluded on found.product_key = excluded.product_key
     where is_in_category(found.category_code, category) and is_within_price(found.price, max_price)
-
-),
-
-numbered as (
-
-    select
-        cast(row_number() over (order by ranked.place) as integer) as rank,
-        ranked.* exclude (place, place_of_product)
-    from ranked
-    where ranked.place_of_product = 1
 
 )
 

@@ -19,12 +19,13 @@ looking_ahead as (
 
 steps_apart as (
 
+    {# The fields of the structs become columns and have their names already. #}
     select
         session_id,
         event_date,
         product_key,
         step_weight,
-        unnest(following, recursive := true)
+        unnest(following, recursive := true)  -- noqa: AL03
     from looking_ahead
 
 ),

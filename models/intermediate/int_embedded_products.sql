@@ -1,4 +1,5 @@
-{# What the trainings need to know of a product: its node, and its kind when it has none. #}
+{# What the trainings need to know of a product: its node, and its kind when it has
+   none. #}
 with products as (
 
     select * from {{ ref("products") }}

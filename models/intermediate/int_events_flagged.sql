@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ require_clean_events() }}") }}
+
 with events as (
 
     select
@@ -35,10 +37,13 @@ session_starts as (
 
 sessions as (
 
-    {# A session_id is the user's key and the user's count of sessions so far, in one integer. #}
+    {# A session_id is the user's key and the user's count of sessions so far, in one
+       integer. #}
     select
         * exclude (is_session_start, user_session),
-        user_key * cast(2147483648 as bigint) + sum(is_session_start::integer) over (
+        user_key * cast(2147483648 as bigint) + cast(sum(
+            cast(is_session_start as integer)
+        ) over (
             partition by user_key
             order by
                 user_session,
@@ -48,7 +53,7 @@ sessions as (
                 product_key,
                 is_session_start desc
             rows between unbounded preceding and current row
-        )::bigint as session_id
+        ) as bigint) as session_id
     from session_starts
 
 ),
@@ -74,7 +79,8 @@ stays as (
 
 repeats as (
 
-    {# Partitioned by the flag too: a short stay between two views does not part them. #}
+    {# Partitioned by the flag too: a short stay between two views does not part them.
+       #}
     select
         *,
         coalesce(

@@ -1,6 +1,6 @@
 with neighbours as (
 
-    {% for model in neighbour_models() %}
+    {% for model, table in neighbour_models().items() %}
         select
             '{{ model }}' as model,
             product_id,
@@ -8,10 +8,13 @@ with neighbours as (
             {% if model in ("deepwalk", "node2vec") %}
                 {# Cosines of a row lie close together: a power tells near from nearest. #}
                 power(greatest(score, 0), {{ var("cosine_power") }}) as score
+            {% elif model == "successors" %}
+                {# Log odds; only their differences within a row matter. #}
+                exp(score - max(score) over (partition by product_id)) as score
             {% else %}
                 score
             {% endif %}
-        from {{ ref("neighbours_" ~ model) }}
+        from {{ ref(table) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
 
@@ -52,7 +55,7 @@ comparable as (
         keyed.product_key,
         keyed.neighbour_key,
         case
-            when keyed.model in ('deepwalk', 'node2vec') then keyed.score / row_sums.row_sum
+            when keyed.model in ('deepwalk', 'node2vec', 'successors') then keyed.score / row_sums.row_sum
             else keyed.score
         end * factors.factor as score
     from keyed
@@ -72,7 +75,7 @@ blended as (
         neighbour_key,
         sum(cast(round(1e12 * score * case model
             {% for model in neighbour_models() %}
-                when '{{ model }}' then {{ var("blend")[model] }}
+                when '{{ model }}' then {{ var("blend").get(model, 0) }}
             {% endfor %}
         end) as hugeint)) / 1e12 as score
     from comparable

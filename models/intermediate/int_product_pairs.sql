@@ -6,8 +6,8 @@ with daily_pairs as (
 
 aged_pairs as (
 
-    {# Rounded before it is summed: sums of floats depend on their order, and with it the graph
-       would depend on the threads. #}
+    {# Rounded before it is summed: sums of floats depend on their order, and with it
+       the graph would depend on the threads. #}
     select
         daily_pairs.product_key_a,
         daily_pairs.product_key_b,

@@ -6,10 +6,16 @@ with pairs as (
 
 directed as (
 
-    select product_key_a as product_key, product_key_b as neighbour_key, pair_weight
+    select
+        product_key_a as product_key,
+        product_key_b as neighbour_key,
+        pair_weight
     from pairs
     union all
-    select product_key_b as product_key, product_key_a as neighbour_key, pair_weight
+    select
+        product_key_b as product_key,
+        product_key_a as neighbour_key,
+        pair_weight
     from pairs
 
 ),
@@ -26,7 +32,8 @@ degrees as (
 
 normalised as (
 
-    {# Cosine: a pair's weight against what both products have in all. Raw counts drown a walk. #}
+    {# Cosine: a pair's weight against what both products have in all. Raw counts drown
+       a walk. #}
     select
         pairs.product_key_a,
         pairs.product_key_b,
@@ -48,16 +55,25 @@ places as (
             order by weight desc, product_key_b
         ) as place
     from (
-        select product_key_a, product_key_b, weight from normalised
+        select
+            product_key_a,
+            product_key_b,
+            weight
+        from normalised
         union all
-        select product_key_b, product_key_a, weight from normalised
+        select
+            product_key_b,
+            product_key_a,
+            weight
+        from normalised
     )
 
 ),
 
 strongest as (
 
-    {# Kept when it is among the strongest of either end, so that nobody loses its last edge. #}
+    {# Kept when it is among the strongest of either end, so that nobody loses its last
+       edge. #}
     select distinct
         least(product_key_a, product_key_b) as product_key_a,
         greatest(product_key_a, product_key_b) as product_key_b

@@ -4,10 +4,14 @@ with daily_activity as (
         user_id,
         cast(event_at as date) as event_date,
         count(*) filter (
-            where array_contains({{ text_list(var("click_event_types")) }}, event_type)
+            where array_contains(
+                {{ text_list(var("click_event_types")) }}, event_type
+            )
         ) as clicks,
         count(*) filter (
-            where array_contains({{ text_list(var("purchase_event_types")) }}, event_type)
+            where array_contains(
+                {{ text_list(var("purchase_event_types")) }}, event_type
+            )
         ) as purchases
     from {{ ref("int_events_deduplicated") }}
     group by all
@@ -24,7 +28,8 @@ sliding_activity as (
     window sliding_days as (
         partition by user_id
         order by event_date
-        range between interval ({{ var("robot_days") }} - 1) days preceding and current row
+        range between
+        interval ({{ var("robot_days") }} - 1) days preceding and current row
     )
 
 ),

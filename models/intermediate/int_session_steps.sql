@@ -22,7 +22,7 @@ runs as (
 
     select
         *,
-        cast(sum(is_run_start::integer) over (
+        cast(sum(cast(is_run_start as integer)) over (
             partition by session_id
             order by event_at, event_weight, event_type, product_key
             rows between unbounded preceding and current row
@@ -33,7 +33,8 @@ runs as (
 
 steps as (
 
-    {# View, cart and purchase of one product in a row are one step, with the strongest weight. #}
+    {# View, cart and purchase of one product in a row are one step, with the strongest
+       weight. #}
     select
         session_id,
         step,

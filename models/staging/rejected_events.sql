@@ -10,7 +10,7 @@ unusable_rows as (
         source_file,
         source_row,
         cast(null as ubigint) as line_number,
-        coalesce(raw_line, to_json(struct_pack(
+        coalesce(raw_line, cast(to_json(struct_pack(
             event_time := raw_event_time,
             event_type := event_type,
             product_id := product_id,
@@ -20,7 +20,7 @@ unusable_rows as (
             price := raw_price,
             user_id := user_id,
             user_session := user_session
-        ))::varchar) as raw_values,
+        )) as varchar)) as raw_values,
         reject_reason as reason
     from raw_events
     where reject_reason is not null

@@ -39,13 +39,15 @@ judged as (
             when user_id is null then 'missing user_id'
             when nullif(trim(raw_event_time), '') is null then 'missing event_time'
             when event_at is null then 'unreadable event_time'
-            when event_at < timestamp '{{ var("earliest_event_at") }}'
+            when
+                event_at < timestamp '{{ var("earliest_event_at") }}'
                 or event_at >= timestamp '{{ var("latest_event_at") }}'
                 then 'event_time out of range'
             when event_type is null then 'missing event_type'
             when not array_contains({{ text_list(var("event_weights")) }}, event_type)
                 then 'unknown event_type'
-            when nullif(trim(raw_price), '') is not null
+            when
+                nullif(trim(raw_price), '') is not null
                 and (price is null or not isfinite(price))
                 then 'unreadable price'
             when price < 0 then 'negative price'

@@ -9,10 +9,12 @@ def model(dbt, session):
 
     walks = dbt.ref("walks_deepwalk")
     products = dbt.ref("int_embedded_products").order("product_id").to_arrow_table()
+    previous = f"{dbt.config.meta_get('warehouse')}/embeddings_deepwalk.parquet"
     return embedding_table(
         walks.order("walk_id").to_arrow_reader(),
         products,
         work_folder=dbt.config.meta_get("work_folder"),
+        previous=previous if dbt.config.meta_get("warm_start") else None,
         dimensions=dbt.config.meta_get("dimensions"),
         window=dbt.config.meta_get("window"),
         negative=dbt.config.meta_get("negative_samples"),

@@ -8,6 +8,7 @@ def model(dbt, session):
     return neighbour_table(
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
+        work_folder=dbt.config.meta_get("work_folder"),
         exact_below=dbt.config.meta_get("exact_search_below"),
         threads=dbt.config.meta_get("threads"),
         seed=dbt.config.meta_get("seed"),

@@ -12,6 +12,7 @@ def model(dbt, session):
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
         popularity=dbt.config.meta_get("popularity"),
+        work_folder=dbt.config.meta_get("work_folder"),
         exact_below=dbt.config.meta_get("exact_search_below"),
         threads=dbt.config.meta_get("threads"),
         seed=dbt.config.meta_get("seed"),

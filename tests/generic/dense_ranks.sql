@@ -1,5 +1,6 @@
 {% test dense_ranks(model, partition_by, rank="rank", first=1) %}
-    {# Partitions whose ranks are not first, first + 1, first + 2 ... without gap or tie. #}
+    {# Partitions whose ranks are not first, first + 1, first + 2 ... without gap or
+       tie. #}
     select
         {% for column in partition_by %}
             {{ column }},

@@ -1,5 +1,6 @@
 {% test row_count_equals(model, expected) %}
-    {# The two counts when they differ; `expected` is an SQL expression, a subquery mostly. #}
+    {# The two counts when they differ; `expected` is an SQL expression, a subquery
+       mostly. #}
     with counts as (
 
         select

@@ -49,13 +49,13 @@ select * from (values
     ('electronics.phones', 1, 'phone', 100.0), ('electronics.phones.cases', 1, 'case', 50.0),
     ('electronics', 1, 'cable', 10.0), ('home.lamps', 1, 'lamp', 30.0)
 ) as columns (category_code, rank, product_id, score);
-create table stg_events as
+create table int_events_flagged as
 select * from (values
-    ('ann', 'phone', 'view', timestamp '2024-01-01 10:00'),
-    ('ann', 'case', 'view', timestamp '2024-01-01 10:01'),
-    ('ann', 'case', 'cart', timestamp '2024-01-01 10:02'),
-    ('bob', 'case', 'view', timestamp '2024-01-01 10:03')
-) as columns (user_id, product_id, event_type, event_at);
+    (1, 1, 'view', timestamp '2024-01-01 10:00', null),
+    (1, 2, 'view', timestamp '2024-01-01 10:01', 'short stay'),
+    (1, 2, 'cart', timestamp '2024-01-01 10:02', null),
+    (2, 2, 'view', timestamp '2024-01-01 10:03', null)
+) as columns (user_key, product_key, event_type, event_at, removed_as);
 create table product_edges as
 select * from (values ('cable', 'phone', 3e-1, 2), ('case', 'phone', 0.6, 5))
     as columns (source_product_id, target_product_id, weight, sessions_together);
@@ -206,7 +206,7 @@ def test_explain_shows_row_shares_events_models_and_edges(ask):
         ("contribution", "case", 1, 1.5, 0.652174, product, None),
         ("contribution", "phone", 2, 0.8, 0.347826, product, None),
         ("event", "phone", None, None, None, "view", None),
-        ("event", "case", None, None, None, "view", None),
+        ("event", "case", None, None, None, "view, not counted: short stay", None),
         ("event", "case", None, None, None, "cart", None),
         ("neighbour", "phone", 7, 0.2, None, "covisit", None),
         ("edge", "phone", None, 0.3, None, "seen together in sessions", 2),

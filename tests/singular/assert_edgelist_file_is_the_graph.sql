@@ -26,6 +26,14 @@ edges as (
 
 )
 
-(select * from lines except all select * from edges)
+(
+    select * from lines
+    except all
+    select * from edges
+)
 union all
-(select * from edges except all select * from lines)
+(
+    select * from edges
+    except all
+    select * from lines
+)

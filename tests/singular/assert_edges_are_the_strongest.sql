@@ -1,5 +1,5 @@
-{# The rule of pruning: a product keeps its strongest `max_neighbours` edges or all it has, and
-   every edge is among those of one of its ends. #}
+{# The rule of pruning: a product keeps its strongest `max_neighbours` edges or all it
+   has, and every edge is among those of one of its ends. #}
 with pairs_of_products as (
 
     select

@@ -1,5 +1,6 @@
-{# Histories that the models are asked with, held against the clock. With an external file of
-   targets the question is asked at the end of the log, and everything may be known. #}
+{# Histories that the models are asked with, held against the clock. With an external
+   file of targets the question is asked at the end of the log, and everything may be
+   known. #}
 select histories.*
 from {{ ref("int_user_histories") }} as histories
 cross join {{ ref("int_timeline") }} as timeline

@@ -30,6 +30,6 @@ where
     counts.readable_rows + counts.broken_lines
     != counts.kept_rows + counts.rejected_rows
     or rows_in_both.row_count > 0
-{% if not var("events") %}
+    {% if not var("events") %}
         or counts.readable_rows != (select count(*) from {{ ref("demo_events") }})
-{% endif %}
+    {% endif %}

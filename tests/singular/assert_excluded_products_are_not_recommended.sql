@@ -1,5 +1,5 @@
-{# Held against the events themselves, not against int_excluded_products. Up to about a hundred
-   thousand users are tried. #}
+{# Held against the events themselves, not against int_excluded_products. Up to about a
+   hundred thousand users are tried. #}
 with excluded as (
 
     select distinct

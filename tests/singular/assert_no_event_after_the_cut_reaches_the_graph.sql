@@ -1,4 +1,5 @@
-{# What the graph is made of, held against the clock and not against the flag is_holdout. #}
+{# What the graph is made of, held against the clock and not against the flag
+   is_holdout. #}
 with timeline as (
 
     select graph_cutoff_at from {{ ref("int_timeline") }}
@@ -48,7 +49,8 @@ late_nodes as (
 
 ),
 
-{# A hundred edges are counted again: no edge has more sessions than had both products. #}
+{# A hundred edges are counted again: no edge has more sessions than had both products.
+   #}
 some_edges as (
 
     select

@@ -1,10 +1,13 @@
-{# Neighbouring events of a session that lie further apart than a session may be silent. #}
+{# Neighbouring events of a session that lie further apart than a session may be silent.
+   #}
 with events as (
 
     select
         session_id,
         event_at,
-        lag(event_at) over (partition by session_id order by event_at) as event_before_at
+        lag(event_at) over (
+            partition by session_id order by event_at
+        ) as event_before_at
     from {{ ref("int_events_flagged") }}
     where {{ sampled_by_key(ref("int_events_flagged"), ["session_id"]) }}
 

@@ -25,8 +25,10 @@ closure as (
     {# Every category with itself and each prefix of its code. #}
     select
         categories.category_code,
-        array_to_string(categories.names[1:ancestor_depth], '.') as ancestor_code,
-        cast(cardinality(categories.names) - ancestor_depth as integer) as distance
+        array_to_string(categories.names[1:depths.ancestor_depth], '.')
+            as ancestor_code,
+        cast(cardinality(categories.names) - depths.ancestor_depth as integer)
+            as distance
     from categories
     cross join unnest(range(1, len(categories.names) + 1)) as depths (ancestor_depth)
 

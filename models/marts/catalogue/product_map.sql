@@ -12,7 +12,8 @@ products as (
 
 kinds as (
 
-    {# A cluster is called by the category that most of its products are in, and its brand. #}
+    {# A cluster is called by the category that most of its products are in, and its
+       brand. #}
     select
         coordinates.cluster_id,
         mode(products.category_code order by products.category_code) as category_code,

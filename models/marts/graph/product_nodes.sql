@@ -1,8 +1,14 @@
 with edge_ends as (
 
-    select product_key_a as product_key, weight from {{ ref("int_pruned_pairs") }}
+    select
+        product_key_a as product_key,
+        weight
+    from {{ ref("int_pruned_pairs") }}
     union all
-    select product_key_b as product_key, weight from {{ ref("int_pruned_pairs") }}
+    select
+        product_key_b as product_key,
+        weight
+    from {{ ref("int_pruned_pairs") }}
 
 ),
 
@@ -20,7 +26,9 @@ linked_products as (
 nodes as (
 
     select
-        cast(row_number() over (order by product_keys.product_key) - 1 as integer) as node_id,
+        cast(
+            row_number() over (order by product_keys.product_key) - 1 as integer
+        ) as node_id,
         product_keys.product_id,
         product_keys.product_key,
         cast(linked_products.degree as integer) as degree,

@@ -1,0 +1,134 @@
+with embeddings as (
+
+    {% for model in ("deepwalk", "node2vec") %}
+        select
+            '{{ model }}' as model,
+            sqrt(list_inner_product(vector, vector)) as norm
+        from {{ ref("embeddings_" ~ model) }}
+        where vector_source = 'walks'
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+nearest as (
+
+    {% for model in ("deepwalk", "node2vec") %}
+        select
+            '{{ model }}' as model,
+            product_id,
+            neighbour_product_id
+        from {{ ref("neighbours_" ~ model) }}
+        where rank <= 10
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+earlier_nearest as (
+
+    {% for model in ("deepwalk", "node2vec") %}
+        {% set earlier = earlier_rows("neighbours_" ~ model) %}
+        {% if earlier %}
+            select
+                '{{ model }}' as model,
+                product_id,
+                neighbour_product_id
+            from ({{ earlier }})
+            where rank <= 10
+        {% else %}
+            select * from nearest
+            where false
+        {% endif %}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+norms as (
+
+    select
+        model,
+        avg(norm) as norm_mean,
+        coalesce(stddev_samp(norm), 0) as norm_deviation
+    from embeddings
+    group by model
+
+),
+
+purity as (
+
+    {# Share of the ten nearest that are of the same category; products without one do not count. #}
+    select
+        nearest.model,
+        avg((products.level_1 = found.level_1)::integer) as purity_level_1,
+        avg((products.category_code = found.category_code)::integer) as purity_category
+    from nearest
+    inner join {{ ref("products") }} as products
+        on nearest.product_id = products.product_id
+    inner join {{ ref("products") }} as found
+        on nearest.neighbour_product_id = found.product_id
+    group by nearest.model
+
+),
+
+hubness as (
+
+    {# Skewness of how often a product is among somebody's ten nearest (Radovanovic et al. 2010). #}
+    select
+        model,
+        coalesce(skewness(times_near), 0) as hubness,
+        max(times_near) as largest_hub
+    from (
+        select model, neighbour_product_id, count(*) as times_near
+        from nearest
+        group by all
+    )
+    group by model
+
+),
+
+agreement as (
+
+    {# Overlap@10 of both models: of ten nearest by the one, how many are by the other. #}
+    select count(*) / greatest((select count(*) / 2 from nearest), 1) as agreement
+    from nearest as deepwalk
+    inner join nearest as node2vec
+        on
+            deepwalk.product_id = node2vec.product_id
+            and deepwalk.neighbour_product_id = node2vec.neighbour_product_id
+    where deepwalk.model = 'deepwalk' and node2vec.model = 'node2vec'
+
+),
+
+stability as (
+
+    select
+        nearest.model,
+        avg((earlier_nearest.product_id is not null)::integer) as overlap_with_last_build
+    from nearest
+    left join earlier_nearest
+        on
+            nearest.model = earlier_nearest.model
+            and nearest.product_id = earlier_nearest.product_id
+            and nearest.neighbour_product_id = earlier_nearest.neighbour_product_id
+    where exists (select 1 from earlier_nearest)
+    group by nearest.model
+
+)
+
+select
+    norms.model,
+    norms.norm_mean,
+    norms.norm_deviation,
+    purity.purity_level_1,
+    purity.purity_category,
+    hubness.hubness,
+    hubness.largest_hub,
+    agreement.agreement,
+    stability.overlap_with_last_build
+from norms
+left join purity on norms.model = purity.model
+left join hubness on norms.model = hubness.model
+cross join agreement
+left join stability on norms.model = stability.model
