@@ -96,6 +96,11 @@ class Plugin(BasePlugin):
             )
         return self.scans[key]
 
+    def do_settings(self, message: Mapping[str, Any]) -> str:
+        """Return every var with its value in this run, as a JSON object."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        return json.dumps(checked, default=str)
+
     def do_earlier(self, message: Mapping[str, Any]) -> str:
         """Return the query for the rows that earlier builds published of a table, or ''."""
         published = self.warehouse.root / f"{message['table']}.parquet"

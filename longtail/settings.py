@@ -99,6 +99,13 @@ def event_types(value: Any) -> str | None:
     return "must be a list of event types, such as [view, search]"
 
 
+def numbers(value: Any) -> str | None:
+    """A list of numbers, not empty."""
+    if isinstance(value, list) and value and all(_is_number(item) for item in value):
+        return None
+    return "must be a list of numbers"
+
+
 def text_by_name(*allowed: str) -> Rule:
     """Rule: a mapping from a name (one of `allowed`, when given) to text."""
 
@@ -207,6 +214,7 @@ RULES: dict[str, Rule] = {
     "warm_start": switch,
     "neighbours": whole(1, 1000),
     "popularity": number(-10, 10),
+    "popularity_dial": numbers,
     "exact_search_below": whole(0, 1_000_000_000),
     "map_products": whole(1, 100_000),
     "map_neighbours": whole(2, 200),

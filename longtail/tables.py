@@ -55,6 +55,7 @@ REPORT_SCHEMA = pa.schema(
         "recall_at_k": pa.float64(),
     }
 )
+DIAL_SCHEMA = pa.schema([pa.field("popularity", pa.float64()), *NEIGHBOUR_SCHEMA])
 MAP_SCHEMA = pa.schema(
     {
         "product_id": pa.string(),
@@ -250,6 +251,51 @@ def successor_table(
     )
 
 
+def dial_table(
+    embeddings: pa.Table,
+    asked: pa.Table,
+    *,
+    settings: Sequence[float],
+    k: int,
+    **parameters: Any,
+) -> pa.Table:
+    """Successors of some products at several weights of popularity.
+
+    Parameters
+    ----------
+    embeddings
+        Columns of `EMBEDDING_SCHEMA`.
+    asked
+        Column product_id: the products to search for.
+    settings
+        Weights of log frequency.
+    k
+        Successors per product and setting.
+    **parameters
+        Of `longtail.search.nearest_by_context`.
+    """
+    found = pc.index_in(asked.column("product_id"), embeddings.column("product_id"))
+    queries = np.asarray(found.drop_null())
+    if len(embeddings) == 0 or queries.size == 0:
+        return DIAL_SCHEMA.empty_table()
+    tables = []
+    for popularity in settings:
+        index, score, _ = nearest_by_context(
+            _matrix(embeddings, "vector"),
+            _matrix(embeddings, "context_vector"),
+            np.asarray(embeddings.column("frequency")),
+            k=k,
+            popularity=popularity,
+            queries=queries,
+            allow_fewer=True,
+            **parameters,
+        )
+        table = _neighbour_rows(embeddings, queries, index, score)
+        weight = pa.array(np.full(len(table), popularity, dtype=np.float64))
+        tables.append(table.add_column(0, DIAL_SCHEMA.field("popularity"), weight))
+    return pa.concat_tables(tables)
+
+
 def _neighbours(
     embeddings: pa.Table,
     search: Callable[[pa.Table, np.ndarray], Neighbours],
@@ -262,10 +308,16 @@ def _neighbours(
     index, score, report = search(embeddings, in_graph)
     row = {"search": report_file.name.removesuffix(".report.parquet"), **asdict(report)}
     write_parquet(pa.Table.from_pylist([row], schema=REPORT_SCHEMA), report_file)
+    return _neighbour_rows(embeddings, np.arange(len(embeddings)), index, score)
+
+
+def _neighbour_rows(
+    embeddings: pa.Table, queries: np.ndarray, index: np.ndarray, score: np.ndarray
+) -> pa.Table:
     rows, k = index.shape
     products = embeddings.column("product_id").combine_chunks()
     columns = [
-        products.take(pa.array(np.repeat(np.arange(rows), k))),
+        products.take(pa.array(np.repeat(queries, k))),
         products.take(pa.array(index.ravel())),
         np.tile(np.arange(1, k + 1, dtype=np.int32), rows),
         score.ravel().astype(np.float64),

@@ -1,5 +1,6 @@
-{# Poisson bootstrap: in each sample a user counts 0, 1, 2 ... times, as often as a draw with
-   replacement would take it (Chamandy et al. 2012). Draws are hashes: every build has the same. #}
+{# Poisson bootstrap: in each sample a user counts 0, 1, 2 ... times, as often as a draw
+   with replacement would take it (Chamandy et al. 2012). Draws are hashes: every build
+   has the same. #}
 with users as (
 
     select distinct

@@ -1,5 +1,5 @@
-{# Evidence for complements: sessions in which one product was wanted (an event above a click)
-   and another was looked at afterwards. #}
+{# Evidence for complements: sessions in which one product was wanted (an event above a
+   click) and another was looked at afterwards. #}
 with session_products as (
 
     select

@@ -1,5 +1,6 @@
-{# What comes next: how often it was looked at after the product was wanted, and, where nobody
-   did that yet, input against context vectors. A close substitute needs that evidence. #}
+{# What comes next: how often it was looked at after the product was wanted, and, where
+   nobody did that yet, input against context vectors. A close substitute needs that
+   evidence. #}
 with evidence as (
 
     select

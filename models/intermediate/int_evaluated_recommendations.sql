@@ -1,5 +1,5 @@
-{# What each model would have recommended at the cut, by the same rules as the published rows.
-   The baselines start further down the ladder. #}
+{# What each model would have recommended at the cut, by the same rules as the published
+   rows. The baselines start further down the ladder. #}
 with users as (
 
     select distinct user_key from {{ ref("int_targets") }}

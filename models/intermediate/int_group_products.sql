@@ -1,6 +1,6 @@
-{# The bipartite graph of rp3beta: products of users, or of sessions where those are baskets.
-   A group counts by its latest `rp3_group_size` products, so that nobody's pairs of products
-   (the square of it) outgrow memory. #}
+{# The bipartite graph of rp3beta: products of users, or of sessions where those are
+   baskets. A group counts by its latest `rp3_group_size` products, so that nobody's
+   pairs of products (the square of it) outgrow memory. #}
 with interactions as (
 
     select

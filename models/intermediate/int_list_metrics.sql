@@ -117,7 +117,8 @@ concentration as (
 
 tail as (
 
-    {# Novelty: surprise at a product in bits, -log2 of the share of users who know it. #}
+    {# Novelty: surprise at a product in bits, -log2 of the share of users who know it.
+       #}
     select
         slots.model,
         slots.k,

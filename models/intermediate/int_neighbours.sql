@@ -6,7 +6,8 @@ with neighbours as (
             product_id,
             neighbour_product_id,
             {% if model in ("deepwalk", "node2vec") %}
-                {# Cosines of a row lie close together: a power tells near from nearest. #}
+                {# Cosines of a row lie close together: a power tells near from nearest.
+                   #}
                 power(greatest(score, 0), {{ var("cosine_power") }}) as score
             {% elif model == "successors" %}
                 {# Log odds; only their differences within a row matter. #}

@@ -1,5 +1,5 @@
-{# For products with too few neighbours of a relation: what is popular in their category, then in
-   the shop, so that every product has its rows. #}
+{# For products with too few neighbours of a relation: what is popular in their
+   category, then in the shop, so that every product has its rows. #}
 with listed as (
 
     select * from {{ ref("int_listed_similar") }}

@@ -1,4 +1,5 @@
-{# What everybody gets when nothing is known. The evaluated scope knows nothing after the cut. #}
+{# What everybody gets when nothing is known. The evaluated scope knows nothing after
+   the cut. #}
 with interactions as (
 
     select

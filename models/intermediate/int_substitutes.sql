@@ -1,4 +1,5 @@
-{# Same surroundings: cosine of input vectors, the mean over the models that list the pair. #}
+{# Same surroundings: cosine of input vectors, the mean over the models that list the
+   pair. #}
 with cosines as (
 
     select product_id, neighbour_product_id, score from {{ ref("neighbours_deepwalk") }}

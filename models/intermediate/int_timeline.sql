@@ -1,6 +1,7 @@
-{# The one cut in time: the graph learns from what lies before it, evaluation asks about what
-   lies after it. The log ends a moment after its last event, so that no holdout is none.
-   At most a fifth of the log is held out: one of a few hours would leave no graph otherwise. #}
+{# The one cut in time: the graph learns from what lies before it, evaluation asks about
+   what lies after it. The log ends a moment after its last event, so that no holdout is
+   none. At most a fifth of the log is held out: one of a few hours would leave no graph
+   otherwise. #}
 with kept_events as (
 
     select event_at

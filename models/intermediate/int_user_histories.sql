@@ -17,7 +17,8 @@ last_events as (
 
 interests as (
 
-    {# Age counts from the user's own last event, so that a user who was away keeps a history. #}
+    {# Age counts from the user's own last event, so that a user who was away keeps a
+       history. #}
     select
         interactions.scope,
         interactions.user_key,

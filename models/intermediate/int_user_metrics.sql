@@ -1,5 +1,6 @@
-{# One row per model, task, user, k and metric. Every user with targets counts, one whose list has no
-   hit as zeros. Full ranking: the lists were cut from all products, no negatives are sampled. #}
+{# One row per model, task, user, k and metric. Every user with targets counts, one
+   whose list has no hit as zeros. Full ranking: the lists were cut from all products,
+   no negatives are sampled. #}
 with targets as (
 
     select 'next interaction' as task, user_key, product_key from {{ ref("int_targets") }}

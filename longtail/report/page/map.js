@@ -136,29 +136,27 @@ class ProductMap {
       return;
     }
     const title = WAYS.find(([way]) => way === this.way)[1];
-    const items = this.groups
-      .slice(0, 60)
-      .map(([value, count]) =>
+    const items = this.groups.slice(0, 60).map(([value, count]) =>
+      element(
+        "li",
+        {},
         element(
-          "li",
-          {},
-          element(
-            "button",
-            {
-              type: "button",
-              "aria-pressed": String(this.kept === value),
-              title: value,
-              onclick: () => this.keep(value),
-            },
-            element("span", {
-              class: "swatch",
-              style: { background: `rgb(${this.palette[this.hueOf(value)].join(" ")})` },
-            }),
-            element("span", { class: "name" }, this.short(value)),
-            element("span", { class: "count" }, whole(count)),
-          ),
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(this.kept === value),
+            title: value,
+            onclick: () => this.keep(value),
+          },
+          element("span", {
+            class: "swatch",
+            style: { background: `rgb(${this.palette[this.hueOf(value)].join(" ")})` },
+          }),
+          element("span", { class: "name" }, this.short(value)),
+          element("span", { class: "count" }, whole(count)),
         ),
-      );
+      ),
+    );
     const more = this.groups.length - items.length;
     show(
       "side",

@@ -128,7 +128,7 @@ function models({ metrics, dial }) {
     metric: best(unique("metric"), "recall"),
     k: best(ks, 20),
   };
-  const body = element("div", { class: "two" });
+  const body = element("div");
   const redraw = () => {
     const rows = accuracy
       .filter((row) => Object.keys(state).every((name) => row[name] === state[name]))
@@ -151,7 +151,9 @@ function models({ metrics, dial }) {
       .map((row) => ({ ...row, x: covers.get(row.model), y: row.value }));
     const path = dialPath(dial, state);
     const name = `${spaced(state.metric)} at ${state.k}`;
-    body.replaceChildren(
+    const cards = element(
+      "div",
+      { class: "two" },
       element(
         "div",
         { class: "card" },
@@ -185,6 +187,7 @@ function models({ metrics, dial }) {
         ),
       ),
     );
+    body.replaceChildren(...[cards, lists(metrics, state.k)].filter(Boolean));
   };
   const pick = (name) => (value) => {
     state[name] = value;
@@ -228,6 +231,69 @@ function models({ metrics, dial }) {
     body,
   );
   redraw();
+}
+
+const LISTS = {
+  coverage: ["Coverage", "share of all products that somebody was shown", percent],
+  long_tail_share: [
+    "Long tail",
+    "share of places for products outside the head of 80 % of interactions",
+    percent,
+  ],
+  novelty: [
+    "Novelty",
+    "surprise at a product in bits: -log2 of the share of users who know it",
+    (value) => value.toFixed(1),
+  ],
+  category_diversity: [
+    "Diversity",
+    "share of pairs in a list that are of different categories",
+    percent,
+  ],
+  exposure_gini: [
+    "Gini",
+    "how unevenly places fall on products: 0 evenly, 1 all on one",
+    (value) => value.toFixed(2),
+  ],
+};
+
+// What the lists of each model are like, whoever they are for.
+function lists(metrics, k) {
+  const rows = metrics.filter(
+    (row) => row.k === k && row.metric in LISTS && typeof row.value === "number",
+  );
+  const names = Object.keys(LISTS).filter((name) => rows.some((row) => row.metric === name));
+  const value = (model, name) =>
+    rows.find((row) => row.model === model && row.metric === name)?.value;
+  const models = [...new Set(rows.map((row) => row.model))].sort(
+    (a, b) => value(b, names[0]) - value(a, names[0]),
+  );
+  if (!models.length) return null;
+  return element(
+    "div",
+    { class: "card below" },
+    element("h3", {}, `What lists of ${k} are like`),
+    table(
+      [
+        {
+          title: "Model",
+          cell: (model) => element(model === "hybrid" ? "b" : "span", {}, spaced(model)),
+        },
+        ...names.map((name) => ({
+          title: element("span", { title: LISTS[name][1] }, LISTS[name][0]),
+          number: true,
+          cell: (model) =>
+            value(model, name) === undefined ? "" : LISTS[name][2](value(model, name)),
+        })),
+      ],
+      models,
+    ),
+    element(
+      "p",
+      { class: "note" },
+      names.map((name) => `${LISTS[name][0]}: ${LISTS[name][1]}.`).join(" "),
+    ),
+  );
 }
 
 // Settings of the popularity dial as [coverage, accuracy, name], from a long or a wide table.

@@ -1,4 +1,5 @@
-{# Where every raw row went. The steps of a build add up: raw = the sum of all rows here. #}
+{# Where every raw row went. The steps of a build add up: raw = the sum of all rows
+   here. #}
 with rejected as (
 
     select

@@ -58,7 +58,8 @@ norms as (
 
 purity as (
 
-    {# Share of the ten nearest that are of the same category; products without one do not count. #}
+    {# Share of the ten nearest that are of the same category; products without one do
+       not count. #}
     select
         nearest.model,
         avg((products.level_1 = found.level_1)::integer) as purity_level_1,
@@ -74,7 +75,8 @@ purity as (
 
 hubness as (
 
-    {# Skewness of how often a product is among somebody's ten nearest (Radovanovic et al. 2010). #}
+    {# Skewness of how often a product is among somebody's ten nearest (Radovanovic et
+       al. 2010). #}
     select
         model,
         coalesce(skewness(times_near), 0) as hubness,
@@ -90,7 +92,8 @@ hubness as (
 
 agreement as (
 
-    {# Overlap@10 of both models: of ten nearest by the one, how many are by the other. #}
+    {# Overlap@10 of both models: of ten nearest by the one, how many are by the other.
+       #}
     select count(*) / greatest((select count(*) / 2 from nearest), 1) as agreement
     from nearest as deepwalk
     inner join nearest as node2vec

@@ -1,5 +1,6 @@
-{# What has to hold before the tables are published. A figure of few users has a wide interval,
-   which is why the hybrid is compared by its upper end: a gate closes on evidence. #}
+{# What has to hold before the tables are published. A figure of few users has a wide
+   interval, which is why the hybrid is compared by its upper end: a gate closes on
+   evidence. #}
 with metrics as (
 
     select * from {{ ref("model_metrics") }}

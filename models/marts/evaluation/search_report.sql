@@ -1,5 +1,5 @@
-{# Written by the searches themselves, beside their tables; an approximate index reports its
-   recall against the exact search on the build's own products. #}
+{# Written by the searches themselves, beside their tables; an approximate index reports
+   its recall against the exact search on the build's own products. #}
 -- depends_on: {{ ref("neighbours_deepwalk") }}
 -- depends_on: {{ ref("neighbours_node2vec") }}
 -- depends_on: {{ ref("successors_deepwalk") }}

@@ -1,5 +1,5 @@
-{# The 3-step walk product -> group -> product of Christoffel et al. 2015 (section 3): a group
-   passes on 1 / size, popular ends are held back by degree ** beta. #}
+{# The 3-step walk product -> group -> product of Christoffel et al. 2015 (section 3): a
+   group passes on 1 / size, popular ends are held back by degree ** beta. #}
 with group_products as (
 
     select * from {{ ref("int_group_products") }}

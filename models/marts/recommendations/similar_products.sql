@@ -1,4 +1,5 @@
-{# Two relations by two kinds of evidence; what is popular fills the rows that are left. #}
+{# Two relations by two kinds of evidence; what is popular fills the rows that are left.
+   #}
 with every_step as (
 
     select

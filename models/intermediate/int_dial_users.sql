@@ -1,0 +1,19 @@
+{# The popularity dial searches anew for each setting: a sample of the evaluated users
+   will do. #}
+with users as (
+
+    select distinct user_key from {{ ref("int_targets") }}
+
+),
+
+sampled as (
+
+    select users.user_key
+    from users
+    left join {{ ref("int_user_keys") }} as user_keys on users.user_key = user_keys.user_key
+    order by md5(user_keys.user_id), users.user_key
+    limit 2000
+
+)
+
+select * from sampled

@@ -1,0 +1,30 @@
+with this_build as (
+
+    select
+        '{{ invocation_id }}' as build_id,
+        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
+        '{{ adapter.escape_sql_string(var("events") or "demo events") }}' as events_read,
+        (select count(*) from {{ ref("stg_events") }}) as events_kept,
+        (select count(*) from {{ ref("rejected_events") }}) as events_rejected,
+        timeline.first_event_at,
+        timeline.last_event_at,
+        timeline.graph_cutoff_at,
+        '{{ adapter.escape_sql_string(settings_as_json()) }}' as settings,
+        '{{ dbt_version }}' as dbt_version,
+        version() as duckdb_version
+    from {{ ref("int_timeline") }} as timeline
+
+),
+
+{# Kept per build, like the trends that it explains. #}
+every_build as (
+
+    select * from this_build
+    {% if earlier_rows("build_info") %}
+        union all by name
+        {{ earlier_rows("build_info") }}
+    {% endif %}
+
+)
+
+select * from every_build

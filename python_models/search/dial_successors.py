@@ -1,0 +1,21 @@
+"""One row per setting of the popularity dial, product and rank: what comes next there.
+
+The index is the same for every setting, popularity enters the query alone.
+"""
+
+
+def model(dbt, session):
+    from longtail.tables import dial_table
+
+    embeddings = dbt.ref("embeddings_deepwalk").order("product_id").to_arrow_table()
+    products = dbt.ref("int_dial_products").order("product_id").to_arrow_table()
+    return dial_table(
+        embeddings,
+        products,
+        settings=dbt.config.meta_get("popularity_dial"),
+        k=dbt.config.meta_get("neighbours"),
+        exact_below=dbt.config.meta_get("exact_search_below"),
+        threads=dbt.config.meta_get("threads"),
+        seed=dbt.config.meta_get("seed"),
+        label="dial_successors",
+    )

@@ -1,0 +1,142 @@
+"""Shared by the tests: real data where it is there, and dbt, run in this process."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SHARED_DATA = Path(os.environ.get("LONGTAIL_SHARED_DATA", ROOT.parent / "shared" / "data"))
+HEADER = (
+    "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
+).split(",")
+
+
+@pytest.fixture
+def shared_data():
+    """A function from the name of a real file to its path; skips where there is none."""
+
+    def path(name: str) -> Path:
+        if not (SHARED_DATA / name).exists():
+            pytest.skip(f"no {name} in {SHARED_DATA}; LONGTAIL_SHARED_DATA names another folder")
+        return SHARED_DATA / name
+
+    return path
+
+
+@dataclass
+class Outcome:
+    """What a dbt command did, and the lines that its user saw."""
+
+    is_good: bool
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def end(self) -> str:
+        """The last lines, which are what a user reads first."""
+        return "\n".join([line for line in self.lines if line.strip()][-12:])
+
+
+class Shop:
+    """One warehouse and one events file, whose content tests replace between builds.
+
+    The vars stay the same, so that dbt parses the project once and not for each build.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # Names that would break out of unquoted SQL, Jinja or shell.
+        self.warehouse = folder / "ware; house & söns"
+        self.events = folder / "it's {{ log }};\n--😀 [1]*.csv"
+        self.target = folder / "target"
+        self.vars = {
+            "events": str(self.events),
+            "walks_per_node": 2,
+            "walk_length": 6,
+            "dimensions": 8,
+            "epochs": 1,
+            "bootstrap_samples": 2,
+        }
+        self.manifest = None
+
+    def write(self, rows: Iterable[Sequence]) -> None:
+        """Replace the events file."""
+        with open(self.events, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([HEADER, *rows])
+
+    def dbt(self, *command: str, parsed: bool = False, **overrides) -> Outcome:
+        """Run a dbt command; `parsed` skips parsing, for runs that end before any model."""
+        from dbt.cli.main import dbtRunner
+
+        outcome = Outcome(False)
+
+        def note(event) -> None:
+            if event.info.level in ("info", "warn", "error"):
+                outcome.lines += event.info.msg.splitlines()
+
+        folder, warehouse = os.getcwd(), os.environ.get("LONGTAIL_WAREHOUSE")
+        os.chdir(ROOT)
+        os.environ["LONGTAIL_WAREHOUSE"] = str(self.warehouse)
+        arguments = [
+            *command,
+            *("--vars", json.dumps({**self.vars, **overrides})),
+            *("--target-path", str(self.target), "--log-path", str(self.target)),
+            "--no-use-colors",
+        ]
+        try:
+            if parsed and self.manifest is None:
+                parsing = ["parse", *arguments[len(command) :]]
+                self.manifest = dbtRunner().invoke(parsing).result
+            runner = dbtRunner(manifest=self.manifest if parsed else None, callbacks=[note])
+            result = runner.invoke(arguments)
+        finally:
+            os.chdir(folder)
+            os.environ.pop("LONGTAIL_WAREHOUSE")
+            if warehouse is not None:
+                os.environ["LONGTAIL_WAREHOUSE"] = warehouse
+        outcome.is_good = result.success
+        if result.exception:
+            outcome.lines += str(result.exception).splitlines()
+        return outcome
+
+    def query(self, sql: str) -> list[tuple]:
+        """Ask the published database."""
+        with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    def published(self) -> dict[str, tuple[int, int]]:
+        """Every published file by name: its inode and the time of its last change."""
+        files = [path for path in self.warehouse.iterdir() if not path.name.startswith(".")]
+        return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
+
+
+def some_events(count: int = 300, users: int = 11, products: int = 17) -> list[tuple]:
+    """Return a small log: views, carts and purchases of two weeks, in three categories."""
+    kinds = ("view", "view", "cart", "view", "purchase")
+    return [
+        (
+            f"2024-01-{1 + step % 14:02d} 10:{step % 60:02d}:{step * 7 % 60:02d} UTC",
+            kinds[step % len(kinds)],
+            f"p{step * step % products}",
+            f"c{step * step % products % 3}",
+            f"home.room{step * step % products % 3}",
+            f"b{step % 4}",
+            f"{step % 9}.5",
+            f"u{step % users}",
+            f"s{step % 53}",
+        )
+        for step in range(count)
+    ]
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("shop"))

@@ -1,0 +1,162 @@
+"""Every var has a rule, every rule refuses what would break a build."""
+
+import datetime
+import re
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from longtail import settings, vars
+
+DEFAULTS = settings.load_defaults(ROOT / "dbt_project.yml")
+
+
+def test_every_var_has_a_rule_and_every_rule_a_var():
+    assert set(settings.RULES) == set(DEFAULTS)
+
+
+def test_every_var_that_is_read_is_declared():
+    folders = ("models", "macros", "python_models", "tests", "analyses")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    texts = [path.read_text() for path in files if path.suffix in (".sql", ".yml")]
+    read = {name for text in texts for name in re.findall(r"""\bvar\(["'](\w+)["']""", text)}
+    assert read == set(DEFAULTS)
+
+
+def test_defaults_pass():
+    assert settings.check({}, DEFAULTS) == DEFAULTS
+
+
+@pytest.mark.parametrize("name", sorted(DEFAULTS))
+def test_no_var_takes_a_value_of_another_type(name):
+    values = [None, {"no such entry": 5}, [["x"]], float("nan"), float("inf")]
+    if not isinstance(DEFAULTS[name], bool):
+        values.append(True)
+    for value in values:
+        with pytest.raises(ValueError, match=f"^var '{name}' .* it is "):
+            settings.check({name: value}, DEFAULTS)
+
+
+BAD = [
+    ("window", -1, "whole number from 1"),
+    ("window", "3", "whole number"),
+    ("window", 2.5, "whole number"),
+    ("p", 0, "number above 0"),
+    ("q", -1, "number above 0"),
+    ("window_decay", 1.1, "up to 1"),
+    ("demo_events", 9_999, "from 10000"),
+    ("exclude", "bought", "one of purchased, seen, none"),
+    ("graph_cutoff", "yesterday", "date or time such as"),
+    ("graph_cutoff", "2024-02-30", "date or time such as"),
+    ("graph_cutoff", "2024-W05-1", "date or time such as"),
+    ("earliest_event_at", "2020-01-01' or true --", "date or time such as"),
+    ("earliest_event_at", "", "date or time such as"),
+    ("event_weights", {}, "mapping from event type to weight"),
+    ("event_weights", {"view": "much"}, "number as the weight of 'view'"),
+    ("event_weights", {"view": float("nan")}, "number as the weight of 'view'"),
+    ("event_weights", {"view": 0, "cart": -1}, "weight above 0"),
+    ("event_weights", {"View": 1}, "lower-case"),
+    ("event_weights", {"view": 1, 5: 1}, "lower-case"),
+    ("columns", {"colour": "x"}, "no entry 'colour'; it takes event_time"),
+    ("columns", {"brand": None}, "text for 'brand'"),
+    ("columns", {"brand": " "}, "text for 'brand'"),
+    ("reject_when", {"reason": 1}, "text for 'reason'"),
+    ("csv_options", {"delimiter": ";"}, "no entry 'delimiter'; it takes delim"),
+    ("csv_options", {"delim": ""}, "1 to 4 characters"),
+    ("csv_options", {"quote": "''"}, "one character"),
+    ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
+    ("blend", {"covfefe": 1}, "mapping from covisit"),
+    ("blend", dict.fromkeys(settings.NEIGHBOUR_MODELS, 0), "weight above 0"),
+    ("blend", dict.fromkeys(settings.NEIGHBOUR_MODELS, -1), "from 0 up"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), BAD)
+def test_a_bad_value_is_refused_by_name(name, value, message):
+    with pytest.raises(ValueError, match=f"^var '{name}' .*{re.escape(message)}"):
+        settings.check({name: value}, DEFAULTS)
+
+
+GOOD = [
+    ("graph_cutoff", "2024-01-31 12:00:00.5"),
+    ("graph_cutoff", datetime.date(2024, 1, 31)),
+    ("graph_cutoff", datetime.datetime(2024, 1, 31, 12)),
+    ("holdout_days", 0.5),
+    ("csv_options", {"delim": "\t", "quote": "", "encoding": "latin-1"}),
+    ("columns", {"event_time": "ts", "product_name": "trim(title)"}),
+    ("click_event_types", []),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), GOOD)
+def test_a_good_value_passes(name, value):
+    assert settings.check({name: value}, DEFAULTS)[name] == value
+
+
+def test_an_unknown_var_gets_a_hint():
+    with pytest.raises(ValueError, match="no var 'windw': did you mean 'window'"):
+        settings.check({"windw": 3}, DEFAULTS)
+    with pytest.raises(ValueError, match=r"no var 'zzz': dbt_project.yml lists them"):
+        settings.check({"zzz": 3}, DEFAULTS)
+
+
+def test_vars_must_agree_with_each_other():
+    with pytest.raises(ValueError, match="'click_event_types' names 'search', which has no"):
+        settings.check({"event_weights": {"purchase": 1}}, DEFAULTS)
+    with pytest.raises(ValueError, match="'earliest_event_at' must lie before"):
+        settings.check({"latest_event_at": "1990-01-01"}, DEFAULTS)
+
+
+# ---- longtail.vars -----------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _in_the_root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+PRESETS = sorted(path.stem for path in (ROOT / "datasets").glob("*.yml"))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_passes_and_names_no_file(preset):
+    assert "events" not in vars.load_preset(preset)
+    assert vars.merge(preset, events="x.csv")["events"] == "x.csv"
+
+
+def test_later_vars_win():
+    merged = vars.merge("rees46", "{event_weights: {view: 2, purchase: 3}, events: a}", "b")
+    assert merged["event_weights"] == {"view": 2, "purchase": 3}
+    assert merged["click_event_types"] == ["view"]
+    assert merged["events"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dataset", "nope"], "no dataset preset 'nope': give one of online_retail, rees46"),
+        (["--dataset", "../dbt_project"], "no dataset preset"),
+        (["--dataset", "rees46"], "but not which: give EVENTS too"),
+        (["--vars", "[1"], "VARS is no YAML or JSON"),
+        (["--vars", "window"], "VARS must be a mapping"),
+        (["--vars", "{window: -1}"], "var 'window' must be a whole number"),
+        (["--vars", "{windo: 1}"], "did you mean 'window'"),
+    ],
+)
+def test_a_mistake_is_one_line_on_stderr(arguments, message, capsys):
+    assert vars.main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert message in shown.err
+    assert shown.err.count("\n") == 1
+
+
+def test_vars_are_printed_as_one_line_that_dbt_reads_back(capsys):
+    assert vars.main(["--events", "it's; a 'glob'*.csv", "--vars", "{graph_cutoff: 2024-01-31}"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("\n") == 1
+    assert yaml.safe_load(printed) == {
+        "events": "it's; a 'glob'*.csv",
+        "graph_cutoff": "2024-01-31",
+    }
