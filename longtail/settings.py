@@ -71,7 +71,7 @@ def one_of(*choices: str) -> Rule:
 
 
 def switch(value: Any) -> str | None:
-    """True or false."""
+    """Rule: true or false."""
     return None if isinstance(value, bool) else "must be true or false"
 
 
@@ -100,7 +100,7 @@ def event_types(value: Any) -> str | None:
 
 
 def numbers(value: Any) -> str | None:
-    """A list of numbers, not empty."""
+    """Rule: a list of numbers, not empty."""
     if isinstance(value, list) and value and all(_is_number(item) for item in value):
         return None
     return "must be a list of numbers"
@@ -153,7 +153,7 @@ NEIGHBOUR_MODELS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors")
 
 
 def blend(value: Any) -> str | None:
-    """A weight for some of the neighbour models, at least one of them positive; others weigh 0."""
+    """Rule: a weight for some of the neighbour models, at least one of them positive; others weigh 0."""
     if not isinstance(value, Mapping) or not value.keys() <= set(NEIGHBOUR_MODELS):
         return f"must be a mapping from {', '.join(NEIGHBOUR_MODELS)} to weights"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):

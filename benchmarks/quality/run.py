@@ -225,7 +225,7 @@ def peers_python() -> Path:
     ready = folder / "ready.txt"
     python = folder / "bin" / "python"
     if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
-        venv.create(folder, with_pip=True)
+        venv.create(folder, clear=True, with_pip=True)
         subprocess.run(
             [python, "-m", "pip", "install", "--quiet", "-r", HERE / "peers.txt"], check=True
         )

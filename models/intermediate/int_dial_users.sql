@@ -10,7 +10,8 @@ sampled as (
 
     select users.user_key
     from users
-    left join {{ ref("int_user_keys") }} as user_keys on users.user_key = user_keys.user_key
+    left join {{ ref("int_user_keys") }} as user_keys
+        on users.user_key = user_keys.user_key
     order by md5(user_keys.user_id), users.user_key
     limit 2000
 

@@ -79,8 +79,8 @@ stays as (
 
 repeats as (
 
-    {# Partitioned by the flag too: a short stay between two views does not part them.
-       #}
+    {# Partitioned by the flag too: a short stay between two views does not part
+       them. #}
     select
         *,
         coalesce(

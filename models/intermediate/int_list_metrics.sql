@@ -61,10 +61,15 @@ diversity as (
     select
         sizes.model,
         sizes.k,
-        avg(1 - runs.same_pairs / (sizes.places * (sizes.places - 1))) as category_diversity
+        avg(1 - runs.same_pairs / (sizes.places * (sizes.places - 1)))
+            as category_diversity
     from list_sizes as sizes
     inner join (
-        select model, k, user_key, sum(same_pairs) as same_pairs
+        select
+            model,
+            k,
+            user_key,
+            sum(same_pairs) as same_pairs
         from category_runs
         group by all
     ) as runs
@@ -91,9 +96,20 @@ exposure as (
         ) as place,
         count(*) over (partition by models.model, models.k) as products
     from popularity
-    cross join (select distinct model, k from slots) as models
+    cross join (
+        select distinct
+            model,
+            k
+        from slots
+    ) as models
     left join (
-        select model, k, product_key, count(*) as slots from slots group by all
+        select
+            model,
+            k,
+            product_key,
+            count(*) as slots
+        from slots
+        group by all
     ) as shown
         on
             models.model = shown.model
@@ -117,13 +133,13 @@ concentration as (
 
 tail as (
 
-    {# Novelty: surprise at a product in bits, -log2 of the share of users who know it.
-       #}
+    {# Novelty: surprise at a product in bits, -log2 of the share of users who know
+       it. #}
     select
         slots.model,
         slots.k,
         avg(-log2(greatest(popularity.users, 1) / greatest(shop.users, 1))) as novelty,
-        avg(popularity.is_long_tail::integer) as long_tail_share
+        avg(cast(popularity.is_long_tail as integer)) as long_tail_share
     from slots
     inner join popularity on slots.product_key = popularity.product_key
     cross join (

@@ -6,8 +6,8 @@ with neighbours as (
             product_id,
             neighbour_product_id,
             {% if model in ("deepwalk", "node2vec") %}
-                {# Cosines of a row lie close together: a power tells near from nearest.
-                   #}
+                {# Cosines of a row lie close together: a power tells near from
+                   nearest. #}
                 power(greatest(score, 0), {{ var("cosine_power") }}) as score
             {% elif model == "successors" %}
                 {# Log odds; only their differences within a row matter. #}
@@ -56,7 +56,8 @@ comparable as (
         keyed.product_key,
         keyed.neighbour_key,
         case
-            when keyed.model in ('deepwalk', 'node2vec', 'successors') then keyed.score / row_sums.row_sum
+            when keyed.model in ('deepwalk', 'node2vec', 'successors')
+                then keyed.score / row_sums.row_sum
             else keyed.score
         end * factors.factor as score
     from keyed
@@ -76,7 +77,7 @@ blended as (
         neighbour_key,
         sum(cast(round(1e12 * score * case model
             {% for model in neighbour_models() %}
-                when '{{ model }}' then {{ var("blend").get(model, 0) }}
+                when '{{ model }}' then {{ var("blend")[model] | default(0, true) }}
             {% endfor %}
         end) as hugeint)) / 1e12 as score
     from comparable
@@ -95,7 +96,8 @@ ranked as (
     from (
         select * from comparable
         union all
-        select * from blended where score > 0
+        select * from blended
+        where score > 0
     )
 
 )

@@ -59,7 +59,7 @@ popular as (
     inner join popularity
         on
             unfilled.category_code = popularity.category_code
-            and popularity.category_rank <= unfilled.enough
+            and unfilled.enough >= popularity.category_rank
     union all
     select
         unfilled.product_id,
@@ -70,7 +70,7 @@ popular as (
         3 as step,
         popularity.shop_rank as place
     from unfilled
-    inner join popularity on popularity.shop_rank <= unfilled.enough
+    inner join popularity on unfilled.enough >= popularity.shop_rank
 
 )
 

@@ -1,5 +1,5 @@
-{# Joins and windows over months of events run on integers; texts come back at the end.
-   #}
+{# Joins and windows over months of events run on integers; texts come back at the
+   end. #}
 with products as (
 
     select distinct product_id from {{ ref("int_events_deduplicated") }}

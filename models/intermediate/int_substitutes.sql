@@ -2,9 +2,17 @@
    pair. #}
 with cosines as (
 
-    select product_id, neighbour_product_id, score from {{ ref("neighbours_deepwalk") }}
+    select
+        product_id,
+        neighbour_product_id,
+        score
+    from {{ ref("neighbours_deepwalk") }}
     union all
-    select product_id, neighbour_product_id, score from {{ ref("neighbours_node2vec") }}
+    select
+        product_id,
+        neighbour_product_id,
+        score
+    from {{ ref("neighbours_node2vec") }}
 
 ),
 

@@ -9,7 +9,12 @@ with targets as (
 sampled_users as (
 
     select user_key
-    from (select distinct user_key, user_id from targets)
+    from (
+        select distinct
+            user_key,
+            user_id
+        from targets
+    )
     order by md5(user_id), user_id
     limit {{ var("evaluation_users") }}
 

@@ -24,7 +24,7 @@ timeline as (
                 date_diff('second', min(event_at), max(event_at)) / 5
             )
         {% endif %}
-        as graph_cutoff_at
+            as graph_cutoff_at
     from kept_events
 
 )

@@ -29,7 +29,8 @@ interests as (
         ) as event_type,
         max(interactions.event_at) as last_event_at,
         sum(cast(round(1e6 * interactions.event_weight * {{ half_life(
-            "date_diff('second', interactions.event_at, last_events.last_event_at) / 86400.0",
+            "date_diff('second', interactions.event_at, last_events.last_event_at)"
+            " / 86400.0",
             var("history_half_life_days")
         ) }}) as bigint)) / 1e6 as interest
     from interactions

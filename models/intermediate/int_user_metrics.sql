@@ -3,9 +3,17 @@
    no negatives are sampled. #}
 with targets as (
 
-    select 'next interaction' as task, user_key, product_key from {{ ref("int_targets") }}
+    select
+        'next interaction' as task,
+        user_key,
+        product_key
+    from {{ ref("int_targets") }}
     union all
-    select 'next purchase' as task, user_key, product_key from {{ ref("int_targets") }}
+    select
+        'next purchase' as task,
+        user_key,
+        product_key
+    from {{ ref("int_targets") }}
     where is_purchase
 
 ),
@@ -70,11 +78,11 @@ ideal_gains as (
     select
         cutoffs.k,
         counts.targets,
-        sum(1 / log2(place + 1)) as gain
+        sum(1 / log2(places.place + 1)) as gain
     from cutoffs
     cross join (select distinct targets from target_counts) as counts
     cross join unnest(range(1, 21)) as places (place)
-    where place <= cutoffs.k and place <= counts.targets
+    where places.place <= cutoffs.k and places.place <= counts.targets
     group by cutoffs.k, counts.targets
 
 ),
@@ -86,10 +94,10 @@ wide as (
         target_counts.task,
         target_counts.user_key,
         cutoffs.k,
-        (coalesce(gains.hits, 0) / target_counts.targets)::double as recall,
-        (coalesce(gains.gain, 0) / ideal_gains.gain)::double as ndcg,
-        (gains.hits is not null)::integer::double as hit_rate,
-        coalesce(1 / gains.first_rank, 0.0)::double as mrr
+        cast(coalesce(gains.hits, 0) / target_counts.targets as double) as recall,
+        cast(coalesce(gains.gain, 0) / ideal_gains.gain as double) as ndcg,
+        cast(cast(gains.hits is not null as integer) as double) as hit_rate,
+        cast(coalesce(1 / gains.first_rank, 0.0) as double) as mrr
     from target_counts
     cross join models
     cross join cutoffs

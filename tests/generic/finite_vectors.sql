@@ -1,6 +1,6 @@
 {% test finite_vectors(model, column_name, length) %}
-    {# Rows whose list has another length than promised, or holds null, NaN or infinity.
-       #}
+    {# Rows whose list has another length than promised, or holds null, NaN or
+       infinity. #}
     select *
     from {{ model }}
     where

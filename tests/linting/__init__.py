@@ -36,6 +36,7 @@ class _Adapter:
 
 
 adapter = _Adapter()
+dbt_version = "1.11"
 execute = False
 invocation_id = "invocation_id"
 run_started_at = datetime(2000, 1, 1)

@@ -30,7 +30,7 @@ def test_defaults_pass():
 
 @pytest.mark.parametrize("name", sorted(DEFAULTS))
 def test_no_var_takes_a_value_of_another_type(name):
-    values = [None, {"no such entry": 5}, [["x"]], float("nan"), float("inf")]
+    values = [None, {5: "x"}, [["x"]], float("nan"), float("inf")]
     if not isinstance(DEFAULTS[name], bool):
         values.append(True)
     for value in values:

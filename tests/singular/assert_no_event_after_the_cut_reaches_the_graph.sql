@@ -49,8 +49,8 @@ late_nodes as (
 
 ),
 
-{# A hundred edges are counted again: no edge has more sessions than had both products.
-   #}
+{# A hundred edges are counted again: no edge has more sessions than had both
+   products. #}
 some_edges as (
 
     select

@@ -1,5 +1,5 @@
-{# Neighbouring events of a session that lie further apart than a session may be silent.
-   #}
+{# Neighbouring events of a session that lie further apart than a session may be
+   silent. #}
 with events as (
 
     select

@@ -3,7 +3,8 @@ with this_build as (
     select
         '{{ invocation_id }}' as build_id,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
-        '{{ adapter.escape_sql_string(var("events") or "demo events") }}' as events_read,
+        '{{ adapter.escape_sql_string(var("events") or "demo events") }}'
+            as events_read,
         (select count(*) from {{ ref("stg_events") }}) as events_kept,
         (select count(*) from {{ ref("rejected_events") }}) as events_rejected,
         timeline.first_event_at,

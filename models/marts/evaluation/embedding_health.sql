@@ -62,8 +62,9 @@ purity as (
        not count. #}
     select
         nearest.model,
-        avg((products.level_1 = found.level_1)::integer) as purity_level_1,
-        avg((products.category_code = found.category_code)::integer) as purity_category
+        avg(cast(products.level_1 = found.level_1 as integer)) as purity_level_1,
+        avg(cast(products.category_code = found.category_code as integer))
+            as purity_category
     from nearest
     inner join {{ ref("products") }} as products
         on nearest.product_id = products.product_id
@@ -82,7 +83,10 @@ hubness as (
         coalesce(skewness(times_near), 0) as hubness,
         max(times_near) as largest_hub
     from (
-        select model, neighbour_product_id, count(*) as times_near
+        select
+            model,
+            neighbour_product_id,
+            count(*) as times_near
         from nearest
         group by all
     )
@@ -92,8 +96,8 @@ hubness as (
 
 agreement as (
 
-    {# Overlap@10 of both models: of ten nearest by the one, how many are by the other.
-       #}
+    {# Overlap@10 of both models: of ten nearest by the one, how many are by the
+       other. #}
     select count(*) / greatest((select count(*) / 2 from nearest), 1) as agreement
     from nearest as deepwalk
     inner join nearest as node2vec
@@ -108,14 +112,15 @@ stability as (
 
     select
         nearest.model,
-        avg((earlier_nearest.product_id is not null)::integer) as overlap_with_last_build
+        avg(cast(earlier.product_id is not null as integer))
+            as overlap_with_last_build
     from nearest
-    left join earlier_nearest
+    left join earlier_nearest as earlier
         on
-            nearest.model = earlier_nearest.model
-            and nearest.product_id = earlier_nearest.product_id
-            and nearest.neighbour_product_id = earlier_nearest.neighbour_product_id
-    where exists (select 1 from earlier_nearest)
+            nearest.model = earlier.model
+            and nearest.product_id = earlier.product_id
+            and nearest.neighbour_product_id = earlier.neighbour_product_id
+    where (select count(*) from earlier_nearest) > 0
     group by nearest.model
 
 )

@@ -28,11 +28,11 @@ dial_neighbours as (
 target_counts as (
 
     select
-        user_key,
+        targets.user_key,
         count(*) as targets
-    from {{ ref("int_targets") }}
-    semi join dial_users on int_targets.user_key = dial_users.user_key
-    group by user_key
+    from {{ ref("int_targets") }} as targets
+    semi join dial_users on targets.user_key = dial_users.user_key
+    group by targets.user_key
 
 ),
 
@@ -70,7 +70,7 @@ reach as (
         recommended.model,
         count(distinct recommended.product_key)
         / (select count(*) from {{ ref("products") }}) as coverage,
-        avg(exposure.is_long_tail::integer) as long_tail_share
+        avg(cast(exposure.is_long_tail as integer)) as long_tail_share
     from recommended
     inner join {{ ref("int_product_exposure") }} as exposure
         on recommended.product_key = exposure.product_key

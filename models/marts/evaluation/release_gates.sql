@@ -43,7 +43,10 @@ gates as (
         hybrid.upper as value,
         popularity.value * {{ var("gate_recall_over_popularity") }} as threshold
     from hybrid
-    cross join (select * from accuracy where model = 'popularity') as popularity
+    cross join (
+        select * from accuracy
+        where model = 'popularity'
+    ) as popularity
     union all
     select
         'recall@20 of the hybrid against its best part, ' || best_part.model as gate,

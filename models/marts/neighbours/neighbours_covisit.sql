@@ -6,10 +6,16 @@ with session_pairs as (
 
 pairs as (
 
-    select product_key_a as product_key, product_key_b as neighbour_key, pair_weight as weight
+    select
+        product_key_a as product_key,
+        product_key_b as neighbour_key,
+        pair_weight as weight
     from session_pairs
     union all
-    select product_key_b as product_key, product_key_a as neighbour_key, pair_weight as weight
+    select
+        product_key_b as product_key,
+        product_key_a as neighbour_key,
+        pair_weight as weight
     from session_pairs
 
 ),

@@ -1,5 +1,5 @@
-{# Two relations by two kinds of evidence; what is popular fills the rows that are left.
-   #}
+{# Two relations by two kinds of evidence; what is popular fills the rows that are
+   left. #}
 with every_step as (
 
     select
@@ -14,7 +14,8 @@ with every_step as (
         1 as step,
         listed.rank as place
     from {{ ref("int_listed_similar") }} as listed
-    left join {{ ref("product_nodes") }} as nodes on listed.product_id = nodes.product_id
+    left join {{ ref("product_nodes") }} as nodes
+        on listed.product_id = nodes.product_id
     union all
     select * from {{ ref("int_popular_similar") }}
 
@@ -71,7 +72,8 @@ similar_products as (
     from ranked
     left join together
         on
-            least(ranked.product_id, ranked.neighbour_product_id) = together.product_id_a
+            least(ranked.product_id, ranked.neighbour_product_id)
+            = together.product_id_a
             and greatest(ranked.product_id, ranked.neighbour_product_id)
             = together.product_id_b
     where ranked.rank <= {{ var("similar_products") }}

@@ -26,7 +26,9 @@ hybrid_neighbours as (
 
 ),
 
-{{ recommended_products("published", "users", "hybrid_neighbours", var("recommendations")) }},
+{{ recommended_products(
+    "published", "users", "hybrid_neighbours", var("recommendations")
+) }},
 
 explained as (
 
@@ -38,7 +40,8 @@ explained as (
         recommended.score,
         case
             when recommended.source != 'neighbour' then recommended.source
-            when recommended.product_key = recommended.because_product_key then 'seen before'
+            when recommended.product_key = recommended.because_product_key
+                then 'seen before'
             when nodes.node_id is not null then 'graph'
             else 'category and brand'
         end as source,
