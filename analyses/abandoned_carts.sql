@@ -38,4 +38,3 @@ select
     round(value_left, 2) as value_left
 from categories
 order by value_left desc nulls last, category_code asc
-limit 50

@@ -78,4 +78,3 @@ order by
     lift desc,
     products.product_id asc,
     next_product_id asc
-limit 100

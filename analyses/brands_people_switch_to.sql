@@ -40,4 +40,3 @@ select
 from switches
 group by category_code, looked_at, bought
 order by sessions desc, category_code asc, looked_at asc, bought asc
-limit 100

@@ -54,4 +54,3 @@ compared as (
 select * from compared
 where moves >= 5
 order by lift desc, category_code asc, next_category_code asc
-limit 100

@@ -47,4 +47,3 @@ select * exclude (place)
 from cheaper
 where place = 1
 order by interactions desc, product_id asc
-limit 100

@@ -44,4 +44,3 @@ winners as (
 
 select * from winners
 order by purchase_rate desc, product_id asc
-limit 50

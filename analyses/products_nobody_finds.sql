@@ -54,4 +54,3 @@ order by
     best_rank asc,
     popular_products_beside desc,
     product_id asc
-limit 100

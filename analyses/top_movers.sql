@@ -37,4 +37,3 @@ movers as (
 
 select * from movers
 order by abs(surprise) desc, product_id asc
-limit 50

@@ -57,4 +57,3 @@ order by
     waiting.last_event_at desc,
     user_keys.user_id asc,
     products.product_id asc
-limit 100

@@ -29,4 +29,3 @@ order by
     because_event_type asc,
     because_level_1 asc,
     level_1 asc
-limit 100

@@ -244,8 +244,8 @@ class _Content:
                 content.returns_before_feeds += chunk.count(b"\r\n")
                 content.returns_before_feeds += ends_in_return and chunk.startswith(b"\n")
             ends_in_return = chunk.endswith(b"\r")
-            # Chunks are much shorter than the limit, so whole ones without a line end will do.
-            line = 0 if feeds or b"\r" in chunk else line + len(chunk)
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            line = len(chunk) - end if end else line + len(chunk)
             content.longest_line = max(content.longest_line, line)
             chunk = file.read(HEAD_BYTES)
         return content
@@ -480,12 +480,12 @@ def _rows_by_line(file: EventFile) -> str:
             case
                 when broken_reason is null then list_transform(
                     quoted_fields,
-                    lambda field: case
+                    lambda field: nullif(case
                         when starts_with(field, {first}) then replace(
                             substr(field, 2, length(field) - 2), {doubled}, {first}
                         )
                         else field
-                    end
+                    end, '')
                 )
             end as fields
         from (
@@ -550,7 +550,8 @@ def _is_one_expression(sql: str) -> bool:
             depth += (character == b"(") - (character == b")")
             if character == b";" or depth < 0:
                 return False
-    return bool(tokens) and depth == 0
+    is_empty = all(kind == duckdb.token_type.comment for _, kind in tokens)
+    return depth == 0 and not is_empty
 
 
 def _first_line(error: Exception) -> str:

@@ -153,7 +153,7 @@ NEIGHBOUR_MODELS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors")
 
 
 def blend(value: Any) -> str | None:
-    """Rule: a weight for some of the neighbour models, at least one of them positive; others weigh 0."""
+    """Rule: a weight for some neighbour models, at least one positive; the others weigh 0."""
     if not isinstance(value, Mapping) or not value.keys() <= set(NEIGHBOUR_MODELS):
         return f"must be a mapping from {', '.join(NEIGHBOUR_MODELS)} to weights"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):

@@ -23,7 +23,7 @@ LIMITS = {
 # What the queries read. A table that is not there, or cannot be read, counts as an empty one:
 # its section then says what is missing, and the others are whole.
 TABLES = {
-    "build_info": "nothing varchar",
+    "build_info": "built_at timestamp, settings varchar",
     "cleaning_report": "step varchar, rule varchar, events bigint",
     "int_interactions": "user_key integer, product_key integer, event_at timestamp,"
     " event_type varchar, event_weight double",
@@ -34,7 +34,7 @@ TABLES = {
     " share_of_products double, share_of_interactions double, share_of_slots double",
     "model_metrics": "model varchar, task varchar, segment varchar, metric varchar, k integer,"
     " value double",
-    "popularity_dial": "popularity double, metric varchar, k integer, value double",
+    "popularity_dial": "popularity double, recall double, coverage double",
     "product_edges": "source_product_id varchar",
     "product_map": "product_id varchar, x float, y float, x3 float, y3 float, z3 float,"
     " cluster_id integer, cluster_label varchar",

@@ -82,9 +82,10 @@ select
 from (values ('hybrid', 0.26), ('covisit', 0.25), ('popularity', 0.11)) as models (model, value),
     (values ('recall'), ('ndcg'), ('coverage')) as metrics (metric);
 create table popularity_dial as
-select popularity, metric, 20 as k, if(metric = 'recall', 0.2, 0.5) + popularity / 10 as value
-from (values (-1.0), (0.0), (1.0)) as settings (popularity),
-    (values ('recall'), ('coverage')) as metrics (metric);
+select
+    popularity, 0.2::double - popularity / 20 as recall,
+    0.5::double + popularity / 10 as coverage
+from (values (-1::double), (0), (1)) as settings (popularity);
 create table long_tail_exposure as
 select
     timestamp '2024-02-01' as built_at, model, decile::integer as decile,
@@ -101,7 +102,11 @@ create table product_edges as select 'p1' as source_product_id from range(5);
 create table int_timeline as
 select timestamp '2024-01-01' as first_event_at, timestamp '2024-01-30' as last_event_at,
     timestamp '2024-01-29' as graph_cutoff_at;
-create table build_info as select 'abc' as build_id, $hostile as vars;
+create table build_info as
+select
+    'build ' || i as build_id, timestamp '2024-02-01' + to_days(i::integer) as built_at,
+    $hostile as events_read, '{"window": 5, "blend": {"covisit": 1}}' as settings
+from range(3) as builds (i);
 """
 
 
@@ -192,6 +197,11 @@ def test_a_missing_table_does_not_stop_the_report(database, table):
         connection.execute(f"drop table {table}")
     build_report(database, database.with_name("report.html"))
     assert database.with_name("report.html").stat().st_size > 50_000
+
+
+def test_the_latest_build_comes_first(database):
+    builds = collect(database)["build"]
+    assert [build["build_id"] for build in builds] == ["build 2", "build 1", "build 0"]
 
 
 def test_numbers_that_are_none_do_not_break_the_page(database):
@@ -454,6 +464,15 @@ def test_thirty_thousand_dots(browser, large_report):
     assert browser.ask("longtail.map.scene.count") == 30_000
     assert browser.ask(DRAWN)[0] > 5_000
     assert browser.complaints() == []
+
+
+def test_models_and_builds_are_shown(browser, report):
+    browser.open(report)
+    assert browser.ask("document.querySelectorAll('#models-body .interval').length") == 3
+    assert browser.ask("document.querySelectorAll('#models-body .dial-dot').length") == 3
+    assert browser.ask("document.querySelectorAll('#exposure-body .part').length") == 30
+    text = browser.ask("document.getElementById('build-body').textContent")
+    assert "build 2" in text and '{"covisit":1}' in text and "2 earlier builds" in text
 
 
 def test_an_empty_shop_says_what_is_missing(browser, tmp_path):

@@ -182,7 +182,7 @@ function models({ metrics, dial }) {
           { class: "note" },
           "Coverage: share of all products that somebody was shown." +
             (path.length
-              ? " Orange line: the popularity dial; each dot is one setting, point at it to read it."
+              ? " Orange line: the popularity dial of DeepWalk’s successors alone; each dot is a setting, point at it to read it."
               : ""),
         ),
       ),
@@ -296,21 +296,13 @@ function lists(metrics, k) {
   );
 }
 
-// Settings of the popularity dial as [coverage, accuracy, name], from a long or a wide table.
-function dialPath(dial, { task, metric, k }) {
-  const rows = dial.filter(
-    (row) =>
-      (row.k ?? k) === k &&
-      ["any", task, undefined].includes(row.task) &&
-      ["all", undefined].includes(row.segment),
-  );
-  const value = (setting, name) =>
-    rows.find((row) => row.popularity === setting && row.metric === name)?.value ??
-    rows.find((row) => row.popularity === setting && typeof row[name] === "number")?.[name];
-  return [...new Set(rows.map((row) => row.popularity))]
-    .sort((a, b) => a - b)
-    .map((setting) => [value(setting, "coverage"), value(setting, metric), `popularity ${setting}`])
-    .filter(([across, up]) => typeof across === "number" && typeof up === "number");
+// Settings of the popularity dial as [coverage, recall, name]; it is measured as recall at 20.
+function dialPath(dial, { task, segment, metric, k }) {
+  if (task !== "next interaction" || segment !== "all" || metric !== "recall" || k !== 20)
+    return [];
+  return dial
+    .filter((row) => typeof row.coverage === "number" && typeof row.recall === "number")
+    .map((row) => [row.coverage, row.recall, `popularity ${row.popularity}`]);
 }
 
 function exposure({ exposure: rows }) {
@@ -591,55 +583,59 @@ function quality({ cleaning, rejected }) {
   );
 }
 
-function build({ build: info, tables, made_at: made, overview: figures }) {
+function build({ build: builds, tables, made_at: made, overview: figures }) {
   const newest = tables
     .map((row) => row.written_at)
     .sort()
     .at(-1);
+  const { settings, ...noted } = builds[0] ?? {};
   const facts = [
-    ["Report made", moment(made)],
-    newest && ["Tables written", moment(newest)],
-    figures.graph_cutoff_at && [
-      "Cut in time",
-      `${figures.graph_cutoff_at.slice(0, 16)} UTC: graph and vectors know nothing after it`,
-    ],
+    ["report made", moment(made)],
+    newest && ["tables written", moment(newest)],
+    !noted.graph_cutoff_at &&
+      figures.graph_cutoff_at && ["graph cutoff at", figures.graph_cutoff_at],
+    ...Object.entries(noted).map(([name, value]) => [spaced(name), text(value)]),
   ].filter(Boolean);
-  if (info.length === 1)
-    facts.push(...Object.entries(info[0]).map(([name, value]) => [spaced(name), text(value)]));
-  const pairs = table(
-    [
-      { title: "", cell: (row) => row[0] },
-      { title: "", cell: (row) => row[1] },
-    ],
-    facts,
+  const pairs = [
+    { title: "", cell: (row) => row[0] },
+    { title: "", cell: (row) => row[1] },
+  ];
+  const fold = (title, content) => element("details", {}, element("summary", {}, title), content);
+  const vars = Object.entries(parsed(settings)).map(([name, value]) => [
+    name,
+    element("code", {}, text(value)),
+  ]);
+  const earlier = builds.slice(1);
+  const columns = Object.keys(noted).map((name) => ({
+    title: spaced(name),
+    cell: (row) => text(row[name]),
+  }));
+  const files = [
+    { title: "Table", cell: (row) => row.name },
+    { title: "Rows", number: true, cell: (row) => whole(row.rows) },
+    { title: "File", number: true, cell: (row) => size(row.bytes) },
+    { title: "Written", cell: (row) => moment(row.written_at) },
+  ];
+  show(
+    "build-body",
+    table(pairs, facts),
+    vars.length > 0 && fold(`${vars.length} settings`, table(pairs, vars)),
+    earlier.length > 0 && fold(`${earlier.length} earlier builds`, table(columns, earlier)),
+    tables.length > 0
+      ? fold(`${tables.length} tables`, table(files, tables))
+      : missing("There are no published tables."),
   );
-  const noted =
-    info.length > 1 &&
-    table(
-      Object.keys(info[0]).map((name) => ({ title: spaced(name), cell: (row) => text(row[name]) })),
-      info,
-    );
-  const files = tables.length
-    ? element(
-        "details",
-        {},
-        element("summary", {}, `${tables.length} tables`),
-        table(
-          [
-            { title: "Table", cell: (row) => row.name },
-            { title: "Rows", number: true, cell: (row) => whole(row.rows) },
-            { title: "File", number: true, cell: (row) => size(row.bytes) },
-            { title: "Written", cell: (row) => moment(row.written_at) },
-          ],
-          tables,
-        ),
-      )
-    : missing("There are no published tables.");
-  show("build-body", pairs, noted, files);
+}
+
+function parsed(settings) {
+  try {
+    return JSON.parse(settings) ?? {};
+  } catch {
+    return settings ? { settings } : {};
+  }
 }
 
 function text(value) {
   if (value === null || value === undefined) return "";
-  const plain = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return plain.startsWith("{") ? element("code", {}, plain) : plain;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,2 +1,2 @@
--- What the build noted about itself.
-select * from build_info limit 200
+-- One row per build: what it noted about itself, the latest first.
+select * from build_info order by built_at desc limit 50

@@ -1,2 +1,2 @@
--- One row per setting of the popularity dial and metric.
-select * from popularity_dial order by all
+-- One row per setting of the popularity dial.
+select * from popularity_dial order by popularity
