@@ -164,7 +164,6 @@ class Plugin(BasePlugin):
             kept = "there is no earlier build"
         return [*lines, f"Nothing was published; {kept}."]
 
-
     def _closed_gates(self) -> list[str]:
         """Say which figures fell short, of what."""
         gates = pq.read_table(self.warehouse.work / "release_gates.parquet").to_pylist()

@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(merged, default=str))
+    print(json.dumps(merged, default=str, ensure_ascii=False))  # YAML has no surrogates
     return 0
 
 

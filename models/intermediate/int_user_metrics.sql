@@ -1,20 +1,9 @@
-{# One row per model, task, user, k and metric. Every user with targets counts, one
+{# One row per model, task, group of targets, user, k and metric. Every user with targets counts, one
    whose list has no hit as zeros. Full ranking: the lists were cut from all products,
    no negatives are sampled. #}
 with targets as (
 
-    select
-        'next interaction' as task,
-        user_key,
-        product_key
-    from {{ ref("int_targets") }}
-    union all
-    select
-        'next purchase' as task,
-        user_key,
-        product_key
-    from {{ ref("int_targets") }}
-    where is_purchase
+    select * from {{ ref("int_task_targets") }}
 
 ),
 
@@ -22,10 +11,11 @@ target_counts as (
 
     select
         task,
+        target_group,
         user_key,
         count(*) as targets
     from targets
-    group by task, user_key
+    group by task, target_group, user_key
 
 ),
 
@@ -46,6 +36,7 @@ hits as (
     select
         recommendations.model,
         targets.task,
+        targets.target_group,
         targets.user_key,
         recommendations.rank
     from {{ ref("int_evaluated_recommendations") }} as recommendations
@@ -61,6 +52,7 @@ gains as (
     select
         hits.model,
         hits.task,
+        hits.target_group,
         hits.user_key,
         cutoffs.k,
         count(*) as hits,
@@ -92,6 +84,7 @@ wide as (
     select
         models.model,
         target_counts.task,
+        target_counts.target_group,
         target_counts.user_key,
         cutoffs.k,
         cast(coalesce(gains.hits, 0) / target_counts.targets as double) as recall,
@@ -109,6 +102,7 @@ wide as (
         on
             models.model = gains.model
             and target_counts.task = gains.task
+            and target_counts.target_group = gains.target_group
             and target_counts.user_key = gains.user_key
             and cutoffs.k = gains.k
 

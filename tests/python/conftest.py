@@ -87,7 +87,7 @@ class Shop:
         os.environ["LONGTAIL_WAREHOUSE"] = str(self.warehouse)
         arguments = [
             *command,
-            *("--vars", json.dumps({**self.vars, **overrides})),
+            *("--vars", json.dumps({**self.vars, **overrides}, ensure_ascii=False)),
             *("--target-path", str(self.target), "--log-path", str(self.target)),
             "--no-use-colors",
         ]
@@ -112,26 +112,56 @@ class Shop:
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def learned(self) -> dict[str, list[tuple] | bytes]:
+        """Return what must come out the same for the same seed and events."""
+        tables = (
+            *("product_nodes", "product_edges", "walks_deepwalk", "walks_node2vec"),
+            *("embeddings_deepwalk", "embeddings_node2vec", "neighbours_node2vec"),
+            *("similar_products", "user_recommendations"),
+        )
+        found = {table: self.query(f"from {table} order by all") for table in tables}
+        return {**found, "edg": (self.warehouse / "product_edges.edg").read_bytes()}
+
     def published(self) -> dict[str, tuple[int, int]]:
         """Every published file by name: its inode and the time of its last change."""
         files = [path for path in self.warehouse.iterdir() if not path.name.startswith(".")]
         return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
 
 
-def some_events(count: int = 300, users: int = 11, products: int = 17) -> list[tuple]:
-    """Return a small log: views, carts and purchases of two weeks, in three categories."""
-    kinds = ("view", "view", "cart", "view", "purchase")
+ODD_IDS = (
+    "it's",
+    "a,b",
+    'say "hi"',
+    "tab\there",
+    "two\nlines",
+    "ünïcødé",
+    "日本語",
+    "😀🛒",
+    "'; drop table x; --",
+    "{{ x }}",
+    "back\\slash",
+    "null",
+    "-1",
+    "1e5",
+    "a" * 300,
+)
+
+
+def odd_events(count: int = 400) -> list[tuple]:
+    """Return a small log whose ids, categories and brands are as odd as text can be."""
+    kinds = ("view", "purchase", "view", "cart", "search")
+    size = len(ODD_IDS)
     return [
         (
-            f"2024-01-{1 + step % 14:02d} 10:{step % 60:02d}:{step * 7 % 60:02d} UTC",
+            f"2024-01-{1 + step % 9:02d} 10:{step % 60:02d}:{step % 50:02d} UTC",
             kinds[step % len(kinds)],
-            f"p{step * step % products}",
-            f"c{step * step % products % 3}",
-            f"home.room{step * step % products % 3}",
-            f"b{step % 4}",
-            f"{step % 9}.5",
-            f"u{step % users}",
-            f"s{step % 53}",
+            ODD_IDS[(step * 7 + step // 9) % size],
+            ODD_IDS[step % 3],
+            f"{ODD_IDS[step % 4]}.{ODD_IDS[step % 5]}",
+            ODD_IDS[step % 7],
+            step % 9,
+            ODD_IDS[step * step % size],
+            ODD_IDS[step % 11],
         )
         for step in range(count)
     ]
@@ -140,3 +170,12 @@ def some_events(count: int = 300, users: int = 11, products: int = 17) -> list[t
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory) -> Shop:
     return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture(scope="session")
+def odd_build(shop) -> dict[str, list[tuple] | bytes]:
+    """A published build of odd events; what the graph and all that is learned from it hold."""
+    shop.write(odd_events())
+    built = shop.dbt("build")
+    assert built.is_good, built.text
+    return shop.learned()

@@ -153,11 +153,11 @@ def test_a_mistake_is_one_line_on_stderr(arguments, message, capsys):
 
 
 def test_vars_are_printed_as_one_line_that_dbt_reads_back(capsys):
-    arguments = ["--events", "it's; a 'glob'*.csv", "--vars", "{graph_cutoff: 2024-01-31}"]
+    arguments = ["--events", "it's 😀; a 'glob'*.csv", "--vars", "{graph_cutoff: 2024-01-31}"]
     assert vars.main(arguments) == 0
     printed = capsys.readouterr().out
     assert printed.count("\n") == 1
     assert yaml.safe_load(printed) == {
-        "events": "it's; a 'glob'*.csv",
+        "events": "it's 😀; a 'glob'*.csv",
         "graph_cutoff": "2024-01-31",
     }

@@ -217,15 +217,17 @@ def test_comments_are_quoted_and_only_for_columns_that_there_are():
         connection.execute("create view t as select 1 as x, 2 as y")
         for statement in statements:
             connection.execute(statement)
-        assert connection.execute("select comment from duckdb_views() where view_name = 't'").fetchall() == [("It's one.",)]
-        assert connection.execute(
+        found = connection.execute("select comment from duckdb_views() where view_name = 't'")
+        assert found.fetchall() == [("It's one.",)]
+        found = connection.execute(
             "select column_name, comment from duckdb_columns() where table_name = 't' order by 1"
-        ).fetchall() == [("x", "X's"), ("y", None)]
+        )
+        assert found.fetchall() == [("x", "X's"), ("y", None)]
 
 
 @pytest.mark.parametrize(
     ("user", "shown"),
-    [("u-1", "where user_id = 'u-1' order by rank"), ("it's \"$(x)\"", "from user_recommendations")],
+    [("u-1", "where user_id = 'u-1' order by rank"), ('it\'s "$(x)"', "from user_recommendations")],
 )
 def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown, tmp_path):
     path = tmp_path / "longtail.duckdb"

@@ -13,35 +13,15 @@ with embeddings as (
 
 nearest as (
 
-    {% for model in ("deepwalk", "node2vec") %}
-        select
-            '{{ model }}' as model,
-            product_id,
-            neighbour_product_id
-        from {{ ref("neighbours_" ~ model) }}
-        where rank <= 10
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    select * from {{ ref("int_nearest_products") }}
+    where build = 'this'
 
 ),
 
-earlier_nearest as (
+last_nearest as (
 
-    {% for model in ("deepwalk", "node2vec") %}
-        {% set earlier = earlier_rows("neighbours_" ~ model) %}
-        {% if earlier %}
-            select
-                '{{ model }}' as model,
-                product_id,
-                neighbour_product_id
-            from ({{ earlier }})
-            where rank <= 10
-        {% else %}
-            select * from nearest
-            where false
-        {% endif %}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    select * from {{ ref("int_nearest_products") }}
+    where build = 'last'
 
 ),
 
@@ -115,12 +95,12 @@ stability as (
         avg(cast(earlier.product_id is not null as integer))
             as overlap_with_last_build
     from nearest
-    left join earlier_nearest as earlier
+    left join last_nearest as earlier
         on
             nearest.model = earlier.model
             and nearest.product_id = earlier.product_id
             and nearest.neighbour_product_id = earlier.neighbour_product_id
-    where (select count(*) from earlier_nearest) > 0
+    where (select count(*) from last_nearest) > 0
     group by nearest.model
 
 )

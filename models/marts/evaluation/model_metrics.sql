@@ -6,6 +6,13 @@ with user_metrics as (
     from {{ ref("int_user_metrics") }} as user_metrics
     inner join {{ ref("int_evaluated_users") }} as segments
         on user_metrics.user_key = segments.user_key
+    where user_metrics.target_group = 'all'
+    union all
+    select
+        *,
+        target_group as segment
+    from {{ ref("int_user_metrics") }}
+    where target_group != 'all'
 
 ),
 

@@ -1,0 +1,82 @@
+{# How unlike the products of one list are: by category, and by the angle between their vectors.
+   Pairs of vectors are many, so those are compared for the dial's sample of users, at k = 10. #}
+with slots as (
+
+    select * from {{ ref("int_list_slots") }}
+
+),
+
+category_runs as (
+
+    select
+        model,
+        k,
+        user_key,
+        count(*) as places
+    from slots
+    group by model, k, user_key, category_code
+
+),
+
+same_category as (
+
+    {# Of all pairs of a list, those of one category. #}
+    select
+        model,
+        k,
+        user_key,
+        sum(places * (places - 1)) / (sum(places) * (sum(places) - 1)) as share
+    from category_runs
+    group by model, k, user_key
+    having sum(places) > 1
+
+),
+
+by_category as (
+
+    select
+        model,
+        k,
+        'category_diversity' as metric,
+        avg(1 - share) as value
+    from same_category
+    group by model, k
+
+),
+
+sampled_vectors as (
+
+    select
+        slots.model,
+        slots.k,
+        slots.user_key,
+        slots.rank,
+        embeddings.vector
+    from slots
+    semi join {{ ref("int_dial_users") }} as users on slots.user_key = users.user_key
+    inner join {{ ref("embeddings_deepwalk") }} as embeddings
+        on slots.product_id = embeddings.product_id
+    where slots.k = 10
+
+),
+
+by_embedding as (
+
+    select
+        earlier.model,
+        earlier.k,
+        'embedding_diversity' as metric,
+        avg(1 - list_cosine_similarity(earlier.vector, later.vector)) as value
+    from sampled_vectors as earlier
+    inner join sampled_vectors as later
+        on
+            earlier.model = later.model
+            and earlier.user_key = later.user_key
+            and earlier.rank < later.rank
+    group by earlier.model, earlier.k
+
+)
+
+select * from by_category
+union all
+select * from by_embedding

@@ -1,0 +1,121 @@
+"""Bad input ends in one clear line, and leaves the published tables as they are."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from conftest import HEADER, ROOT, odd_events
+
+LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.5,u1,s1\n"
+CSV = (",".join(HEADER) + "\n" + LINE).encode()
+
+
+def parquet() -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({name: ["x"] * 100 for name in HEADER}), sink)
+    return sink.getvalue().to_pybytes()
+
+
+BAD_VARS = {
+    "negative window": ({"window": -1}, "var 'window' must be a whole number from 1"),
+    "text as event weight": (
+        {"event_weights": {"view": "much"}},
+        "var 'event_weights' needs a number as the weight of 'view', not 'much'",
+    ),
+    "event types without a weight": (
+        {"event_weights": {"purchase": 1}},
+        "var 'click_event_types' names 'search', which has no weight in 'event_weights'",
+    ),
+    "p of zero": ({"p": 0}, "var 'p' must be a number above 0"),
+    "unknown var": ({"windo": 3}, "there is no var 'windo': did you mean 'window'?"),
+    "text as number": ({"epochs": "many"}, "var 'epochs' must be a whole number"),
+    "broken expression": (
+        {"columns": {"brand": "no_such_column + 1"}},
+        "var 'columns', entry 'brand': 'no_such_column + 1' is no SQL expression over the columns",
+    ),
+}
+BAD_FILES = {
+    "empty": (b"", "is empty: it has neither a header nor rows"),
+    "header only": (CSV.splitlines()[0], "has a header but no rows"),
+    "column missing": (b"ts,sku\n1,2\n", "whose columns are ts, sku; map it with the var columns"),
+    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, csv.gz or parquet file"),
+    "truncated gzip": (gzip.compress(CSV)[:-9], "truncated or damaged gzip file: fetch it again"),
+    "truncated parquet": (parquet()[:-9], "damaged parquet file (is it complete?): fetch it again"),
+}
+
+
+def assert_one_clear_line(outcome, message) -> None:
+    assert not outcome.is_good
+    assert message in outcome.end
+    assert "Traceback" not in outcome.text
+
+
+@pytest.mark.parametrize("case", BAD_VARS)
+def test_a_bad_var_ends_in_one_clear_line(case, shop, odd_build):
+    bad, message = BAD_VARS[case]
+    published, state = shop.published(), (shop.warehouse / ".work" / "state.json").read_bytes()
+    assert_one_clear_line(shop.dbt("build", parsed=True, **bad), message)
+    assert shop.published() == published
+    assert (shop.warehouse / ".work" / "state.json").read_bytes() == state
+
+
+@pytest.mark.parametrize("case", [*BAD_FILES, "no file"])
+def test_a_bad_file_ends_in_one_clear_line(case, shop, odd_build, tmp_path):
+    content, message = BAD_FILES.get(case, (None, "no file matches"))
+    path = tmp_path / "events.csv"
+    if content is not None:
+        path.write_bytes(content)
+    published, state = shop.published(), (shop.warehouse / ".work" / "state.json").read_bytes()
+    assert_one_clear_line(shop.dbt("build", parsed=True, events=str(path)), message)
+    assert shop.published() == published
+    assert (shop.warehouse / ".work" / "state.json").read_bytes() == state
+
+
+def test_rows_that_are_all_rejected_stop_a_build_that_has_begun(shop, odd_build):
+    published = shop.published()
+    shop.write([("never", *odd_events(1)[0][1:]), ("2024-01-01", "dance", *odd_events(1)[0][2:])])
+    with open(shop.events, "a") as file:
+        file.write("2024-01-01 10:00")
+    outcome = shop.dbt("build")
+    assert_one_clear_line(
+        outcome,
+        "every row was rejected: broken line: missing columns (1), unknown event_type (1), "
+        "unreadable event_time (1); mend the file",
+    )
+    assert "the tables of the last good build are unchanged" in outcome.text
+    assert shop.published() == published
+    # What did not change since may pass its tests, and still nothing new is published.
+    assert "Not published yet" in shop.dbt("test", "--select", "category_levels").text
+    assert shop.published() == published
+    assert shop.learned() == odd_build
+
+
+def test_vars_of_wrong_types_survive_parsing_and_the_command_line(tmp_path):
+    defaults = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
+    wrong = {
+        name: None if isinstance(default, (dict, list)) else "wrong"
+        for name, default in defaults.items()
+        if name not in ("demo_events", "events")
+    }
+    done = subprocess.run(
+        [
+            *(os.path.join(os.path.dirname(sys.executable), "dbt"), "build", "--no-use-colors"),
+            *("--vars", json.dumps(wrong), "--target-path", tmp_path, "--log-path", tmp_path),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "LONGTAIL_WAREHOUSE": str(tmp_path / "warehouse")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = [line.strip() for line in done.stdout.splitlines() if line.strip()][-1]
+    assert done.returncode != 0
+    assert last == "var 'columns' must be a mapping, such as {name: text}; it is None"
+    assert "Traceback" not in done.stdout + done.stderr
+    assert {path.name for path in (tmp_path / "warehouse").iterdir()} == {".builds", ".work"}

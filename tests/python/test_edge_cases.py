@@ -1,0 +1,76 @@
+"""The whole build over logs at the edge of what a log can be, its own data tests included."""
+
+import pytest
+from conftest import ODD_IDS, odd_events
+
+
+def bare_events() -> list[tuple]:
+    """Views only, without category, brand, price or session, all in one second."""
+    return [
+        ("2024-01-01 10:00:00 UTC", "view", f"p{step % 7}", "", "", "", "", f"u{step % 5}", "")
+        for step in range(60)
+    ]
+
+
+EDGE_CASES = {
+    "one user, one product, one session": (
+        [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
+        {},
+        # The only product was viewed, not bought.
+        {"users": 1, "products": 1, "edges": 0, "recommended": 1},
+    ),
+    "views only, no category, no session, one second": (
+        bare_events(),
+        {},
+        {"users": 5, "products": 7, "recommended": 5 * 7},
+    ),
+    "everybody has bought everything": (
+        [
+            (f"2024-01-0{day} 10:00:0{place}", "purchase", f"p{place}", "", "", "", 1, user, day)
+            for user in ("u", "v")
+            for day in (1, 2)
+            for place in range(4)
+        ],
+        {},
+        {"users": 0, "products": 4, "recommended": 0},
+    ),
+    "the graph knows no event": (
+        odd_events(),
+        {"graph_cutoff": "2023-12-31"},
+        {"users": len(ODD_IDS), "products": len(ODD_IDS), "edges": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EDGE_CASES)
+def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
+    rows, overrides, expected = EDGE_CASES[case]
+    shop.write(rows)
+    built = shop.dbt("build", **overrides)
+    assert built.is_good, built.text
+    counts = shop.query(
+        """
+        select
+            (select count(distinct user_id) from user_recommendations) as users,
+            (select count(*) from products) as products,
+            (select count(*) from product_edges) as edges,
+            (select count(*) from user_recommendations) as recommended,
+            (select count(*) from stg_events) as events
+        """
+    )[0]
+    found = dict(zip(("users", "products", "edges", "recommended", "events"), counts, strict=True))
+    assert found == found | expected | {"events": len(rows)}
+
+
+def test_odd_ids_come_through_unchanged(shop, odd_build):
+    ids = {row[0] for row in odd_build["embeddings_node2vec"]}
+    assert ids == set(ODD_IDS)
+    assert {row[0] for row in odd_build["user_recommendations"]} <= set(ODD_IDS)
+    assert {row[0] for row in odd_build["similar_products"]} == set(ODD_IDS)
+
+
+def test_the_same_seed_and_events_give_the_same_tables_again(shop, odd_build):
+    shop.write(odd_events())
+    built = shop.dbt("build")
+    assert built.is_good, built.text
+    assert shop.learned() == odd_build
