@@ -75,7 +75,7 @@ class Plugin(BasePlugin):
         selected = message["selected"]
         self.scans.clear()
         if checked["events"] and READS_EVENTS in selected:
-            self.do_scan(checked)
+            self.do_scan(message)
         if checked["targets"]:
             events.check_targets(checked["targets"])
         if message["which"] != "test":
@@ -85,16 +85,14 @@ class Plugin(BasePlugin):
 
     def do_scan(self, message: Mapping[str, Any]) -> str:
         """Return the SQL that reads the event files, which are looked at once per build."""
-        asked = {
-            name: message[name] for name in ("events", "columns", "reject_when", "csv_options")
-        }
-        key = json.dumps(asked, sort_keys=True)
-        if key not in self.scans:
-            files = events.describe_files(asked["events"], asked["csv_options"])
-            self.scans[key] = events.scan_sql(
-                files, columns=asked["columns"], reject_when=asked["reject_when"]
-            )
-        return self.scans[key]
+        checked = settings.check(message["vars"], settings.load_defaults())
+        pattern, csv_options = checked["events"], checked["csv_options"]
+        columns, reject_when = checked["columns"], checked["reject_when"]
+        asked = repr((pattern, csv_options, columns, reject_when))
+        if asked not in self.scans:
+            files = events.describe_files(pattern, csv_options)
+            self.scans[asked] = events.scan_sql(files, columns=columns, reject_when=reject_when)
+        return self.scans[asked]
 
     def do_settings(self, message: Mapping[str, Any]) -> str:
         """Return every var with its value in this run, as a JSON object."""

@@ -238,6 +238,7 @@ RULES: dict[str, Rule] = {
     "repeat_weight": number(0, 1000),
     "repeat_step_decay": number(0, 1, above=True),
     "blend": blend,
+    "category_cap": whole(0, 1000),
     "exclude": one_of(*EXCLUDE_CHOICES),
     "bootstrap_samples": whole(2, 10_000),
     "gate_recall_over_popularity": number(0, 100),

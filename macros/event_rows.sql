@@ -14,12 +14,8 @@
             row_number() over () as source_row
         from {{ ref("demo_events") }}
     {% elif execute %}
-        {{ longtail_package("scan", {
-            "events": var("events"),
-            "columns": var("columns"),
-            "reject_when": var("reject_when"),
-            "csv_options": var("csv_options"),
-        }) }}
+        {# Not by var(), which would take braces in a path or an expression for Jinja. #}
+        {{ longtail_package("scan", {"vars": invocation_args_dict.get("vars", {})}) }}
     {% else %}
         select 1
     {% endif %}

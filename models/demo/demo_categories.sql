@@ -11,7 +11,7 @@ leaves as (
         - length(replace(branches.complements, ' ', '')) as choices
     from branches
     cross join (values (0), (1), (2), (3)) as places (place)
-    where split_part(branches.leaves, ' ', places.place + 1) <> ''
+    where split_part(branches.leaves, ' ', places.place + 1) != ''
 ),
 
 ranked as (

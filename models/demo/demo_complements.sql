@@ -49,8 +49,9 @@ paired as (
     inner join matched
         on products.style_number = matched.style_number
     inner join styles
-        on matched.leaf_number = styles.leaf_number
-        and matched.style_index = styles.style_index
+        on
+            matched.leaf_number = styles.leaf_number
+            and matched.style_index = styles.style_index
 )
 
 select

@@ -15,8 +15,9 @@ with acted as (
     inner join {{ ref('demo_plans') }} as planned
         on choices.plan_ticket = planned.ticket_number
     left join {{ ref('demo_complements') }} as complements
-        on choices.product_number = complements.product_number
-        and planned.complement_place = complements.place
+        on
+            choices.product_number = complements.product_number
+            and planned.complement_place = complements.place
 ),
 
 faulty as (
@@ -38,14 +39,14 @@ select
     end as event_time,
     case faulty.fault when 'unknown type' then 'refund' else faulty.event_type end
         as event_type,
-    case when faulty.fault <> 'no product' then products.product_id end as product_id,
+    case when faulty.fault != 'no product' then products.product_id end as product_id,
     products.category_id,
     products.category_code,
     products.brand,
     case faulty.fault when 'negative price' then '-' else '' end
     || cast(products.price as varchar) as price,
-    case when faulty.fault <> 'no user' then faulty.user_id end as user_id,
-    case when faulty.fault <> 'no session' then faulty.user_session end as user_session
+    case when faulty.fault != 'no user' then faulty.user_id end as user_id,
+    case when faulty.fault != 'no session' then faulty.user_session end as user_session
 from faulty
 inner join {{ ref('demo_products') }} as products
     on faulty.product_number = products.product_number

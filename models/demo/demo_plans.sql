@@ -45,4 +45,4 @@ select
     split_part(deed, ':', 1) as event_type,
     coalesce(try_cast(split_part(deed, ':', 2) as integer), 0) as complement_place
 from placed
-where deed <> ''
+where deed != ''

@@ -38,5 +38,6 @@ select
     styles.product_count
 from moved
 inner join {{ ref('demo_styles') }} as styles
-    on moved.leaf_number = styles.leaf_number
-    and moved.style_index = styles.style_index
+    on
+        moved.leaf_number = styles.leaf_number
+        and moved.style_index = styles.style_index

@@ -1,4 +1,5 @@
-{# How evenly the lists of a model reach the shop. Products that are never shown count too. #}
+{# How evenly the lists of a model reach the shop. Products that are never shown count
+   too. #}
 with products as (
 
     select product_key from {{ ref("int_product_exposure") }}

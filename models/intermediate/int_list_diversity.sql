@@ -1,5 +1,6 @@
-{# How unlike the products of one list are: by category, and by the angle between their vectors.
-   Pairs of vectors are many, so those are compared for the dial's sample of users, at k = 10. #}
+{# How unlike the products of one list are: by category, and by the angle between their
+   vectors. Pairs of vectors are many, so those are compared for the dial's sample of
+   users, at k = 10. #}
 with slots as (
 
     select * from {{ ref("int_list_slots") }}

@@ -15,7 +15,8 @@ shop as (
 
 tail as (
 
-    {# Novelty: surprise at a product in bits, -log2 of the share of users who know it. #}
+    {# Novelty: surprise at a product in bits, -log2 of the share of users who know
+       it. #}
     select
         slots.model,
         slots.k,

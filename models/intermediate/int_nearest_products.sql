@@ -1,5 +1,5 @@
-{# Each product's ten nearest by each embedding, in this build and in the last published one:
-   the same question to both models and to both builds. #}
+{# Each product's ten nearest by each embedding, in this build and in the last published
+   one: the same question to both models and to both builds. #}
 {% for model in ("deepwalk", "node2vec") %}
     select
         '{{ model }}' as model,

@@ -18,12 +18,18 @@ with activity as (
 
 factors as (
 
+    {# A product of long ago keeps a trace of itself. #}
     select
         product_key,
-        power(recent_interactions / interactions, {{ var("trend_weight") }})
-        * power(interactions, {{ var("popularity_weight") }}) as factor
+        power(
+            greatest(recent_interactions / interactions, 1e-3), {{ var("trend_weight") }}
+        ) * power(interactions, {{ var("popularity_weight") }}) as factor
     from activity
 
 )
 
-select * from factors
+{# Largest = 1: scores stay in the range that they are summed in. #}
+select
+    product_key,
+    factor / max(factor) over () as factor
+from factors

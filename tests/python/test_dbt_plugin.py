@@ -204,10 +204,9 @@ def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_pat
     )
     credentials = SimpleNamespace(external_root=str(project.work), settings=None)
     plugin = Plugin("longtail", {}, credentials)
-    asked = {"events": "x", "columns": {}, "reject_when": {}, "csv_options": {}}
     begun = {"which": "build", "vars": {"events": "x"}, "selected": [READS_EVENTS]}
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
-    plugin.do_scan(asked)
+    plugin.do_scan(begun)
     assert len(looked_at) == 1
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
     assert len(looked_at) == 2
