@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
@@ -56,6 +57,22 @@ class Plugin(BasePlugin):
                 f"cannot write to the warehouse folder {self.warehouse.root}: {error.strerror}; "
                 "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one that you may write"
             ) from error
+        self._open_once()
+
+    def _open_once(self) -> None:
+        """Open and close the build's database, to say in one line why it cannot be opened."""
+        path = self.creds.path
+        try:
+            duckdb.connect(path).close()
+        except duckdb.IOException as error:
+            if "lock" in str(error):
+                raise DbtRuntimeError(
+                    f"another dbt is at work in {self.warehouse.root}: wait until it has ended, "
+                    "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
+                ) from None
+            raise DbtRuntimeError(
+                f"cannot open {path}, which every `dbt build` can make anew: remove it"
+            ) from None
 
     def store(self, target_config: TargetConfig) -> None:
         """Answer one message: `action` names the method, `answer` holds what it returned."""

@@ -197,7 +197,7 @@ RULES: dict[str, Rule] = {
     "holdout_days": number(0, 3650),
     "graph_cutoff": timestamp(empty=True),
     "targets": text,
-    "window": whole(1, 100),
+    "window": whole(0, 100),
     "window_decay": number(0, 1, above=True),
     "half_life_days": number(0, 36_500),
     "max_neighbours": whole(1, 1000),

@@ -70,7 +70,7 @@ MAP_SCHEMA = pa.schema(
 
 
 def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
-    """Walks over an .edg file: walk_id, node_ids.
+    """Walk over an .edg file: walk_id, node_ids.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ def _warm_start(
 
 
 def _codes(products: pa.Table, name: str) -> np.ndarray:
-    """Number the values of a text column; -1 for null."""
+    """Return a number for each value of a text column; -1 for null."""
     encoded = products.column(name).combine_chunks().dictionary_encode()
     return np.asarray(encoded.indices.fill_null(-1))
 

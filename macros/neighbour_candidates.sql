@@ -78,7 +78,7 @@
             on
                 candidates.user_key = excluded.user_key
                 and candidates.product_key = excluded.product_key
-        {% if var("category_cap") > 0 %}
+        {% if var("category_cap") | int > 0 %}
             inner join {{ ref("products") }} as products
                 on candidates.product_key = products.product_key
             qualify row_number() over (

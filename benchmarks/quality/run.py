@@ -30,12 +30,18 @@ LIBRARY = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
 
 @dataclass(frozen=True)
 class Dataset:
-    """Files and vars of one set; `published` are (model, figures, source) to print beside."""
+    """Files and vars of one set.
+
+    `only_hybrid`: lists of user_recommendations instead of those of all models, for a set whose
+    histories and lists are so long that all models at once would spill tens of gigabytes.
+    `published`: (model, figures, source) to print beside.
+    """
 
     title: str
     events: str
     presets: tuple[str, ...]
     targets: str = ""
+    only_hybrid: bool = False
     published: tuple[tuple[str, dict[str, float], str], ...] = field(default=())
 
 
@@ -44,6 +50,27 @@ def bars(model: str, recall: float, ndcg: float) -> tuple[str, dict[str, float],
     return model, {"recall": recall, "ndcg": ndcg}, "BARS, Gowalla m1"
 
 
+# Where all that is known comes before the targets, published lists are the evaluated ones.
+PUBLISHED_LISTS = """
+    with users as (
+        select distinct user_key, user_id from int_targets join int_user_keys using (user_key)),
+    excluded as (
+        select user_key, product_key from int_excluded_products where scope = 'evaluated'),
+    withheld as (select user_key, count(*) as products from excluded group by all),
+    popular as (
+        select user_id, product_key, shop_rank
+        from users left join withheld using (user_key)
+        join int_popularity on shop_rank <= 20 + coalesce(withheld.products, 0)
+        anti join excluded using (user_key, product_key)
+        where scope = 'evaluated')
+    select 'hybrid' as model, user_id, product_id, rank
+    from user_recommendations semi join users using (user_id)
+    union all
+    select 'popularity', user_id, product_id,
+        row_number() over (partition by user_id order by shop_rank)
+    from popular join int_product_keys using (product_key)
+    qualify row_number() over (partition by user_id order by shop_rank) <= 20
+"""
 COTREC = "COTREC paper, as recalled"
 DATASETS = {
     "retailrocket": Dataset(
@@ -51,6 +78,7 @@ DATASETS = {
         "retailrocket_events.parquet",
         ("benchmarks/quality/retailrocket.yml",),
         "retailrocket_targets.parquet",
+        False,
         (
             ("SR-GNN", {"hit_rate": 0.503, "mrr": 0.266}, COTREC),
             ("COTREC", {"hit_rate": 0.562, "mrr": 0.300}, COTREC),
@@ -71,6 +99,7 @@ DATASETS = {
         "gowalla_events.parquet",
         ("benchmarks/quality/gowalla.yml",),
         "gowalla_targets.parquet",
+        True,
         (
             bars("ItemPop", 0.0416, 0.0317),
             bars("Item2Vec", 0.1326, 0.1057),
@@ -119,7 +148,8 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
     if options.build:
         settings = preset(dataset, options.data)
         try:
-            costs = {"longtail": build(folder, settings)}
+            lists = "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"
+            costs = {"longtail": build(folder, settings, (f"+{lists}", "+int_targets"))}
         except subprocess.CalledProcessError as error:
             show(f"failed: dbt ended with {error.returncode}; see {error.output}")
             return
@@ -209,7 +239,7 @@ def export(folder: Path, dataset: Dataset, data: Path) -> None:
     write("excluded", f"""
         select user_id, product_id from int_excluded_products {keyed}
         where scope = 'evaluated'""")
-    write("lists", f"""
+    write("lists", PUBLISHED_LISTS if dataset.only_hybrid else f"""
         select model, user_id, product_id, rank from int_evaluated_recommendations {keyed}""")
     if dataset.targets:
         write("targets", f"""
@@ -239,10 +269,16 @@ def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
     """Figures of every model's lists, the best first."""
     connection = duckdb.connect()
     lists = [f"from read_parquet('{folder / 'lists.parquet'}')"]
-    lists += [
-        f"select 'implicit {file.stem.removeprefix('peer_')}', * from read_parquet('{file}')"
-        for file in sorted(folder.glob("peer_*.parquet"))
-    ]
+    for file in sorted(folder.glob("peer_*.parquet")):
+        peer = f"implicit {file.stem.removeprefix('peer_')}"
+        # A user without a history gets the popular products, as in the project's own lists.
+        lists.append(f"""
+            select '{peer}', * from read_parquet('{file}')
+            union all
+            select '{peer}', user_id, product_id, rank
+            from read_parquet('{folder / 'lists.parquet'}')
+            where model = 'popularity'
+                and user_id not in (select user_id from read_parquet('{file}'))""")
     connection.execute(f"create view lists as {' union all '.join(lists)}")
     connection.execute(f"create view targets as from read_parquet('{folder / 'targets.parquet'}')")
     # Every product that could have been recommended.

@@ -4,31 +4,64 @@ with steps as (
 
 ),
 
-looking_ahead as (
+{% if var("window") | int > 0 %}
+    looking_ahead as (
 
-    select
-        session_id,
-        product_key,
-        step_weight,
-        cast(event_at as date) as event_date,
-        {{ next_in_session(var("window")) }} as following
-    from steps
-    window in_order as (partition by session_id order by step)
+        select
+            session_id,
+            product_key,
+            step_weight,
+            cast(event_at as date) as event_date,
+            {{ next_in_session(var("window")) }} as following
+        from steps
+        window in_order as (partition by session_id order by step)
 
-),
+    ),
 
-steps_apart as (
+    steps_apart as (
 
-    {# The fields of the structs become columns and have their names already. #}
-    select
-        session_id,
-        event_date,
-        product_key,
-        step_weight,
-        unnest(following, recursive := true)  -- noqa: AL03
-    from looking_ahead
+        {# The fields of the structs become columns and have their names already. #}
+        select
+            session_id,
+            event_date,
+            product_key,
+            step_weight,
+            unnest(following, recursive := true)  -- noqa: AL03
+        from looking_ahead
 
-),
+    ),
+{% else %}
+    {# No order: every pair of a session. Its first products count, as many as in the
+       groups of rp3beta: pairs grow with the square. #}
+    products_of_session as (
+
+        select
+            session_id,
+            product_key,
+            max(step_weight) as step_weight,
+            cast(min(event_at) as date) as event_date
+        from steps
+        where step <= {{ var("rp3_group_size") }}
+        group by session_id, product_key
+
+    ),
+
+    steps_apart as (
+
+        select
+            one.session_id,
+            one.event_date,
+            one.product_key,
+            one.step_weight,
+            other.product_key as next_product_key,
+            other.step_weight as next_step_weight,
+            1.0 as distance_weight
+        from products_of_session as one
+        inner join products_of_session as other
+            on one.session_id = other.session_id and one.product_key < other.product_key
+
+    ),
+{% endif %}
 
 session_pairs as (
 

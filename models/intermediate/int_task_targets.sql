@@ -1,5 +1,5 @@
-{# What is asked of the models: next interaction and next purchase, of any product and apart for
-   the head and the long tail. #}
+{# What is asked of the models: next interaction and next purchase, of any product and
+   apart for the head and the long tail. #}
 with targets as (
 
     select
@@ -19,8 +19,10 @@ grouped as (
         user_key,
         product_key,
         unnest(
-            case when is_purchase then ['next interaction', 'next purchase']
-            else ['next interaction'] end
+            case
+                when is_purchase then ['next interaction', 'next purchase']
+                else ['next interaction']
+            end
         ) as task,
         is_long_tail
     from targets

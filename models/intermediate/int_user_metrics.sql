@@ -1,6 +1,6 @@
-{# One row per model, task, group of targets, user, k and metric. Every user with targets counts, one
-   whose list has no hit as zeros. Full ranking: the lists were cut from all products,
-   no negatives are sampled. #}
+{# One row per model, task, group of targets, user, k and metric. Every user with
+   targets counts, one whose list has no hit as zeros. Full ranking: the lists were cut
+   from all products, no negatives are sampled. #}
 with targets as (
 
     select * from {{ ref("int_task_targets") }}

@@ -112,6 +112,10 @@ class Shop:
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def build(self, **overrides) -> Outcome:
+        """Build, test and publish; dbt's unit tests are left out: they do not read the log."""
+        return self.dbt("build", "--exclude-resource-type", "unit_test", **overrides)
+
     def learned(self) -> dict[str, list[tuple] | bytes]:
         """Return what must come out the same for the same seed and events."""
         tables = (
@@ -160,7 +164,7 @@ def odd_events(count: int = 400) -> list[tuple]:
             f"{ODD_IDS[step % 4]}.{ODD_IDS[step % 5]}",
             ODD_IDS[step % 7],
             step % 9,
-            ODD_IDS[step * step % size],
+            ODD_IDS[step * step // 7 % size],
             ODD_IDS[step % 11],
         )
         for step in range(count)
@@ -176,6 +180,6 @@ def shop(tmp_path_factory) -> Shop:
 def odd_build(shop) -> dict[str, list[tuple] | bytes]:
     """A published build of odd events; what the graph and all that is learned from it hold."""
     shop.write(odd_events())
-    built = shop.dbt("build")
+    built = shop.build()
     assert built.is_good, built.text
     return shop.learned()

@@ -1,5 +1,7 @@
 """What is published when: only what has passed since it, or what it reads, has changed."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -31,11 +33,13 @@ class Project:
         self.root = root / "warehouse"
         self.work = self.root / ".work"
         self.builds = 0
+        self.credentials = SimpleNamespace(
+            external_root=str(self.work), path=str(self.work / "build.duckdb"), settings=None
+        )
 
     def tell(self, action: str, **message):
         """Do as the macro longtail_package does; each command of dbt has its own plugin."""
-        credentials = SimpleNamespace(external_root=str(self.work), settings=None)
-        plugin = Plugin("longtail", {}, credentials)
+        plugin = Plugin("longtail", {}, self.credentials)
         message["action"] = action
         plugin.store(SimpleNamespace(config=message))
         return message["answer"]
@@ -202,8 +206,7 @@ def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_pat
     monkeypatch.setattr(
         "longtail.events.describe_files", lambda *asked: looked_at.append(asked) or []
     )
-    credentials = SimpleNamespace(external_root=str(project.work), settings=None)
-    plugin = Plugin("longtail", {}, credentials)
+    plugin = Plugin("longtail", {}, project.credentials)
     begun = {"which": "build", "vars": {"events": "x"}, "selected": [READS_EVENTS]}
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
     plugin.do_scan(begun)
@@ -219,3 +222,25 @@ def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
     project = Project(tmp_path / inside)
     with pytest.raises(DbtRuntimeError, match=r"the warehouse folder .* set LONGTAIL"):
         project.tell("settings", vars={})
+
+
+def test_two_builds_at_once_are_one_too_many(project):
+    project.begin(NODES)
+    holding = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, project.credentials.path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as other:
+        other.stdout.readline()
+        with pytest.raises(DbtRuntimeError, match=r"another dbt is at work in .*: wait"):
+            project.begin(NODES)
+        other.communicate(b"\n")
+    project.begin(NODES)
+
+
+def test_a_damaged_database_of_the_build_may_be_removed(project):
+    project.begin(NODES)
+    (project.work / "build.duckdb").write_bytes(b"no database" * 1000)
+    with pytest.raises(DbtRuntimeError, match="can make anew: remove it"):
+        project.begin(NODES)

@@ -46,7 +46,7 @@ EDGE_CASES = {
 def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
     rows, overrides, expected = EDGE_CASES[case]
     shop.write(rows)
-    built = shop.dbt("build", **overrides)
+    built = shop.build(**overrides)
     assert built.is_good, built.text
     counts = shop.query(
         """
@@ -71,6 +71,6 @@ def test_odd_ids_come_through_unchanged(shop, odd_build):
 
 def test_the_same_seed_and_events_give_the_same_tables_again(shop, odd_build):
     shop.write(odd_events())
-    built = shop.dbt("build")
+    built = shop.build()
     assert built.is_good, built.text
     assert shop.learned() == odd_build

@@ -21,7 +21,8 @@ def test_every_var_that_is_read_is_declared():
     files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
     texts = [path.read_text() for path in files if path.suffix in (".sql", ".yml")]
     read = {name for text in texts for name in re.findall(r"""\bvar\(["'](\w+)["']""", text)}
-    assert read == set(DEFAULTS)
+    # The package reads these three itself, to quote what is in them.
+    assert read | {"columns", "csv_options", "reject_when"} == set(DEFAULTS)
 
 
 def test_defaults_pass():
@@ -39,7 +40,7 @@ def test_no_var_takes_a_value_of_another_type(name):
 
 
 BAD = [
-    ("window", -1, "whole number from 1"),
+    ("window", -1, "whole number from"),
     ("window", "3", "whole number"),
     ("window", 2.5, "whole number"),
     ("p", 0, "number above 0"),
