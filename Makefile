@@ -28,6 +28,7 @@ $(VENV)/installed: requirements.lock
 		|| { echo "longtail needs Python 3.11 or newer; name one: make build PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m longtail.warm_up
 	@touch $@
 
 build: $(VENV)/installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=)

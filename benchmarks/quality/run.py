@@ -213,8 +213,8 @@ def tables(folder: Path) -> duckdb.DuckDBPyConnection:
     """Views over the tables of a build, also those of one that was not published."""
     connection = duckdb.connect()
     for file in sorted((folder / "warehouse" / ".work").glob("*.parquet")):
-        if "." in file.stem:
-            continue  # belongs to another table
+        if "." in file.stem or file.stem.startswith("tmp_"):
+            continue  # a table's sidecar, or what a killed build left
         connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
     return connection
 
