@@ -126,8 +126,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of the files")
     parser.add_argument("--only", default=",".join(DATASETS), help="sets, with commas between")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--build", action=argparse.BooleanOptionalAction, default=True,
-                        help="--no-build scores the last build again")
+    parser.add_argument(
+        "--build",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="--no-build scores the last build again",
+    )
     options = parser.parse_args()
     for name in options.only.split(","):
         if name not in DATASETS:
@@ -148,7 +152,9 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
     if options.build:
         settings = preset(dataset, options.data)
         try:
-            lists = "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"
+            lists = (
+                "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"
+            )
             costs = {"longtail": build(folder, settings, (f"+{lists}", "+int_targets"))}
         except subprocess.CalledProcessError as error:
             show(f"failed: dbt ended with {error.returncode}; see {error.output}")
@@ -195,7 +201,10 @@ def measured(command: list[str], log: Path, **environment: str) -> dict[str, flo
     started = time.perf_counter()
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT,
+            command,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
             env=os.environ | LIBRARY | environment,
         )
         _, status, usage = os.wait4(process.pid, 0)
@@ -210,7 +219,7 @@ def measured(command: list[str], log: Path, **environment: str) -> dict[str, flo
 
 
 def tables(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Views over the tables of a build, also those of one that was not published."""
+    """Open views over the tables of a build, also of one that was not published."""
     connection = duckdb.connect()
     for file in sorted((folder / "warehouse" / ".work").glob("*.parquet")):
         if "." in file.stem or file.stem.startswith("tmp_"):
@@ -229,25 +238,45 @@ def export(folder: Path, dataset: Dataset, data: Path) -> None:
     keyed = """
         join int_user_keys using (user_key)
         join int_product_keys using (product_key)"""
-    write("interactions", f"""
+    write(
+        "interactions",
+        f"""
         select distinct user_id, product_id from int_interactions {keyed}
-        where not is_holdout and event_weight > 0""")
-    write("histories", f"""
+        where not is_holdout and event_weight > 0""",
+    )
+    write(
+        "histories",
+        f"""
         select distinct user_id, product_id from int_interactions {keyed}
         where event_weight > 0 and {"true" if dataset.targets else "not is_holdout"}
-            and user_key in (select user_key from int_targets)""")
-    write("excluded", f"""
+            and user_key in (select user_key from int_targets)""",
+    )
+    write(
+        "excluded",
+        f"""
         select user_id, product_id from int_excluded_products {keyed}
-        where scope = 'evaluated'""")
-    write("lists", PUBLISHED_LISTS if dataset.only_hybrid else f"""
-        select model, user_id, product_id, rank from int_evaluated_recommendations {keyed}""")
+        where scope = 'evaluated'""",
+    )
+    write(
+        "lists",
+        PUBLISHED_LISTS
+        if dataset.only_hybrid
+        else f"""
+        select model, user_id, product_id, rank from int_evaluated_recommendations {keyed}""",
+    )
     if dataset.targets:
-        write("targets", f"""
+        write(
+            "targets",
+            f"""
             select distinct user_id::varchar as user_id, product_id::varchar as product_id
-            from read_parquet('{data / dataset.targets}')""")
+            from read_parquet('{data / dataset.targets}')""",
+        )
     else:
-        write("targets", f"""
-            select distinct user_id, product_id from int_targets {keyed}""")
+        write(
+            "targets",
+            f"""
+            select distinct user_id, product_id from int_targets {keyed}""",
+        )
 
 
 def peers_python() -> Path:
@@ -276,7 +305,7 @@ def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
             select '{peer}', * from read_parquet('{file}')
             union all
             select '{peer}', user_id, product_id, rank
-            from read_parquet('{folder / 'lists.parquet'}')
+            from read_parquet('{folder / "lists.parquet"}')
             where model = 'popularity'
                 and user_id not in (select user_id from read_parquet('{file}'))""")
     connection.execute(f"create view lists as {' union all '.join(lists)}")
@@ -284,7 +313,7 @@ def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
     # Every product that could have been recommended.
     connection.execute(f"""
         create view catalogue as
-        select product_id from read_parquet('{folder / 'interactions.parquet'}')""")
+        select product_id from read_parquet('{folder / "interactions.parquet"}')""")
     connection.execute(f"""
         create view samples as select unnest(range({samples})) as sample_id""")
     found = connection.execute((HERE / "score.sql").read_text(encoding="utf-8"))

@@ -3,7 +3,8 @@
     python benchmarks/quality/tune.py --data FOLDER [--only demo,rees46,online_retail,...]
 
 One knob after the other, in the order below. A value is taken when it lifts recall@20 + NDCG@20 of
-the hybrid by more than half a percent and leaves at least 80 % of the first coverage; after the last
+the hybrid by more than half a percent and leaves at least 80 % of the first coverage; after the
+last
 knob the search is over. Every trial is `dbt run` of the models that depend on the knob, in a
 warehouse of its own, so what is searched is the SQL that ships. Prints every trial.
 """
@@ -179,7 +180,9 @@ def search(name: str, plan: Search, options: argparse.Namespace) -> None:
     build(folder, settings)
     figures = score(folder)
     first = best = figures["hybrid"]
-    show(f"{first['users']:,} users\n\n| trial | recall | NDCG | coverage | |\n|---|---|---|---|---|")
+    show(
+        f"{first['users']:,} users\n\n| trial | recall | NDCG | coverage | |\n|---|---|---|---|---|"
+    )
     for model, row in figures.items():
         show(line(f"start, {model}", row, ""))
     taken: dict[str, Any] = {}
