@@ -22,7 +22,8 @@ factors as (
     select
         product_key,
         power(
-            greatest(recent_interactions / interactions, 1e-3), {{ var("trend_weight") }}
+            greatest(recent_interactions / interactions, 1e-3),
+            {{ var("trend_weight") }}
         ) * power(interactions, {{ var("popularity_weight") }}) as factor
     from activity
 
