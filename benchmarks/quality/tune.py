@@ -189,9 +189,11 @@ def search(name: str, plan: Search, options: argparse.Namespace) -> None:
     stale: tuple[str, ...] = ()
     for knob, values, models in plan.knobs:
         for value in values:
-            if value == (settings | taken).get(knob):
+            present = settings | taken
+            has_cosines = present.get("blend", {"deepwalk": 1}).keys() & {"deepwalk", "node2vec"}
+            if value == present.get(knob) or (knob == "cosine_power" and not has_cosines):
                 continue
-            build(folder, settings | taken | {knob: value}, tuple({*models, *stale}))
+            build(folder, present | {knob: value}, tuple({*models, *stale}))
             stale = models
             row = score(folder)["hybrid"]
             is_better = (
