@@ -13,6 +13,7 @@ WAREHOUSE ?= warehouse
 EVENTS ?=
 DATASET ?=
 VARS ?=
+DATA ?= data
 
 export LONGTAIL_WAREHOUSE := $(WAREHOUSE)
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -52,8 +53,8 @@ docs: $(VENV)/installed ## Write docs.html, one static page with the lineage
 	cp target/static_index.html '$(WAREHOUSE)/docs.html'
 	@echo "Wrote $(WAREHOUSE)/docs.html"
 
-bench: $(VENV)/installed ## Run the benchmarks and print their tables
-	$(BIN)/python benchmarks/quality/run.py
+bench: $(VENV)/installed ## Measure on public data in DATA= (see benchmarks/)
+	$(BIN)/python benchmarks/quality/run.py --data '$(DATA)'
 
 lock: ## Resolve requirements.in into requirements.lock
 	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv

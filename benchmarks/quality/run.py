@@ -220,7 +220,7 @@ def measured(command: list[str], log: Path, **environment: str) -> dict[str, flo
 
 def tables(folder: Path) -> duckdb.DuckDBPyConnection:
     """Open views over the tables of a build, also of one that was not published."""
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"memory_limit": "4GB"})
     for file in sorted((folder / "warehouse" / ".work").glob("*.parquet")):
         if "." in file.stem or file.stem.startswith("tmp_"):
             continue  # a table's sidecar, or what a killed build left
@@ -296,7 +296,7 @@ def peers_python() -> Path:
 
 def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
     """Figures of every model's lists, the best first."""
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"memory_limit": "4GB"})
     lists = [f"from read_parquet('{folder / 'lists.parquet'}')"]
     for file in sorted(folder.glob("peer_*.parquet")):
         peer = f"implicit {file.stem.removeprefix('peer_')}"
