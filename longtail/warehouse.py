@@ -283,6 +283,8 @@ def summary(database: Path) -> list[str]:
         f"  products         {found['products']:,}",
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
-        "Try:",
-        f'  duckdb -readonly {shown} "from user_recommendations {which}"'.replace(' "', ' "'),
+        "Try, from Python or with the duckdb client:",
+        f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"
+        ".sql('from user_recommendations limit 20').show()\"",
+        f'  duckdb -readonly {shown} "{f"from user_recommendations {which}".strip()}"',
     ]
