@@ -111,7 +111,7 @@ DATASETS = {
         ),
     ),
     "rees46": Dataset(
-        "REES46, first hours of October 2019: the last quarter",
+        "REES46, first three hours of October 2019: the last half hour",
         "rees46_2019_oct_head.csv.gz",
         ("datasets/rees46.yml", "benchmarks/quality/rees46.yml"),
     ),
