@@ -1,12 +1,12 @@
 {% macro copy_to_parquet(query, location) %}
     {# Write a model's query to its file; in batches when its config asks and there are several. #}
     {% set options = "(format parquet, compression zstd, use_tmp_file true)" %}
-    {% set batch_by = config.get("batch_by") %}
     {% set batches = 1 %}
-    {% if batch_by %}
-        {% set keys = run_query("select count(*) from " ~ ref(config.get("batch_over")))[0][0] %}
-        {% set size = config.get("batch_size") %}
-        {% set batches = [(keys + size - 1) // size, 1] | max %}
+    {% if config.get("batch_over") %}
+        {% set batches = run_query(
+            "select coalesce(max(batch) + 1, 1) from " ~ ref(config.get("batch_over"))
+            ~ " where " ~ config.get("batch_where", "true")
+        )[0][0] %}
     {% endif %}
     {% if batches == 1 %}
         {% call statement("main") %}
@@ -18,11 +18,9 @@
         {% set parts = [] %}
         {% for batch in range(batches) %}
             {% set part = location ~ ".part" ~ batch %}
-            {% set condition = batch_by ~ " >= " ~ batch * size
-                ~ " and " ~ batch_by ~ " < " ~ (batch + 1) * size %}
             {% call statement("batch") %}
                 copy (
-                    {{ query | replace(in_batch(), condition) }}
+                    {{ query | replace(in_batch(), "batch = " ~ batch) }}
                 ) to '{{ part }}' {{ options }}
             {% endcall %}
             {% do parts.append(part) %}

@@ -7,9 +7,9 @@
         and has no rows, and Python models stream Arrow batches. The file appears under its
         name only when it is complete. Readers never see it before `finish_build` publishes it.
 
-        config(batch_by=column, batch_over=model, batch_size=n): the query runs once per n
-        values of an integer key of a model that numbers from 0, where it says
-        {{ "{{ in_batch() }}" }}, so that memory does not grow with the number of keys.
+        config(batch_over=model, batch_where=condition): the query runs once for each value of
+        that model's column `batch` (integers from 0), where it says {{ "{{ in_batch() }}" }}, so
+        that memory does not grow with the rows.
     #}
     {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
     {% set existing = load_cached_relation(this) %}

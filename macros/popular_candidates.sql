@@ -1,31 +1,26 @@
-{% macro popular_candidates(scope, users, neighbours, size) -%}
+{% macro popular_candidates(scope, size) -%}
     {#
-        CTEs of the ladder's further steps, after those of `neighbour_candidates`: `popular`
-        (model, user_key, product_key, score, source) for users whose list is not full.
+        CTEs of the ladder's further steps, after those of `neighbour_candidates`: `unfilled_lists`
+        (list_key, user_key, model, enough) and `popular_candidates` (list_key, product_key, score,
+        source) for them, none of them excluded.
     #}
-    models as (
-
-        select distinct model from {{ neighbours }}
-
-    ),
-
     {# As many popular products as can be taken already, and `size` more, are always enough. #}
-    unfilled_users as (
+    unfilled_lists as (
 
         select
-            models.model,
-            users.user_key,
-            coalesce(listed.products, 0) + coalesce(withheld.products, 0) + {{ size }}
+            lists.list_key,
+            lists.user_key,
+            lists.model,
+            coalesce(filled.products, 0) + coalesce(withheld.products, 0) + {{ size }}
                 as enough
-        from {{ users }} as users
-        cross join models
+        from lists
         left join (
-            select model, user_key, count(*) as products from best_candidates group by all
-        ) as listed on users.user_key = listed.user_key and models.model = listed.model
+            select list_key, count(*) as products from best_candidates group by list_key
+        ) as filled on lists.list_key = filled.list_key
         left join (
-            select user_key, count(*) as products from excluded group by all
-        ) as withheld on users.user_key = withheld.user_key
-        where coalesce(listed.products, 0) < {{ size }}
+            select list_key, count(*) as products from excluded group by list_key
+        ) as withheld on lists.list_key = withheld.list_key
+        where coalesce(filled.products, 0) < {{ size }}
 
     ),
 
@@ -47,7 +42,11 @@
             from histories
             inner join {{ ref("products") }} as products
                 on histories.product_key = products.product_key
-            where products.category_code is not null
+            where
+                products.category_code is not null
+                and histories.user_key in (
+                    select user_key from unfilled_lists where model != 'popularity'
+                )
             group by histories.user_key, products.category_code
         )
         where place = 1
@@ -57,31 +56,38 @@
     popular as (
 
         select
-            unfilled_users.model,
-            unfilled_users.user_key,
+            unfilled_lists.list_key,
             popularity.product_key,
             popularity.score,
             'popular in category' as source
-        from unfilled_users
-        inner join first_categories on unfilled_users.user_key = first_categories.user_key
+        from unfilled_lists
+        inner join first_categories on unfilled_lists.user_key = first_categories.user_key
         inner join {{ ref("int_popularity") }} as popularity
             on
                 first_categories.category_code = popularity.category_code
-                and popularity.category_rank <= unfilled_users.enough
-        where
-            popularity.scope = '{{ scope }}'
-            and unfilled_users.model != 'popularity'
+                and popularity.category_rank <= unfilled_lists.enough
+        where popularity.scope = '{{ scope }}' and unfilled_lists.model != 'popularity'
         union all
         select
-            unfilled_users.model,
-            unfilled_users.user_key,
+            unfilled_lists.list_key,
             popularity.product_key,
             popularity.score,
             'popular in shop' as source
-        from unfilled_users
+        from unfilled_lists
         inner join {{ ref("int_popularity") }} as popularity
-            on popularity.shop_rank <= unfilled_users.enough
+            on popularity.shop_rank <= unfilled_lists.enough
         where popularity.scope = '{{ scope }}'
+
+    ),
+
+    popular_candidates as (
+
+        select popular.*
+        from popular
+        anti join excluded
+            on
+                popular.list_key = excluded.list_key
+                and popular.product_key = excluded.product_key
 
     )
 {%- endmacro %}

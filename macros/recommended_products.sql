@@ -1,73 +1,90 @@
-{% macro recommended_products(scope, users, neighbours, size) -%}
+{% macro recommended_products(scope, users, neighbours, models, size) -%}
     {#
-        CTEs that end in `recommended`: for each model in `neighbours` (model, product_key,
-        neighbour_key, score) and each user in `users` (user_key) exactly `size` products, or
-        all there are. Steps down a ladder: neighbours of the history, popular in the user's
-        first category, popular in the shop.
+        CTEs that end in `recommended`: for each of `models` and each user in `users` (user_key)
+        exactly `size` products, or all there are. Steps down a ladder: neighbours of the history
+        by `neighbours` (model, product_key, neighbour_key, score), popular in the user's first
+        category, popular in the shop. A model without neighbours starts further down.
 
         Columns: model, user_key, rank, product_key, score, source, because_product_key.
     #}
-    {{ neighbour_candidates(scope, users, neighbours, size) }},
+    {{ neighbour_candidates(scope, users, neighbours, models, size) }},
 
-    {{ popular_candidates(scope, users, neighbours, size) }},
+    {{ popular_candidates(scope, size) }},
 
-    every_step as (
+    {# Nearly all lists are full after the first step and need no more work. #}
+    filled_up as (
 
         select
-            model,
-            user_key,
+            list_key,
+            row_number() over (
+                partition by list_key
+                order by source, score desc, product_key
+            ) as rank,
             product_key,
             score,
-            'neighbour' as source,
+            source,
             because_product_key
-        from best_candidates
-        union all
-        select
-            popular.model,
-            popular.user_key,
-            popular.product_key,
-            popular.score,
-            popular.source,
-            cast(null as integer) as because_product_key
-        from popular
-        anti join excluded
-            on
-                popular.user_key = excluded.user_key
-                and popular.product_key = excluded.product_key
+        from (
+            {# A product counts by its first step; the sources' names sort in the order of
+               the ladder. #}
+            select
+                *,
+                row_number() over (
+                    partition by list_key, product_key order by source
+                ) as step_place
+            from (
+                select
+                    best_candidates.list_key,
+                    best_candidates.product_key,
+                    best_candidates.score,
+                    'neighbour' as source,
+                    best_candidates.because_product_key
+                from best_candidates
+                semi join unfilled_lists
+                    on best_candidates.list_key = unfilled_lists.list_key
+                union all
+                select
+                    list_key,
+                    product_key,
+                    score,
+                    source,
+                    cast(null as integer) as because_product_key
+                from popular_candidates
+            )
+        )
+        where step_place = 1
 
     ),
 
-    first_steps as (
+    ranked_products as (
 
-        {# The sources' names sort in the order of the ladder. #}
         select
-            *,
-            row_number() over (
-                partition by model, user_key, product_key order by source
-            ) as step_place
-        from every_step
+            best_candidates.list_key,
+            best_candidates.place as rank,
+            best_candidates.product_key,
+            best_candidates.score,
+            'neighbour' as source,
+            best_candidates.because_product_key
+        from best_candidates
+        anti join unfilled_lists on best_candidates.list_key = unfilled_lists.list_key
+        union all
+        select * from filled_up
+        where rank <= {{ size }}
 
     ),
 
     recommended as (
 
-        select *
-        from (
-            select
-                model,
-                user_key,
-                cast(row_number() over (
-                    partition by model, user_key
-                    order by source, score desc, product_key
-                ) as integer) as rank,
-                product_key,
-                score,
-                source,
-                because_product_key
-            from first_steps
-            where step_place = 1
-        )
-        where rank <= {{ size }}
+        select
+            lists.model,
+            lists.user_key,
+            cast(ranked_products.rank as integer) as rank,
+            ranked_products.product_key,
+            ranked_products.score,
+            ranked_products.source,
+            ranked_products.because_product_key
+        from ranked_products
+        inner join lists on ranked_products.list_key = lists.list_key
 
     )
 {%- endmacro %}

@@ -1,29 +1,17 @@
+{{ config(batch_over="int_user_batches", batch_where="scope = 'evaluated'") }}
+
 {# What each model would have recommended at the cut, by the same rules as the published
-   rows. The baselines start further down the ladder. #}
+   rows. The baselines have no neighbours and start further down the ladder. #}
 with users as (
 
-    select distinct user_key from {{ ref("int_targets") }}
+    select user_key from {{ ref("int_user_batches") }}
+    where scope = 'evaluated' and {{ in_batch() }}
 
 ),
 
-compared_neighbours as (
-
-    select
-        model,
-        product_key,
-        neighbour_key,
-        score
-    from {{ ref("int_neighbours") }}
-    union all
-    select
-        unnest(['popularity', 'popular in category']) as model,
-        cast(null as integer) as product_key,
-        cast(null as integer) as neighbour_key,
-        cast(null as double) as score
-
-),
-
-{{ recommended_products("evaluated", "users", "compared_neighbours", 20) }}
+{{ recommended_products(
+    "evaluated", "users", ref("int_neighbours"), evaluated_models(), 20
+) }}
 
 select
     model,

@@ -1,5 +1,7 @@
 {# Accuracy against reach: DeepWalk's successors alone, at several weights of
    popularity. #}
+{% set settings = var("popularity_dial") | map("float") | map("string") | list %}
+
 with dial_users as (
 
     select * from {{ ref("int_dial_users") }}
@@ -23,7 +25,9 @@ dial_neighbours as (
 
 ),
 
-{{ recommended_products("evaluated", "dial_users", "dial_neighbours", 20) }},
+{{ recommended_products(
+    "evaluated", "dial_users", "dial_neighbours", settings, 20
+) }},
 
 target_counts as (
 

@@ -1,9 +1,9 @@
-{{ config(batch_by="user_key", batch_over="int_user_keys", batch_size=250000) }}
+{{ config(batch_over="int_user_batches", batch_where="scope = 'published'") }}
 
 with users as (
 
-    select user_key from {{ ref("int_user_keys") }}
-    where {{ in_batch() }}
+    select user_key from {{ ref("int_user_batches") }}
+    where scope = 'published' and {{ in_batch() }}
 
 ),
 
@@ -16,18 +16,11 @@ hybrid_neighbours as (
         score
     from {{ ref("int_neighbours") }}
     where model = 'hybrid'
-    union all
-    {# Without an edge in the graph everybody starts further down the ladder. #}
-    select
-        'hybrid' as model,
-        cast(null as integer) as product_key,
-        cast(null as integer) as neighbour_key,
-        cast(null as double) as score
 
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours", var("recommendations")
+    "published", "users", "hybrid_neighbours", ["hybrid"], var("recommendations")
 ) }},
 
 explained as (
