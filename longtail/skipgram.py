@@ -36,10 +36,11 @@ _END_LEARNING_RATE = 1e-4
 
 
 class CorpusSize(NamedTuple):
-    """What ``write_corpus`` wrote: lines and node ids."""
+    """What ``write_corpus`` wrote: lines, node ids, and one more than the largest of these."""
 
     walks: int
     tokens: int
+    node_count: int
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def write_corpus(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> Co
     Returns
     -------
     CorpusSize
-        Walks and node ids written.
+        Walks and node ids written, and how many nodes they number.
 
     Raises
     ------
@@ -88,18 +89,20 @@ def write_corpus(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> Co
     """
     target = Path(path)
     part = target.with_name(target.name + ".part")
-    walk_count = token_count = 0
+    walk_count = token_count = node_count = 0
     try:
         with open(part, "wb") as file:
             for batch in walks:
                 for lists in _slices(_walk_column(batch)):
                     file.write(_as_lines(lists))
                     walk_count += len(lists)
-                    token_count += len(lists.flatten())
+                    nodes = lists.flatten()
+                    token_count += len(nodes)
+                    node_count = max(node_count, pc.max(nodes).as_py() + 1)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
-    return CorpusSize(walk_count, token_count)
+    return CorpusSize(walk_count, token_count, node_count)
 
 
 def train_skipgram(

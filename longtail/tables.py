@@ -101,7 +101,8 @@ def embedding_table(
     Parameters
     ----------
     walks
-        Column node_ids, in the order in which to train.
+        Column node_ids, in the order in which to train. Nodes that no product has (users) take part
+        in the training and have no row.
     products
         Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand.
     work_folder, label
@@ -119,12 +120,12 @@ def embedding_table(
     nodes = np.asarray(node_ids.drop_null())
     corpus = Path(work_folder) / f"{label}.corpus"
     try:
-        write_corpus(walks, corpus)
+        node_count = max(write_corpus(walks, corpus).node_count, int(nodes.max()) + 1)
         trained = train_skipgram(
             corpus,
-            node_count=int(nodes.max()) + 1,
+            node_count=node_count,
             label=label,
-            **_warm_start(previous, products, int(parameters["dimensions"])),
+            **_warm_start(previous, products, (node_count, int(parameters["dimensions"]))),
             **parameters,
         )
     finally:
@@ -154,13 +155,13 @@ def embedding_table(
 
 
 def _warm_start(
-    previous: str | Path | None, products: pa.Table, dimensions: int
+    previous: str | Path | None, products: pa.Table, shape: tuple[int, int]
 ) -> dict[str, np.ndarray]:
-    """Return an earlier build's vectors in the order of this build's nodes."""
+    """Return an earlier build's vectors in the order of this build's nodes: (nodes, dimensions)."""
     if previous is None or not Path(previous).exists():
         return {}
     earlier = pq.read_table(previous, filters=pc.field("vector_source") == "walks")
-    if len(earlier) == 0 or _matrix(earlier, "vector").shape[1] != dimensions:
+    if len(earlier) == 0 or _matrix(earlier, "vector").shape[1] != shape[1]:
         return {}
     in_graph = products.filter(products.column("node_id").is_valid())
     found = pc.index_in(in_graph.column("product_id"), earlier.column("product_id"))
@@ -172,7 +173,7 @@ def _warm_start(
         ("initial_vectors", "vector"),
         ("initial_context_vectors", "context_vector"),
     ):
-        matrix = np.zeros((len(in_graph), dimensions), np.float32)
+        matrix = np.zeros(shape, np.float32)
         matrix[nodes] = _matrix(earlier, column)[rows]
         start[argument] = matrix
     return start

@@ -34,6 +34,7 @@ class Dataset:
 
     `only_hybrid`: lists of user_recommendations instead of those of all models, for a set whose
     histories and lists are so long that all models at once would spill tens of gigabytes.
+    `only_deepwalk`: a set once more by DeepWalk alone: no peers, but the popularity dial.
     `published`: (model, figures, source) to print beside.
     """
 
@@ -42,6 +43,7 @@ class Dataset:
     presets: tuple[str, ...]
     targets: str = ""
     only_hybrid: bool = False
+    only_deepwalk: bool = False
     published: tuple[tuple[str, dict[str, float], str], ...] = field(default=())
 
 
@@ -78,8 +80,7 @@ DATASETS = {
         "retailrocket_events.parquet",
         ("benchmarks/quality/retailrocket.yml",),
         "retailrocket_targets.parquet",
-        False,
-        (
+        published=(
             ("SR-GNN", {"hit_rate": 0.503, "mrr": 0.266}, COTREC),
             ("COTREC", {"hit_rate": 0.562, "mrr": 0.300}, COTREC),
         ),
@@ -99,8 +100,8 @@ DATASETS = {
         "gowalla_events.parquet",
         ("benchmarks/quality/gowalla.yml",),
         "gowalla_targets.parquet",
-        True,
-        (
+        only_hybrid=True,
+        published=(
             bars("ItemPop", 0.0416, 0.0317),
             bars("Item2Vec", 0.1326, 0.1057),
             bars("ItemCF", 0.1570, 0.1214),
@@ -108,6 +109,18 @@ DATASETS = {
             bars("GF-CF", 0.1849, 0.1518),
             bars("UltraGCN", 0.1862, 0.1580),
             bars("SimpleX", 0.1872, 0.1557),
+        ),
+    ),
+    "gowalla_deepwalk": Dataset(
+        "Gowalla by DeepWalk alone",
+        "gowalla_events.parquet",
+        ("benchmarks/quality/gowalla.yml", "benchmarks/quality/gowalla_deepwalk.yml"),
+        "gowalla_targets.parquet",
+        only_hybrid=True,
+        only_deepwalk=True,
+        published=(
+            ("DeepWalk", {"recall": 0.1034}, "published, as recalled"),
+            ("LINE", {"recall": 0.1335}, "published, as recalled"),
         ),
     ),
     "rees46": Dataset(
@@ -155,20 +168,23 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
             lists = (
                 "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"
             )
-            costs = {"longtail": build(folder, settings, (f"+{lists}", "+int_targets"))}
+            dial = ("+popularity_dial",) if dataset.only_deepwalk else ()
+            costs = {"longtail": build(folder, settings, (f"+{lists}", "+int_targets", *dial))}
         except subprocess.CalledProcessError as error:
             show(f"failed: dbt ended with {error.returncode}; see {error.output}")
             return
         export(folder, dataset, options.data)
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
     costs = json.loads(costs_file.read_text(encoding="utf-8"))
-    if options.peers:
+    if options.peers and not dataset.only_deepwalk:
         python = peers_python()
         for peer in PEERS:
             command = [str(python), str(HERE / "peers.py"), peer, str(folder)]
             costs[f"implicit {peer}"] = measured(command, folder / f"peer_{peer}.log")
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
     report(folder, dataset, costs)
+    if dataset.only_deepwalk:
+        show_dial(folder)
 
 
 def preset(dataset: Dataset, data: Path) -> dict:
@@ -347,6 +363,15 @@ def report(folder: Path, dataset: Dataset, costs: dict[str, dict[str, float]]) -
             for metric in ("recall", "ndcg", "hit_rate", "mrr")
         ]
         show("| " + " | ".join([f"{model} ({source})", *cells, "", "", ""]) + " |")
+
+
+def show_dial(folder: Path) -> None:
+    """Print recall against coverage at each weight of popularity."""
+    show("\nits popularity dial, 2,000 of the users\n")
+    show("| popularity | recall | coverage | places for the tail |\n|---|---|---|---|")
+    file = folder / "warehouse" / ".work" / "popularity_dial.parquet"
+    for row in duckdb.sql(f"from '{file}' order by popularity").fetchall():
+        show(f"| {row[0]:g} | " + " | ".join(f"{figure:.4f}" for figure in row[1:]) + " |")
 
 
 def show(text: str) -> None:

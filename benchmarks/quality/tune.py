@@ -21,7 +21,10 @@ from run import DATASETS, HERE, ROOT, WORK, build, preset, show, tables
 
 LISTS = ("int_neighbours", "int_evaluated_recommendations")
 HISTORIES = ("int_user_histories", "int_evaluated_recommendations")
-COVISIT = ("int_daily_pairs", "int_product_pairs", "neighbours_covisit", *LISTS)
+COVISIT = (
+    *("int_daily_pairs", "int_robot_pairs", "int_product_pairs", "neighbours_covisit"),
+    *LISTS,
+)
 RP3BETA = ("int_group_products", "neighbours_rp3beta", *LISTS)
 ALL_NEIGHBOURS = (
     *("neighbours_covisit", "neighbours_rp3beta", "neighbours_deepwalk", "neighbours_node2vec"),

@@ -7,11 +7,16 @@ Perozzi, Al-Rfou, Skiena 2014, DeepWalk: Online Learning of Social Representatio
 def model(dbt, session):
     from longtail.tables import walk_table
 
-    dbt.ref("product_edges")  # writes the edgelist
-    nodes = dbt.ref("product_nodes")
+    of_products = dbt.ref("product_edges")  # writes the edgelist
+    of_users = dbt.ref("int_user_product_edges")  # likewise
+    has_users = dbt.config.meta_get("deepwalk_graph") == "users"
+    edges, name = (
+        (of_users, "int_user_product_edges") if has_users else (of_products, "product_edges")
+    )
+    last_node = edges.max("target_node_id").fetchall()[0][0]
     return walk_table(
-        dbt.config.meta_get("edgelist"),
-        node_count=len(nodes),
+        f"{dbt.config.meta_get('work_folder')}/{name}.edg",
+        node_count=0 if last_node is None else last_node + 1,
         walks_per_node=dbt.config.meta_get("walks_per_node"),
         walk_length=dbt.config.meta_get("walk_length"),
         seed=dbt.config.meta_get("seed"),

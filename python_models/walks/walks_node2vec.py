@@ -10,7 +10,7 @@ def model(dbt, session):
     dbt.ref("product_edges")  # writes the edgelist
     nodes = dbt.ref("product_nodes")
     return walk_table(
-        dbt.config.meta_get("edgelist"),
+        f"{dbt.config.meta_get('work_folder')}/product_edges.edg",
         node_count=len(nodes),
         walks_per_node=dbt.config.meta_get("walks_per_node"),
         walk_length=dbt.config.meta_get("walk_length"),

@@ -45,7 +45,7 @@ def test_corpus_is_one_walk_a_line(tmp_path):
     path = tmp_path / "walks.txt"
     size = write_corpus([batch([[0, 12, 3], [], [7]]), batch([]), batch([None, [4, 4]])], path)
     assert path.read_text() == "0 12 3\n7\n4 4\n"
-    assert size == (3, 6)
+    assert size == (3, 6, 13)
     assert os.listdir(tmp_path) == ["walks.txt"]
 
 

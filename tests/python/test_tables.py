@@ -1,0 +1,64 @@
+"""Tables of the Python models, without dbt: what the kernels' results become."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from longtail.tables import embedding_table
+
+TRAINING = {
+    "dimensions": 4,
+    "window": 2,
+    "negative": 2,
+    "ns_exponent": 0.5,
+    "learning_rate": 0.1,
+    "epochs": 1,
+    "seed": 1,
+    "label": "test",
+}
+
+
+@pytest.fixture
+def products():
+    """Three products of the graph, in another order than their nodes, and one without a node."""
+    return pa.table(
+        {
+            "product_id": ["a", "b", "c", "d"],
+            "node_id": pa.array([2, 0, 1, None], pa.int32()),
+            "level_1": ["x", "x", "y", "y"],
+            "brand": pa.array([None] * 4, pa.string()),
+        }
+    )
+
+
+def walks(node_ids):
+    """Reader of walks, as dbt hands them over."""
+    batch = pa.record_batch({"node_ids": pa.array(node_ids, pa.list_(pa.int32()))})
+    return pa.RecordBatchReader.from_batches(batch.schema, [batch])
+
+
+OVER_USERS = [[2, 3, 0, 4], [0, 4, 1, 4], [1, 4, 0, 3], [3, 2, 3, 0]] * 50
+
+
+def test_users_take_part_in_the_training_and_have_no_row(products, tmp_path):
+    table = embedding_table(walks(OVER_USERS), products, work_folder=tmp_path, **TRAINING)
+    assert table["product_id"].to_pylist() == ["a", "b", "c", "d"]
+    assert table["frequency"].to_pylist() == [100, 200, 100, 0]
+    assert table["vector_source"].to_pylist() == ["walks", "walks", "walks", "category"]
+    vectors = np.array(table["vector"].to_pylist())
+    assert np.linalg.norm(vectors, axis=1).min() > 0
+
+
+def test_a_warm_start_over_users_begins_with_the_products_of_before(products, tmp_path):
+    previous = tmp_path / "previous.parquet"
+    table = embedding_table(walks(OVER_USERS), products, work_folder=tmp_path, **TRAINING)
+    pq.write_table(table, previous)
+    # A step so small that the vectors stay where they start.
+    settings = TRAINING | {"learning_rate": 1e-9}
+    again = embedding_table(
+        walks(OVER_USERS), products, work_folder=tmp_path, previous=previous, **settings
+    )
+    for column in ("vector", "context_vector"):
+        before, after = (np.array(t[column].to_pylist()[:3]) for t in (table, again))
+        np.testing.assert_allclose(after, before, atol=0.01)
