@@ -1,0 +1,231 @@
+"""Build shops of growing size and print what that takes: seconds, memory, bytes, per model.
+
+    python benchmarks/scale/run.py                                   1, 5, 20 and 56 million events
+    python benchmarks/scale/run.py --events 5000000 --input csv.gz   from files, one per day
+
+Every size is a whole `dbt build` of made-up events, tests included, in a warehouse of its own that
+is removed again. Memory is that of all processes of the build together, looked at every half
+second; that of a model is the most seen while it ran, with whatever ran beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZES = (1_000_000, 5_000_000, 20_000_000, 56_000_000)
+PAGE = os.sysconf("SC_PAGE_SIZE")
+SHOWN = 15
+"""Models in the table of the slowest."""
+
+
+@dataclass
+class Memory(threading.Thread):
+    """Looks at the memory of a process and its descendants until it is told to stop."""
+
+    process: int
+    seen: list[tuple[datetime, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(daemon=True)
+        self.done = threading.Event()
+
+    def run(self) -> None:
+        """Look every half second."""
+        while not self.done.wait(0.5):
+            self.seen.append((datetime.now(UTC).replace(tzinfo=None), resident(self.process)))
+
+    def peak(self, start: datetime | None = None, end: datetime | None = None) -> float:
+        """Most bytes seen, in GB, from start to end; 0 where nobody looked."""
+        return (
+            max(
+                (
+                    held
+                    for at, held in self.seen
+                    if (start is None or at >= start) and (end is None or at <= end)
+                ),
+                default=0,
+            )
+            / 1e9
+        )
+
+
+def resident(root: int) -> int:
+    """Bytes in memory of a process and its descendants (Linux)."""
+    parents, pages = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        parents[int(stat.parent.name)] = int(fields[1])
+        pages[int(stat.parent.name)] = int(fields[21])
+    family = {root}
+    while grown := {child for child, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return sum(pages.get(process, 0) for process in family) * PAGE
+
+
+def dbt(arguments: list[str], variables: dict, folder: Path) -> tuple[float, Memory]:
+    """Run dbt in a warehouse; seconds and memory. Its words go to a log beside the warehouse."""
+    command = [Path(sys.executable).parent / "dbt", *arguments, "--vars", json.dumps(variables)]
+    command += ["--target-path", folder / "target", "--log-path", folder / "logs"]
+    environment = os.environ | {"LONGTAIL_WAREHOUSE": str(folder / "warehouse")}
+    started = time.monotonic()
+    with (folder / "build.log").open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        memory = Memory(process.pid)
+        memory.start()
+        failed = process.wait()
+    seconds = time.monotonic() - started
+    memory.done.set()
+    memory.join()
+    if failed:
+        sys.exit(f"the build failed:\n{(folder / 'build.log').read_text()[-3000:]}")
+    return seconds, memory
+
+
+def write_files(events: int, kind: str, folder: Path) -> str:
+    """Make events up and write one file per day; the glob that finds them."""
+    dbt(["run", "--select", "tag:demo"], {"demo_events": events}, folder)
+    files = folder / "events"
+    files.mkdir()
+    made = folder / "warehouse" / ".work" / "demo_events.parquet"
+    form = "format csv, compression gzip" if kind == "csv.gz" else "format parquet"
+    with duckdb.connect(config={"threads": 2, "memory_limit": "6GB"}) as connection:
+        connection.execute(f"create view events as from '{made}'")
+        days = connection.sql(
+            "select distinct left(event_time, 10) from events where \
+            event_time like '2%' order by all"
+        ).fetchall()
+        for number, (day,) in enumerate(days):
+            # Broken times belong to no day: the first file has them.
+            others = "or event_time is null or event_time not like '2%'" if number == 0 else ""
+            connection.execute(f"""
+                copy (from events where event_time like '{day}%' {others} order by event_time)
+                to '{files}/{day}.{kind}' ({form})
+            """)
+    shutil.rmtree(folder / "warehouse")
+    return f"{files}/*.{kind}"
+
+
+def measure(events: int, kind: str) -> dict:
+    """Build one size; what it took in all and per model."""
+    folder = Path(tempfile.mkdtemp(prefix="longtail_scale_"))
+    try:
+        variables: dict = {"demo_events": events}
+        if kind != "demo":
+            variables = {"events": write_files(events, kind, folder)}
+        seconds, memory = dbt(["build"], variables, folder)
+        warehouse = folder / "warehouse"
+        with duckdb.connect(str(warehouse / "longtail.duckdb"), read_only=True) as connection:
+            counts = connection.sql("""
+                select
+                    (select count(*) from stg_events) + (select count(*) from rejected_events),
+                    (select count(*) from products),
+                    (select count(*) from int_user_keys)
+            """).fetchone()
+            models = connection.sql("""
+                select model, started_at, seconds, table_rows, table_bytes from model_runs
+                where table_rows is not null
+            """).fetchall()
+        return {
+            "events": counts[0],
+            "products": counts[1],
+            "users": counts[2],
+            "seconds": seconds,
+            "peak_gb": memory.peak(),
+            "spilled_left": (warehouse / ".work" / "spill").exists(),
+            "table_gb": sum(bytes_ or 0 for *_, bytes_ in models) / 1e9,
+            "models": [
+                {
+                    "model": name,
+                    "seconds": took,
+                    "rows": rows,
+                    "megabytes": bytes_ / 1e6,
+                    "peak_gb": memory.peak(
+                        start,
+                        datetime.fromtimestamp(
+                            start.replace(tzinfo=UTC).timestamp() + took, UTC
+                        ).replace(tzinfo=None),
+                    ),
+                }
+                for name, start, took, rows, bytes_ in models
+            ],
+        }
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def totals(results: list[dict]) -> str:
+    """Markdown: one row per size."""
+    lines = [
+        "| events | products | users | seconds | per million events | peak GB | tables GB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for made in results:
+        lines.append(
+            f"| {made['events']:,} | {made['products']:,} | {made['users']:,} "
+            f"| {made['seconds']:.0f} | {1e6 * made['seconds'] / made['events']:.0f} "
+            f"| {made['peak_gb']:.1f} | {made['table_gb']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def slowest(results: list[dict]) -> str:
+    """Markdown: the models that take longest at the largest size, at every size."""
+    by_size = [{model["model"]: model for model in made["models"]} for made in results]
+    largest = by_size[-1]
+    names = sorted(largest, key=lambda name: -largest[name]["seconds"])[:SHOWN]
+    heads = " | ".join(f"{made['events'] / 1e6:.0f} M" for made in results)
+    lines = [
+        f"| seconds of a model | {heads} | rows | MB written | GB in use meanwhile |",
+        "|---" * (len(results) + 4) + "|",
+    ]
+    for name in names:
+        seconds = " | ".join(
+            f"{size[name]['seconds']:.1f}" if name in size else "" for size in by_size
+        )
+        model = largest[name]
+        lines.append(
+            f"| {name} | {seconds} | {model['rows']:,} | {model['megabytes']:,.0f} "
+            f"| {model['peak_gb']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the tables after each size, so that an early stop has something to show."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--events", type=int, nargs="+", default=SIZES, metavar="N")
+    parser.add_argument("--input", choices=("demo", "csv.gz", "parquet"), default="demo")
+    parser.add_argument("--json", type=Path, help="also write every figure to this file")
+    arguments = parser.parse_args()
+    results = []
+    for events in arguments.events:
+        print(f"building {events:,} events ...", file=sys.stderr, flush=True)
+        results.append(measure(events, arguments.input))
+        if arguments.json:
+            arguments.json.write_text(json.dumps(results, indent=1))
+        print(totals(results), slowest(results), sep="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()
