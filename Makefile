@@ -5,6 +5,7 @@
 #   make build EVENTS=... DATASET=rees46    a preset of datasets/
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
+#   make build FLAGS=--full-refresh         any option of dbt build
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +14,7 @@ WAREHOUSE ?= warehouse
 EVENTS ?=
 DATASET ?=
 VARS ?=
+FLAGS ?=
 DATA ?= data
 
 export LONGTAIL_WAREHOUSE := $(WAREHOUSE)
@@ -32,9 +34,9 @@ $(VENV)/installed: requirements.lock
 	$(BIN)/python -m longtail.warm_up
 	@touch $@
 
-build: $(VENV)/installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=)
+build: $(VENV)/installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
 	@vars="$$($(BIN)/python -m longtail.vars --events '$(EVENTS)' --dataset '$(DATASET)' --vars '$(VARS)')" \
-		&& $(BIN)/dbt build --vars "$$vars" \
+		&& $(BIN)/dbt build $(FLAGS) --vars "$$vars" \
 		&& $(BIN)/python -m longtail.report --warehouse '$(WAREHOUSE)'
 
 test: $(VENV)/installed lint ## Check everything

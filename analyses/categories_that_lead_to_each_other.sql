@@ -9,6 +9,8 @@ with steps as (
     from {{ ref("int_session_steps") }} as session_steps
     inner join {{ ref("products") }} as products
         on session_steps.product_key = products.product_key
+    anti join {{ ref("int_robots") }} as robots
+        on session_steps.user_key = robots.user_key
     where products.category_code is not null
 
 ),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ import pyarrow.parquet as pq
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
 from dbt_common.exceptions import DbtRuntimeError
+from pyarrow.dataset import dataset
 
-from longtail import events, settings
+from longtail import events, refresh, run_log, settings
 from longtail.analyst_macros import macro_statements
 from longtail.warehouse import BuildState, Warehouse, comment_statements, downstream, summary
 
@@ -44,6 +46,7 @@ class Plugin(BasePlugin):
         assert self.creds is not None
         _show_progress()
         self.scans: dict[str, str] = {}
+        self.file_plans: dict[str, refresh.FilePlan] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         if "'" in str(self.warehouse.root):
             raise DbtRuntimeError(
@@ -54,16 +57,21 @@ class Plugin(BasePlugin):
             self.warehouse.prepare()
         except OSError as error:
             raise DbtRuntimeError(
-                f"cannot write to the warehouse folder {self.warehouse.root}: {error.strerror}; "
+                f"cannot write to the warehouse folder {self.warehouse.root}: "
+                f"{error.strerror or error}; "
                 "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one that you may write"
             ) from error
         self._open_once()
 
     def _open_once(self) -> None:
-        """Open and close the build's database, to say in one line why it cannot be opened."""
+        """Open and close the build's database, to say in one line why it cannot be opened.
+
+        While it is open no other build is at work: the moment to mend what a killed one left.
+        """
         path = self.creds.path
         try:
-            duckdb.connect(path).close()
+            with duckdb.connect(path):
+                self.warehouse.repair()
         except duckdb.IOException as error:
             if "lock" in str(error):
                 raise DbtRuntimeError(
@@ -71,7 +79,8 @@ class Plugin(BasePlugin):
                     "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
                 ) from None
             raise DbtRuntimeError(
-                f"cannot open {path}, which every `dbt build` can make anew: remove it"
+                _hint(str(error))
+                or f"cannot open {path}, which every `dbt build` can make anew: remove it"
             ) from None
 
     def store(self, target_config: TargetConfig) -> None:
@@ -79,11 +88,13 @@ class Plugin(BasePlugin):
         message = target_config.config
         try:
             message["answer"] = getattr(self, f"do_{message['action']}")(message)
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             raise DbtRuntimeError(str(error)) from None
+        except (OSError, duckdb.Error) as error:
+            raise DbtRuntimeError(_hint(str(error)) or str(error)) from None
 
-    def do_begin(self, message: Mapping[str, Any]) -> None:
-        """Check vars and input, and note what is about to change.
+    def do_begin(self, message: Mapping[str, Any]) -> list[str]:
+        """Check vars and input, and note what is about to change; return lines for the user.
 
         A model that runs changes all that reads it: until those have run and been tested too,
         the tables do not belong together and are not published.
@@ -91,30 +102,137 @@ class Plugin(BasePlugin):
         checked = settings.check(message["vars"], settings.load_defaults())
         selected = message["selected"]
         self.scans.clear()
+        self.file_plans.clear()
+        lines: list[str] = []
         if checked["events"] and READS_EVENTS in selected:
             self.do_scan(message)
+            lines += self._file_plan(message).lines
         if checked["targets"]:
             events.check_targets(checked["targets"])
         if message["which"] != "test":
             models = [node for node in selected if node.startswith("model.")]
             changing = downstream(models, message["parents"])
             BuildState(self.warehouse.work).begin(changing - set(message["without_result"]))
+        return lines
 
     def do_scan(self, message: Mapping[str, Any]) -> str:
-        """Return the SQL that reads the event files, which are looked at once per build."""
+        """Return the SQL that reads new and changed event files, looked at once per build."""
         checked = settings.check(message["vars"], settings.load_defaults())
-        pattern, csv_options = checked["events"], checked["csv_options"]
-        columns, reject_when = checked["columns"], checked["reject_when"]
-        asked = repr((pattern, csv_options, columns, reject_when))
+        plan = self._file_plan(message)
+        asked = repr(checked)
         if asked not in self.scans:
-            files = events.describe_files(pattern, csv_options)
-            self.scans[asked] = events.scan_sql(files, columns=columns, reject_when=reject_when)
+            # Files without a row are refused when there are no others, of earlier builds neither.
+            reads_all = plan.is_full or set(plan.names) == set(events.find_files(checked["events"]))
+            files = (
+                events.describe_files(checked["events"], checked["csv_options"])
+                if reads_all
+                else events.describe_paths(plan.names, checked["csv_options"])
+            )
+            self.scans[asked] = events.scan_sql(
+                files,
+                columns=checked["columns"],
+                reject_when=checked["reject_when"],
+                user_salt=checked["hash_user_ids"],
+            )
         return self.scans[asked]
 
-    def do_settings(self, message: Mapping[str, Any]) -> str:
-        """Return every var with its value in this run, as a JSON object."""
+    def _file_plan(self, message: Mapping[str, Any]) -> refresh.FilePlan:
+        """Decide, once per build, which event files are read."""
         checked = settings.check(message["vars"], settings.load_defaults())
+        full_refresh = message.get("full_refresh", False)
+        asked = repr((checked, full_refresh))
+        if asked not in self.file_plans:
+            self.file_plans[asked] = (
+                refresh.plan_files(
+                    self.warehouse.work,
+                    checked["events"],
+                    rules=refresh.staging_rules(checked, Path.cwd()),
+                    lookback_days=checked["lookback_days"],
+                    full_refresh=full_refresh,
+                )
+                if checked["events"]
+                else refresh.FilePlan({})
+            )
+        return self.file_plans[asked]
+
+    def do_is_too_late(self, message: Mapping[str, Any]) -> str:
+        """Return the condition by which a row of a new file comes too late."""
+        plan = self._file_plan(message)
+        if plan.oldest_day is None:
+            return "false"
+        exempt = ", ".join(map(events.text_literal, ["", *plan.never_late]))
+        return f"event_at < date '{plan.oldest_day}' and source_file not in ({exempt})"
+
+    def do_forget_files_read(self, message: Mapping[str, Any]) -> None:
+        """Note that stg_raw_events is about to be written."""
+        refresh.forget_files_read(self.warehouse.work)
+
+    def do_files_read(self, message: Mapping[str, Any]) -> list[str]:
+        """Note what stg_raw_events holds; return the files whose earlier rows it replaces."""
+        plan = self._file_plan(message)
+        refresh.note_files_read(self.warehouse.work, plan)
+        return list(plan.replaced)
+
+    def do_files_staged(self, message: Mapping[str, Any]) -> None:
+        """Note that stg_events holds what stg_raw_events does."""
+        refresh.note_files_staged(self.warehouse.work)
+
+    def do_kept_rows(self, message: Mapping[str, Any]) -> str:
+        """Return the name of a table in progress when rows of it stay, else ''."""
+        file = self.warehouse.work / f"{message['table']}.parquet"
+        if refresh.is_full(self.warehouse.work) or not file.exists():
+            return ""
+        return f"read_parquet({events.text_literal(str(file))})"
+
+    def do_plan_days(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Return first_day and moved_from of `refresh.plan_days`."""
+        return vars(self._days(refresh.plan_days, message, "query", "reads", "as_of", "full"))
+
+    def do_day_batches(self, message: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return first and last day of each batch."""
+        return self._days(refresh.batches_of_days, message, "first_day")
+
+    def do_rows_since(self, message: Mapping[str, Any]) -> int:
+        """Return how many rows a table has from a day on."""
+        return self._days(refresh.rows_since, message, "first_day")
+
+    def do_new_part(self, message: Mapping[str, Any]) -> str:
+        """Return the folder for one part of a table's new days."""
+        return self._days(refresh.new_part, message, "part", "day")
+
+    def do_collect_days(self, message: Mapping[str, Any]) -> bool:
+        """Put a table's new days and those that stay together; return whether there is a row."""
+        return self._days(refresh.collect_days, message, "first_day", "day")
+
+    def do_replace_days(self, message: Mapping[str, Any]) -> None:
+        """Make what was put together the table."""
+        self._days(refresh.replace_days, message, "first_day", "query", "reads", "as_of")
+
+    def do_note_days(self, message: Mapping[str, Any]) -> None:
+        """Note that a table's days are up to date."""
+        self._days(refresh.note_days, message, "query", "reads", "as_of")
+
+    def _days(self, function: Callable[..., Any], message: Mapping[str, Any], *names: str) -> Any:
+        """Call a function of `refresh` on the message's table with these entries of it."""
+        arguments = {name: message[name] for name in names if name in message}
+        return function(self.warehouse.work, message["table"], **arguments)
+
+    def do_settings(self, message: Mapping[str, Any]) -> str:
+        """Return every var with its value in this run, as a JSON object, a secret's left out."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        if checked["hash_user_ids"]:
+            checked["hash_user_ids"] = "set"
         return json.dumps(checked, default=str)
+
+    def do_commit(self, message: Mapping[str, Any]) -> str:
+        """Return the project's git commit, with "-dirty" after edits; '' outside a checkout."""
+        command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, timeout=10, check=True
+            ).stdout.strip()
+        except (OSError, subprocess.SubprocessError):
+            return ""
 
     def do_earlier(self, message: Mapping[str, Any]) -> str:
         """Return the query for the rows that earlier builds published of a table, or ''."""
@@ -139,6 +257,17 @@ class Plugin(BasePlugin):
         state = BuildState(self.warehouse.work)
         state.finish(good, message["known"])
         bad = [outcome for outcome in outcomes if outcome["status"] in BAD]
+        try:
+            run_log.extend(
+                self.warehouse.work,
+                self.warehouse.root / f"{run_log.NAME}.parquet",
+                build_id=message["build_id"],
+                run_started_at=message["run_started_at"].replace(tzinfo=None),
+                outcomes=outcomes,
+            )
+        except OSError:
+            if not bad:  # a full disk has failed a model too, which says more
+                raise
         if bad:
             return self._explain(bad)
         if not state.changed:
@@ -161,7 +290,7 @@ class Plugin(BasePlugin):
         statements = macro_statements()
         for table in tables:
             file = self.warehouse.work / f"{table['name']}.parquet"
-            present = pq.read_schema(file).names
+            present = dataset(file).schema.names
             statements += comment_statements(
                 table["name"], table["description"], table["columns"], present
             )
@@ -221,6 +350,10 @@ def _advice(outcome: Mapping[str, Any]) -> str:
     elif lines and lines[0].endswith(f"({outcome['path']})"):
         lines = lines[1:]  # dbt's "Runtime Error in model x (path)"
     text = " ".join(lines)
-    hint = next((advice for sign, advice in HINTS.items() if sign in text), "")
     kind = "test" if outcome["type"] in ("test", "unit_test") else "model"
-    return f"Failed: {kind} {outcome['name']}: {hint or text[:300]}"
+    return f"Failed: {kind} {outcome['name']}: {_hint(text) or text[:300]}"
+
+
+def _hint(text: str) -> str:
+    """Return what to do about an error of the machine, or ''."""
+    return next((advice for sign, advice in HINTS.items() if sign in text), "")

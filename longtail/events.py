@@ -31,6 +31,8 @@ LONGEST_LINE = 16 << 20
 """Bytes. DuckDB rejects a line above 2 MB, but loses one that does not fit into its buffer."""
 LINE_DELIMITER = "\x1c\x1d\x1e\x1f"
 """In no file: makes DuckDB return whole lines."""
+WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
+"""In place of a line that could not be split; macro keep_broken_lines has it too."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,25 @@ def describe_files(pattern: str, csv_options: Mapping[str, str] | None = None) -
     ValueError
         If no file matches, one is unreadable, or there is no row in any.
     """
-    paths = find_files(pattern)
-    files = [file for path in paths if (file := describe_file(path, csv_options))]
+    files = describe_paths(find_files(pattern), csv_options)
     if not files:
         raise ValueError(f"{pattern!r} is empty: it has neither a header nor rows")
     if not any(file.has_rows for file in files):
         raise ValueError(f"{pattern!r} has a header but no rows: there are no events to read")
     return files
+
+
+def describe_paths(
+    paths: Iterable[str], csv_options: Mapping[str, str] | None = None
+) -> list[EventFile]:
+    """Return the files at some paths, those without content left out.
+
+    Raises
+    ------
+    ValueError
+        If one is unreadable.
+    """
+    return [file for path in paths if (file := describe_file(path, csv_options))]
 
 
 def describe_file(path: str, csv_options: Mapping[str, str] | None = None) -> EventFile | None:
@@ -187,7 +201,7 @@ def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> Event
         raise ValueError(
             f"{path!r} is no csv file: it has a line of more than {LONGEST_LINE >> 20} MB"
         )
-    text = _decode(path, head, encoding)
+    text, is_cut = _decode(path, head, encoding)
     if not text.strip():
         return None
     lines = io.StringIO(text, newline=None)
@@ -195,7 +209,10 @@ def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> Event
     has_quotes = content.quotes > 0
     quote = options.get("quote", '"') if has_quotes else ""
     lines.seek(0)
-    header = next(csv.reader(lines, delimiter=delimiter[0], quotechar=quote or None), [])
+    if len(delimiter) == 1:
+        header = next(csv.reader(lines, delimiter=delimiter, quotechar=quote or None), [])
+    else:
+        header = [name.strip(quote) for name in lines.readline().rstrip("\n").split(delimiter)]
     columns, repeated = _unique_names(header)
     file = EventFile(
         path,
@@ -207,7 +224,7 @@ def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> Event
         options.get("escape", quote) if has_quotes else "",
         encoding,
         is_gzip,
-        has_rows=bool(lines.read(HEAD_BYTES).strip()),
+        has_rows=is_cut or bool(lines.read(HEAD_BYTES).strip()),
     )
     if (has_quotes or content.mixes_line_ends) and not _splits_into_rows(file):
         if len(delimiter) > 1 or encoding != "utf-8" or file.escape != quote:
@@ -261,13 +278,15 @@ class _Content:
         return sum(count > 0 for count in kinds.values()) > 1
 
 
-def _decode(path: str, head: bytes, encoding: str) -> str:
-    """Return the beginning of a csv file as text."""
+def _decode(path: str, head: bytes, encoding: str) -> tuple[str, bool]:
+    """Return the beginning of a csv file as text, and whether a row in no encoding cuts it off."""
     if encoding == "utf-8" and head.startswith(UTF16_MARKS):
         raise ValueError(f"{path!r} is UTF-16: set the var csv_options to {{encoding: utf-16}}")
+    is_cut = False
     try:
         text = head.decode(encoding)
     except UnicodeDecodeError as error:
+        is_cut = True
         # A row in another encoding is rejected later; the header must be readable.
         text = head[: error.start].decode(encoding)
         if "\n" not in text and "\r" not in text:
@@ -275,7 +294,7 @@ def _decode(path: str, head: bytes, encoding: str) -> str:
     first_line = text.partition("\n")[0]
     if any(character < " " and character not in "\t\r" for character in first_line):
         raise ValueError(f"{path!r} is no csv, csv.gz or parquet file")
-    return text.removeprefix("\ufeff")
+    return text.removeprefix("\ufeff"), is_cut
 
 
 def _unique_names(header: Iterable[str]) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -335,6 +354,7 @@ def scan_sql(
     *,
     columns: Mapping[str, str] | None = None,
     reject_when: Mapping[str, str] | None = None,
+    user_salt: str = "",
 ) -> str:
     """Return the query that reads all files.
 
@@ -346,6 +366,9 @@ def scan_sql(
         Canonical column to source column or SQL expression over the source's columns.
     reject_when
         Reason to SQL condition over the source's columns.
+    user_salt
+        When given, user ids leave the query only as sha256(salt + id), and `raw_line` without
+        the line, which may hold an id.
 
     Returns
     -------
@@ -357,12 +380,18 @@ def scan_sql(
     Raises
     ------
     ValueError
-        If a needed column is missing or an expression is no valid SQL.
+        If a needed column is missing, an expression is no valid SQL, or another column than
+        user_id would show the ids that are to be hashed.
     """
     checked: set[tuple[str, ...]] = set()
     selects = []
     for file in files:
         expressions = _column_expressions(file, columns or {})
+        raw_line = "raw_line" if file.by_line else "cast(null as varchar)"
+        if user_salt:
+            _check_user_id_stays_alone(file, expressions)
+            expressions["user_id"] = _hashed(expressions["user_id"], user_salt)
+            raw_line = f"case when {raw_line} is not null then {text_literal(WITHHELD)} end"
         reasons = _reason_expression(reject_when or {})
         if file.columns not in checked:
             _check_expressions(file, columns or {}, reject_when or {})
@@ -372,12 +401,19 @@ def scan_sql(
             reasons = f"coalesce(broken_reason, {reasons})"
         lines += [
             f"{reasons} as reject_when_reason",
-            f"{'raw_line' if file.by_line else 'cast(null as varchar)'} as raw_line",
+            f"{raw_line} as raw_line",
             f"{text_literal(file.path)} as source_file",
             "source_row",
         ]
         selects.append("select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{_rows(file)}\n)")
-    return "\nunion all\n".join(selects)
+    return "\nunion all\n".join(selects) or _no_rows()
+
+
+def _no_rows() -> str:
+    """Return a query like that of `scan_sql` for a build without a new file."""
+    names = (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, "reject_when_reason", "raw_line")
+    texts = ", ".join(f"cast(null as varchar) as {name}" for name in (*names, "source_file"))
+    return f"select {texts}, cast(null as bigint) as source_row where false"
 
 
 def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str, str]:
@@ -403,6 +439,39 @@ def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str
                 f'{{columns: {{{column}: "a column or SQL expression"}}}}'
             )
     return expressions
+
+
+def _hashed(sql: str, salt: str) -> str:
+    """Return the expression of a user id's hash; null for none, so that it is still missed."""
+    user_id = f"trim(cast({sql} as varchar))"
+    return f"case when {user_id} != '' then sha256({text_literal(salt)} || {user_id}) end"
+
+
+def _check_user_id_stays_alone(file: EventFile, expressions: Mapping[str, str]) -> None:
+    """Refuse a column that is made of the same source column as user_id."""
+    shown = _names_in(expressions["user_id"]) & {name.lower() for name in file.columns}
+    for column, sql in expressions.items():
+        if column != "user_id" and (both := shown & _names_in(sql)):
+            raise ValueError(
+                f"var 'columns', entry '{column}': {sql.strip('()').strip()} reads "
+                f"'{min(both)}', which holds the user ids that hash_user_ids keeps out of every "
+                "table"
+            )
+
+
+def _names_in(sql: str) -> set[str]:
+    """Return the lower-case names that an SQL expression may refer to."""
+    found = set()
+    text = sql.encode()
+    tokens = duckdb.tokenize(sql)
+    ends = [*(start for start, _ in tokens[1:]), len(text)]
+    for (start, kind), end in zip(tokens, ends, strict=True):
+        if kind in (duckdb.token_type.identifier, duckdb.token_type.keyword):
+            name = text[start:end].decode().strip()
+            if name.startswith('"'):
+                name = name[1:-1].replace('""', '"')
+            found.add(name.lower())
+    return found
 
 
 def _reason_expression(reject_when: Mapping[str, str]) -> str:

@@ -24,9 +24,9 @@ import numpy as np
 
 from longtail.progress import track
 
-EXACT_BELOW = 300_000
-"""Database rows from which an approximate index is used: two cores search this many all against all
-in some minutes, and the time grows with the square."""
+EXACT_BELOW = 50_000
+"""Database rows from which an approximate index is used: one core searches this many all against
+all in half a minute, and the time grows with the square."""
 
 _SPARE = 8
 _REPORT_QUERIES = 1_000

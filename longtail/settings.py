@@ -27,6 +27,7 @@ CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "escape": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
     "encoding": (f"one of {', '.join(ENCODINGS)}", lambda text: text in ENCODINGS),
 }
+SALT_FORM = re.compile(r"[A-Za-z0-9_.+/=-]{16,200}")
 TIME_FORM = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 
 
@@ -59,6 +60,13 @@ def number(low: float, high: float, *, above: bool = False) -> Rule:
 def text(value: Any) -> str | None:
     """Rule: any text."""
     return None if isinstance(value, str) else "must be text"
+
+
+def salt(value: Any) -> str | None:
+    """Rule: text that cannot be guessed and needs no quoting anywhere; '' for none."""
+    if isinstance(value, str) and (value == "" or SALT_FORM.fullmatch(value)):
+        return None
+    return "must be 16 to 200 letters, digits or _.+/=- (or '' to keep user ids as they are)"
 
 
 def one_of(*choices: str) -> Rule:
@@ -179,8 +187,10 @@ RULES: dict[str, Rule] = {
     "columns": text_by_name(*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS),
     "reject_when": text_by_name(),
     "csv_options": csv_options,
+    "hash_user_ids": salt,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
+    "lookback_days": whole(0, 100_000),
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),
@@ -201,6 +211,7 @@ RULES: dict[str, Rule] = {
     "window_decay": number(0, 1, above=True),
     "half_life_days": number(0, 36_500),
     "max_neighbours": whole(1, 1000),
+    "deepwalk_graph": one_of("products", "users"),
     "walks_per_node": whole(1, 1000),
     "walk_length": whole(2, 1000),
     "p": number(0, 1e6, above=True),
@@ -239,6 +250,7 @@ RULES: dict[str, Rule] = {
     "repeat_step_decay": number(0, 1, above=True),
     "blend": blend,
     "category_cap": whole(0, 1000),
+    "terms_per_batch": whole(1_000, 1_000_000_000),
     "exclude": one_of(*EXCLUDE_CHOICES),
     "bootstrap_samples": whole(2, 10_000),
     "gate_recall_over_popularity": number(0, 100),

@@ -3,7 +3,8 @@
 Layout::
 
     warehouse/
-        <table>.parquet     links into .builds/current: what readers open
+        <table>.parquet     links into .builds/current: what readers open; a file, or a folder
+                            of files by day
         longtail.duckdb     likewise: views over one build's files
         .work/              tables in progress, the build's database, spilled data
         .builds/<id>/       published builds, whole and never changed
@@ -25,6 +26,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 DATABASE = "longtail.duckdb"
+LEFT_BEHIND = ("*.partial", "tmp_*", "*.parquet.part[0-9]*")
+"""Files of `.work` that a finished build does not leave: half-written tables and batches."""
 
 
 def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | Path) -> None:
@@ -136,7 +139,7 @@ class Warehouse:
         return self.root / DATABASE
 
     def prepare(self) -> None:
-        """Create the folders, and finish a publication that was interrupted.
+        """Create the folders.
 
         Raises
         ------
@@ -147,8 +150,18 @@ class Warehouse:
         self.builds.mkdir(exist_ok=True)
         if not os.access(self.work, os.W_OK):
             raise PermissionError(f"{self.work} is not writable")
+
+    def repair(self) -> None:
+        """Finish a publication that was interrupted; remove what a killed build left behind.
+
+        Only for a build that no other can be at work beside.
+        """
         if self.current.exists():
             self._link_files()
+        shutil.rmtree(self.work / "spill", ignore_errors=True)
+        for pattern in LEFT_BEHIND:
+            for path in self.work.glob(pattern):
+                path.unlink(missing_ok=True)
 
     def publish(
         self,
@@ -183,7 +196,7 @@ class Warehouse:
         build.mkdir()
         try:
             for file in [*(f"{table}.parquet" for table in tables), *extra_files]:
-                _link_or_copy(self.work / file, build / file)
+                link_or_copy(self.work / file, build / file)
             with duckdb.connect(str(build / DATABASE)) as connection:
                 for table in tables:
                     path = str(build / f"{table}.parquet").replace("'", "''")
@@ -215,8 +228,16 @@ class Warehouse:
                 shutil.rmtree(path, ignore_errors=True)
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
-    """Publish one file: a hard link costs nothing, since a later build writes a new file."""
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file, or each file of a folder, a second name.
+
+    A hard link costs nothing, since a later build writes a new file.
+    """
+    if source.is_dir():
+        target.mkdir()
+        for inner in source.iterdir():
+            link_or_copy(inner, target / inner.name)
+        return
     try:
         os.link(source, target)
     except FileNotFoundError:
@@ -258,6 +279,12 @@ def comment_statements(
     ]
 
 
+HEADLINE = """
+    model = 'hybrid' and task = 'next interaction' and segment = 'all' and metric = 'recall'
+    and k = 20
+"""
+
+
 def summary(database: Path) -> list[str]:
     """Return a few lines on what a published database holds and a query to try."""
     queries: dict[str, Any] = {
@@ -266,6 +293,8 @@ def summary(database: Path) -> list[str]:
         "products": "select count(*) from products",
         "users": "select count(distinct user_id) from user_recommendations",
         "recommendations": "select count(*) from user_recommendations",
+        "evaluated": f"select coalesce(max(users), 0) from model_metrics where {HEADLINE}",
+        "recall": f"select max(value) from model_metrics where {HEADLINE}",
         # Such a user shows what the graph is for, and needs no quoting in a shell.
         "some_user": """
             select max_by(user_id, (source = 'graph', user_id)) from user_recommendations
@@ -277,12 +306,16 @@ def summary(database: Path) -> list[str]:
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
+    evaluated = "nobody: no user did anything new after the cut, model_metrics is empty"
+    if found["evaluated"]:
+        evaluated = f"{found['evaluated']:,} users, recall@20 of the hybrid {found['recall']:.3f}"
     return [
         f"Published {shown}",
         f"  events           {found['kept']:,} kept, {found['rejected']:,} rejected",
         f"  products         {found['products']:,}",
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
+        f"  evaluated        {evaluated}",
         "Try, from Python or with the duckdb client:",
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"
         ".sql('from user_recommendations limit 20').show()\"",

@@ -14,12 +14,13 @@
                 {% do without_result.append(node.unique_id) %}
             {% endif %}
         {% endfor %}
-        {% do longtail_package("begin", {
-            "which": flags.WHICH,
-            "vars": invocation_args_dict.get("vars", {}),
-            "selected": selected_resources,
-            "parents": parents,
-            "without_result": without_result,
-        }) %}
+        {% set lines = longtail_package("begin", dict(
+            run_request(),
+            which=flags.WHICH,
+            selected=selected_resources,
+            parents=parents,
+            without_result=without_result,
+        )) %}
+        {% for line in lines %}{% do log(line, info=True) %}{% endfor %}
     {% endif %}
 {% endmacro %}

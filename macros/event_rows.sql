@@ -1,8 +1,8 @@
 {% macro event_rows() %}
     {#
-        The query that reads the raw events: the files that the var `events` names, or the demo
-        events. Columns: the canonical ones as text, reject_when_reason, raw_line, source_file,
-        source_row.
+        The query that reads the raw events: from those files of the var `events` that are new or
+        changed, or the demo events. Columns: the canonical ones as text, reject_when_reason,
+        raw_line, source_file, source_row.
     #}
     {% if not var("events") %}
         select
@@ -14,8 +14,7 @@
             row_number() over () as source_row
         from {{ ref("demo_events") }}
     {% elif execute %}
-        {# Not by var(), which would take braces in a path or an expression for Jinja. #}
-        {{ longtail_package("scan", {"vars": invocation_args_dict.get("vars", {})}) }}
+        {{ longtail_package("scan", run_request()) }}
     {% else %}
         select 1
     {% endif %}

@@ -15,11 +15,14 @@
                 "type": result.node.resource_type | string,
                 "status": result.status | string,
                 "message": result.message | default("", true) | string,
+                "seconds": result.execution_time,
+                "started_at": result.timing[-1].started_at if result.timing else none,
             }) %}
         {% endfor %}
         {% set tables = [] %}
-        {% for node in graph.nodes.values() if node.resource_type == "model"
-            and node.config.materialized == "parquet" %}
+        {% for node in (graph.nodes.values() | list) + (graph.sources.values() | list)
+            if node.resource_type == "source" or node.resource_type == "model"
+            and node.config.materialized in ("parquet", "parquet_by_day") %}
             {% set columns = {} %}
             {% for column in node.columns.values() %}
                 {% do columns.update({column.name: column.description}) %}
@@ -29,10 +32,12 @@
                 "name": node.name,
                 "description": node.description,
                 "columns": columns,
-                "files": node.config.meta.get("files", []),
+                "files": node.config.get("meta", {}).get("files", []),
             }) %}
         {% endfor %}
         {% set report = longtail_package("finish", {
+            "build_id": invocation_id,
+            "run_started_at": run_started_at,
             "outcomes": outcomes,
             "tables": tables,
             "known": graph.nodes.keys() | list,

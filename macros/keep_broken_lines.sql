@@ -2,7 +2,8 @@
     {#
         Hook after the csv files are read, on the same connection: DuckDB keeps the lines that
         it could not split into columns in temporary tables, which end with the connection.
-        One row per line; a line with several faults is listed once, by the first.
+        One row per line; a line with several faults is listed once, by the first. The line
+        itself may hold a user id: it is kept only when those need not be hashed.
     #}
     {% set read_csv_ran = execute and run_query(
         "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"
@@ -12,8 +13,13 @@
         select
             scans.file_path as source_file,
             errors.line as line_number,
-            any_value(trim(errors.csv_line, e'\r\n')) as raw_text,
-            lower(arg_min(errors.error_type::varchar, errors.column_idx)) as error_type
+            {% if var("hash_user_ids") %}
+                'withheld: hash_user_ids is set and the line may hold a user id' as raw_text,
+            {% else %}
+                any_value(trim(errors.csv_line, e'\r\n')) as raw_text,
+            {% endif %}
+            lower(arg_min(errors.error_type::varchar, coalesce(errors.column_idx, 0)))
+                as error_type
         from reject_errors as errors
         inner join reject_scans as scans
             on errors.scan_id = scans.scan_id and errors.file_id = scans.file_id

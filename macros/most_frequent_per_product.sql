@@ -1,4 +1,4 @@
-{% macro most_frequent_per_product(column, events, beside=none) -%}
+{% macro most_frequent_per_product(column, product_days, beside=none) -%}
     {#
         One row per product: its most frequent value of `column`, the latest one on ties; nulls
         do not vote. `beside` is a column taken together with it, so that a product's
@@ -13,11 +13,11 @@
             row_number() over (
                 partition by product_id
                 order by
-                    count(*) desc,
-                    max(event_at) desc,
+                    sum(events) desc,
+                    max(last_event_at) desc,
                     {% for name in voted %}{{ name }}{{ ", " if not loop.last }}{% endfor %}
             ) as place
-        from {{ events }}
+        from {{ product_days }}
         where {% for name in voted %}{{ name }} is not null{{ " or " if not loop.last }}{% endfor %}
         group by product_id, {% for name in voted %}{{ name }}{{ ", " if not loop.last }}{% endfor %}
     )

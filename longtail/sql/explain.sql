@@ -128,12 +128,16 @@ evidence as (
         null as rank,
         null as score,
         null as share,
-        events.event_type || coalesce(', not counted: ' || events.removed_as, '') as detail,
+        events.event_type || case
+            when robots.user_key is not null then ', not counted: robot'
+            else coalesce(', not counted: ' || events.removed_as, '')
+        end as detail,
         events.event_at,
         null as sessions_together
     from int_events_flagged as events
     inner join known_user on events.user_key = known_user.user_key
     inner join speakers on events.product_key = speakers.product_key
+    left join int_robots as robots on events.user_key = robots.user_key
     union all
     select
         4 as step,

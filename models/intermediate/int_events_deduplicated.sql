@@ -1,12 +1,10 @@
+{{ config(materialized="parquet_by_day", day="event_date", days_of="stg_events") }}
+
 with events as (
 
-    select * from {{ ref("stg_events") }}
-
-),
-
-deduplicated as (
-
+    {# Duplicates have the same time, hence the same day. #}
     select distinct
+        event_date,
         event_at,
         event_type,
         product_id,
@@ -17,8 +15,21 @@ deduplicated as (
         user_id,
         user_session,
         product_name
+    from {{ ref("stg_events") }}
+    where {{ in_days("event_date") }}
+
+),
+
+placed as (
+
+    select
+        *,
+        rank() over (
+            partition by event_date
+            order by user_id, coalesce(user_session, ''), event_at
+        ) as place
     from events
 
 )
 
-select * from deduplicated
+select * from placed

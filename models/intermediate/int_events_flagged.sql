@@ -1,5 +1,13 @@
-{{ config(post_hook="{{ require_clean_events() }}") }}
+{{ config(
+    materialized="parquet_by_day",
+    day="session_date",
+    batch_by="user_key",
+    starts_at="first_open_session_day",
+) }}
 
+{# A session belongs, with all its events, to the day on which it starts. To tell where
+   the first ones start, reading begins one silence before the first day; a session with
+   an event in there is an earlier day's. #}
 with events as (
 
     select
@@ -9,24 +17,26 @@ with events as (
         events.event_type,
         {{ event_weight("events.event_type") }} as event_weight,
         coalesce(events.user_session, '') as user_session,
-        robots.user_id is not null as is_robot
+        date_diff('day', date '1970-01-01', events.event_date)
+        * cast(4294967296 as bigint) + events.place as moment_id
     from {{ ref("int_events_deduplicated") }} as events
     inner join {{ ref("int_user_keys") }} as users on events.user_id = users.user_id
     inner join {{ ref("int_product_keys") }} as products
         on events.product_id = products.product_id
-    left join {{ ref("int_robots") }} as robots on events.user_id = robots.user_id
+    where
+        events.event_date >= cast({{ first_day() }} - {{ session_gap() }} as date)
+        and events.event_at >= {{ first_day() }} - {{ session_gap() }}
+        and {{ in_batch() }}
 
 ),
 
-session_starts as (
+neighbours as (
 
     select
         *,
-        coalesce(
-            event_at - lag(event_at) over in_session
-            > interval '1 second' * ({{ var("session_gap_minutes") }} * 60),
-            true
-        ) as is_session_start
+        event_at - lag(event_at) over in_session as silence,
+        lead(event_at) over in_session - event_at as stay,
+        lead(product_key) over in_session as next_product_key
     from events
     window in_session as (
         partition by user_key, user_session
@@ -37,43 +47,29 @@ session_starts as (
 
 sessions as (
 
-    {# A session_id is the user's key and the user's count of sessions so far, in one
-       integer. #}
+    {# The number of a session is that of its first moment, which no later day changes.
+       Events of one second share it: a range, not rows. #}
     select
-        * exclude (is_session_start, user_session),
-        user_key * cast(2147483648 as bigint) + cast(sum(
-            cast(is_session_start as integer)
+        user_key,
+        product_key,
+        event_at,
+        event_type,
+        event_weight,
+        max(
+            case when silence <= {{ session_gap() }} then null else moment_id end
         ) over (
-            partition by user_key
-            order by
-                user_session,
-                event_at,
-                event_weight,
-                event_type,
-                product_key,
-                is_session_start desc
-            rows between unbounded preceding and current row
-        ) as bigint) as session_id
-    from session_starts
-
-),
-
-stays as (
-
-    select
-        *,
+            partition by user_key, user_session
+            order by event_at
+            range between unbounded preceding and current row
+        ) as session_id,
         array_contains({{ text_list(var("click_event_types")) }}, event_type)
         and coalesce(
-            lead(product_key) over in_order != product_key
-            and lead(event_at) over in_order - event_at
-            < interval '1 second' * {{ var("min_stay_seconds") }},
+            next_product_key != product_key
+            and stay < interval '1 second' * {{ var("min_stay_seconds") }}
+            and stay <= {{ session_gap() }},
             false
         ) as is_short_stay
-    from sessions
-    window in_order as (
-        partition by session_id
-        order by event_at, event_weight, event_type, product_key
-    )
+    from neighbours
 
 ),
 
@@ -83,12 +79,14 @@ repeats as (
        them. #}
     select
         *,
+        cast(date '1970-01-01' + cast(session_id // 4294967296 as integer) as date)
+            as session_date,
         coalesce(
             lag(product_key) over in_order = product_key
             and lag(event_type) over in_order = event_type,
             false
         ) as is_repeat
-    from stays
+    from sessions
     window in_order as (
         partition by session_id, is_short_stay
         order by event_at, event_weight, event_type, product_key
@@ -102,15 +100,16 @@ flagged as (
         user_key,
         product_key,
         session_id,
+        session_date,
         event_at,
         event_type,
         event_weight,
         case
-            when is_robot then 'robot'
             when is_short_stay then 'short stay'
             when is_repeat then 'repeat'
         end as removed_as
     from repeats
+    where session_date >= {{ first_day() }}
 
 )
 

@@ -19,6 +19,7 @@ interactions as (
         flagged.event_at >= timeline.graph_cutoff_at as is_holdout
     from flagged
     cross join {{ ref("int_timeline") }} as timeline
+    anti join {{ ref("int_robots") }} as robots on flagged.user_key = robots.user_key
     where flagged.removed_as is null
 
 )

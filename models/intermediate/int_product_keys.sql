@@ -1,8 +1,12 @@
-{# Joins and windows over months of events run on integers; texts come back at the
-   end. #}
+{# Joins and windows over months of events run on integers; texts come back at the end.
+   In the order of their first day, so that a new day changes no number. #}
 with products as (
 
-    select distinct product_id from {{ ref("int_events_deduplicated") }}
+    select
+        product_id,
+        min(event_date) as first_date
+    from {{ ref("int_product_days") }}
+    group by product_id
 
 ),
 
@@ -10,7 +14,9 @@ numbered as (
 
     select
         product_id,
-        cast(row_number() over (order by product_id) - 1 as integer) as product_key
+        cast(
+            row_number() over (order by first_date, product_id) - 1 as integer
+        ) as product_key
     from products
 
 )

@@ -1,30 +1,10 @@
-with daily_activity as (
-
-    select
-        user_id,
-        cast(event_at as date) as event_date,
-        count(*) filter (
-            where array_contains(
-                {{ text_list(var("click_event_types")) }}, event_type
-            )
-        ) as clicks,
-        count(*) filter (
-            where array_contains(
-                {{ text_list(var("purchase_event_types")) }}, event_type
-            )
-        ) as purchases
-    from {{ ref("int_events_deduplicated") }}
-    group by all
-
-),
-
-sliding_activity as (
+with sliding_activity as (
 
     select
         user_id,
         sum(clicks) over sliding_days as clicks,
         sum(purchases) over sliding_days as purchases
-    from daily_activity
+    from {{ ref("int_user_days") }}
     window sliding_days as (
         partition by user_id
         order by event_date
@@ -48,4 +28,10 @@ robots as (
 
 )
 
-select * from robots
+select
+    robots.user_id,
+    users.user_key,
+    robots.most_clicks,
+    robots.most_purchases
+from robots
+inner join {{ ref("int_user_keys") }} as users on robots.user_id = users.user_id

@@ -1,7 +1,23 @@
-with interactions as (
+{{ config(
+    materialized="parquet_by_day",
+    day="session_date",
+    days_of="int_events_flagged",
+    starts_at="first_moved_day",
+    as_of="graph_cutoff",
+) }}
 
-    select * from {{ ref("int_interactions") }}
-    where not is_holdout and event_weight > 0
+with events as (
+
+    {# Robots too: who is one may change with each day. Their pairs are taken off in the
+       end. #}
+    select events.*
+    from {{ ref("int_events_flagged") }} as events
+    cross join {{ ref("int_timeline") }} as timeline
+    where
+        {{ in_days("events.session_date") }}
+        and events.removed_as is null
+        and events.event_weight > 0
+        and events.event_at < timeline.graph_cutoff_at
 
 ),
 
@@ -10,7 +26,7 @@ run_starts as (
     select
         *,
         coalesce(lag(product_key) over in_order != product_key, true) as is_run_start
-    from interactions
+    from events
     window in_order as (
         partition by session_id
         order by event_at, event_weight, event_type, product_key
@@ -36,13 +52,15 @@ steps as (
     {# View, cart and purchase of one product in a row are one step, with the strongest
        weight. #}
     select
+        session_date,
         session_id,
         step,
+        any_value(user_key) as user_key,
         any_value(product_key) as product_key,
         max(event_weight) as step_weight,
         min(event_at) as event_at
     from runs
-    group by session_id, step
+    group by session_date, session_id, step
 
 )
 

@@ -1,12 +1,15 @@
+{{ config(post_hook="{{ require_clean_events() }}") }}
+
 {# The one cut in time: the graph learns from what lies before it, evaluation asks about
    what lies after it. The log ends a moment after its last event, so that no holdout is
    none. At most a fifth of the log is held out: one of a few hours would leave no graph
    otherwise. #}
 with kept_events as (
 
-    select event_at
-    from {{ ref("int_events_flagged") }}
-    where removed_as is null
+    select events.event_at
+    from {{ ref("int_events_flagged") }} as events
+    anti join {{ ref("int_robots") }} as robots on events.user_key = robots.user_key
+    where events.removed_as is null
 
 ),
 

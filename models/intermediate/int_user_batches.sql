@@ -1,7 +1,6 @@
 {# Users in batches of about the same work, in the order of their ids. The work is that
    of neighbour_candidates: a row per product of the history and neighbour of it, per
    model. #}
-{% set terms_per_batch = 25000000 %}
 
 with users as (
 
@@ -56,5 +55,5 @@ select
         partition by scope
         order by user_id, user_key
         rows between unbounded preceding and current row
-    ) // {{ terms_per_batch }} as integer) as batch
+    ) // {{ var("terms_per_batch") }} as integer) as batch
 from work

@@ -1,6 +1,11 @@
+{# In the order of their first day, so that a new day changes no number. #}
 with users as (
 
-    select distinct user_id from {{ ref("int_events_deduplicated") }}
+    select
+        user_id,
+        min(event_date) as first_date
+    from {{ ref("int_user_days") }}
+    group by user_id
 
 ),
 
@@ -8,7 +13,9 @@ numbered as (
 
     select
         user_id,
-        cast(row_number() over (order by user_id) - 1 as integer) as user_key
+        cast(
+            row_number() over (order by first_date, user_id) - 1 as integer
+        ) as user_key
     from users
 
 )

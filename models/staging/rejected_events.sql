@@ -1,3 +1,5 @@
+{% set kept_rows = kept_rows("rejected_events") %}
+
 with raw_events as (
 
     select * from {{ ref("stg_raw_events") }}
@@ -45,6 +47,10 @@ rejected as (
     select * from unusable_rows
     union all
     select * from broken_lines
+    {% if kept_rows %}
+        union all by name
+        select * from {{ kept_rows }}
+    {% endif %}
 
 )
 

@@ -1,12 +1,16 @@
-{{ config(post_hook="{{ require_events() }}") }}
+{{ config(
+    materialized="parquet_by_day",
+    day="event_date",
+    starts_at="first_staged_day",
+    post_hook=["{{ require_events() }}", "{{ note_files_staged() }}"],
+) }}
 
-with raw_events as (
+{# A file is not read again when its rows are here, and its rejected rows must be kept
+   by then. #}
+-- depends_on: {{ ref("rejected_events") }}
+{% set kept_rows = kept_rows("stg_events") %}
 
-    select * from {{ ref("stg_raw_events") }}
-
-),
-
-kept as (
+with new_events as (
 
     select
         event_at,
@@ -20,10 +24,22 @@ kept as (
         user_session,
         product_name,
         source_file,
-        source_row
-    from raw_events
+        source_row,
+        cast(event_at as date) as event_date
+    from {{ ref("stg_raw_events") }}
     where reject_reason is null
+
+),
+
+events as (
+
+    select * from new_events
+    {% if kept_rows %}
+        union all by name
+        select * from {{ kept_rows }}
+    {% endif %}
 
 )
 
-select * from kept
+select * from events
+where {{ in_days("event_date") }}

@@ -1,4 +1,7 @@
-{{ config(post_hook="{{ keep_broken_lines() }}") }}
+{{ config(
+    pre_hook="{{ forget_files_read() }}",
+    post_hook=["{{ keep_broken_lines() }}", "{{ note_files_read() }}"],
+) }}
 
 with source_rows as (
 
@@ -51,9 +54,16 @@ judged as (
                 and (price is null or not isfinite(price))
                 then 'unreadable price'
             when price < 0 then 'negative price'
+            when {{ is_too_late() }} then 'too late (lookback_days)'
         end as reject_reason
     from trimmed
 
 )
 
-select * from judged
+{# The texts of a good row are no longer needed. #}
+select
+    * replace (
+        case when reject_reason is not null then raw_event_time end as raw_event_time,
+        case when reject_reason is not null then raw_price end as raw_price
+    )
+from judged

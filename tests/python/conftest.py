@@ -3,12 +3,13 @@
 import csv
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
+from staging_sql import Staged, compile_staging
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("LONGTAIL_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -183,3 +184,9 @@ def odd_build(shop) -> dict[str, list[tuple] | bytes]:
     built = shop.build()
     assert built.is_good, built.text
     return shop.learned()
+
+
+@pytest.fixture(scope="session")
+def staging(shop) -> Callable[..., Staged]:
+    """A function from a pattern to what the staging models make of its files."""
+    return compile_staging(shop)

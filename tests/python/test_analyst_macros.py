@@ -56,6 +56,7 @@ select * from (values
     (1, 2, 'cart', timestamp '2024-01-01 10:02', null),
     (2, 2, 'view', timestamp '2024-01-01 10:03', null)
 ) as columns (user_key, product_key, event_type, event_at, removed_as);
+create table int_robots as select 2 as user_key where false;
 create table product_edges as
 select * from (values ('cable', 'phone', 3e-1, 2), ('case', 'phone', 0.6, 5))
     as columns (source_product_id, target_product_id, weight, sessions_together);

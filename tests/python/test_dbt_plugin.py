@@ -1,7 +1,10 @@
 """What is published when: only what has passed since it, or what it reads, has changed."""
 
+import errno
+import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -12,7 +15,11 @@ from dbt_common.exceptions import DbtRuntimeError
 from longtail.dbt_plugin import READS_EVENTS, Plugin
 from longtail.warehouse import write_parquet
 
-TABLES = ("stg_events", "rejected_events", "products", "user_recommendations")
+TABLES = ("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics")
+METRICS = {
+    **{"model": ["hybrid"], "task": ["next interaction"], "segment": ["all"], "metric": ["recall"]},
+    **{"k": [20], "value": [0.25], "users": [12]},
+}
 PARENTS = {
     READS_EVENTS: [],
     "model.longtail.stg_events": [READS_EVENTS],
@@ -61,6 +68,7 @@ class Project:
                 self.builds += 1
                 table = pa.table({"user_id": ["u"], "source": ["graph"], "build": [self.builds]})
                 write_parquet(table, self.work / f"{name}.parquet")
+        write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
 
     def finish(self, selected, failing=(), message="it broke"):
         outcomes = [
@@ -73,6 +81,8 @@ class Project:
                 if node in failing
                 else "success",
                 "message": message if node in failing else "",
+                "seconds": 0.1,
+                "started_at": datetime.now(UTC),
             }
             for node in selected
         ]
@@ -81,7 +91,14 @@ class Project:
             | {"files": []}
             for name in TABLES
         ]
-        return self.tell("finish", outcomes=outcomes, tables=tables, known=list(PARENTS))
+        return self.tell(
+            "finish",
+            build_id=f"build {self.builds}",
+            run_started_at=datetime.now(UTC),
+            outcomes=outcomes,
+            tables=tables,
+            known=list(PARENTS),
+        )
 
     def run(self, selected=NODES, failing=(), which="build", **options):
         self.begin(selected, which)
@@ -206,8 +223,10 @@ def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_pat
     monkeypatch.setattr(
         "longtail.events.describe_files", lambda *asked: looked_at.append(asked) or []
     )
+    (tmp_path / "events.csv").write_text("")
     plugin = Plugin("longtail", {}, project.credentials)
-    begun = {"which": "build", "vars": {"events": "x"}, "selected": [READS_EVENTS]}
+    asked = {"events": str(tmp_path / "events.csv")}
+    begun = {"which": "build", "vars": asked, "selected": [READS_EVENTS]}
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
     plugin.do_scan(begun)
     assert len(looked_at) == 1
@@ -222,6 +241,29 @@ def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
     project = Project(tmp_path / inside)
     with pytest.raises(DbtRuntimeError, match=r"the warehouse folder .* set LONGTAIL"):
         project.tell("settings", vars={})
+
+
+def test_a_warehouse_that_may_only_be_read_is_refused(project, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(DbtRuntimeError, match=r"cannot write to .* is not writable; set LONGTAIL"):
+        project.tell("settings", vars={})
+
+
+def test_a_full_disk_is_said_and_spoils_nothing(project, monkeypatch):
+    project.run()
+    before = (project.work / "state.json").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("longtail.warehouse.json.dumps", no_space_left)
+        with pytest.raises(DbtRuntimeError, match="the disk is full: free space"):
+            project.begin(NODES)
+        with pytest.raises(DbtRuntimeError, match="the disk is full: free space"):
+            project.run([LAST, "test.longtail.recommended"])
+    assert (project.work / "state.json").read_bytes() == before
+    assert project.run()[0].startswith("Published")
+
+
+def no_space_left(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_two_builds_at_once_are_one_too_many(project):

@@ -12,7 +12,50 @@ def bare_events() -> list[tuple]:
     ]
 
 
+def unlike_users() -> list[tuple]:
+    """One event; only purchases; a thousand events; and a product in no category among others."""
+    once = [("2024-01-09 10:00:00", "view", "p3", "c", "a.b", "", 1, "once", "")]
+    buyer = [
+        (f"2024-01-0{day} 11:00:00", "purchase", f"p{day}", "c", "a.b", "", 1, "buyer", day)
+        for day in range(1, 9)
+    ]
+    thousand = [
+        (
+            f"2024-01-{1 + step // 100:02d} {step % 100 // 10:02d}:{5 * (step % 10):02d}:00",
+            "view",
+            f"p{step * step % 37}",
+            "",
+            "" if step % 37 == 0 else "a.b",
+            "",
+            1,
+            "thousand",
+            "",
+        )
+        for step in range(1000)
+    ]
+    return once + buyer + thousand
+
+
 EDGE_CASES = {
+    "users of one event, of purchases only, of a thousand events": (
+        unlike_users(),
+        {"recommendations": 5},
+        {"users": 3, "recommended": 3 * 5},
+    ),
+    "nobody came after the cut": (
+        bare_events(),
+        {"graph_cutoff": "2030-01-01", "recommendations": 5},
+        {"users": 5, "recommended": 5 * 5, "evaluated": 0, "metrics": 0},
+    ),
+    "all who came after the cut are new": (
+        [
+            (f"2024-01-0{day} {row[0][11:]}", *row[1:7], f"{day}{row[7]}", "")
+            for day in (1, 2)
+            for row in bare_events()
+        ],
+        {"graph_cutoff": "2024-01-02", "recommendations": 5},
+        {"users": 10, "recommended": 10 * 5, "evaluated": 5},
+    ),
     "one user, one product, one session": (
         [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
         {},
@@ -23,6 +66,16 @@ EDGE_CASES = {
         bare_events(),
         {},
         {"users": 5, "products": 7, "recommended": 5 * 7},
+    ),
+    "DeepWalk over users and products": (
+        odd_events(),
+        {"deepwalk_graph": "users"},
+        {"users": len(ODD_IDS), "products": len(ODD_IDS)},
+    ),
+    "DeepWalk over users and products, of which there are no edges": (
+        odd_events(),
+        {"deepwalk_graph": "users", "graph_cutoff": "2023-12-31"},
+        {"users": len(ODD_IDS), "products": len(ODD_IDS), "edges": 0},
     ),
     "everybody has bought everything": (
         [
@@ -55,10 +108,13 @@ def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
             (select count(*) from products) as products,
             (select count(*) from product_edges) as edges,
             (select count(*) from user_recommendations) as recommended,
-            (select count(*) from stg_events) as events
+            (select count(*) from stg_events) as events,
+            (select count(distinct user_key) from int_targets) as evaluated,
+            (select count(*) from model_metrics) as metrics
         """
     )[0]
-    found = dict(zip(("users", "products", "edges", "recommended", "events"), counts, strict=True))
+    names = "users", "products", "edges", "recommended", "events", "evaluated", "metrics"
+    found = dict(zip(names, counts, strict=True))
     assert found == found | expected | {"events": len(rows)}
 
 
@@ -73,4 +129,12 @@ def test_the_same_seed_and_events_give_the_same_tables_again(shop, odd_build):
     shop.write(odd_events())
     built = shop.build()
     assert built.is_good, built.text
+    assert shop.learned() == odd_build
+
+
+def test_users_in_many_batches_get_the_same(shop, odd_build):
+    shop.write(odd_events())
+    built = shop.build(terms_per_batch=1_000)
+    assert built.is_good, built.text
+    assert "user_recommendations: batch 2 of" in built.text
     assert shop.learned() == odd_build

@@ -157,7 +157,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_build(changes, warehouse, monkeyp
     found = seen(warehouse)
     assert found in ({1}, {2})
     # The next start puts names in order, the next publication the rest.
-    warehouse.prepare()
+    warehouse.repair()
     assert seen(warehouse) == found
     assert (warehouse.root / "c.parquet").exists() == (found == {2})
     publish(warehouse, tables=("a", "b", "c"))
@@ -178,6 +178,23 @@ def test_a_parquet_file_appears_when_it_is_complete(tmp_path):
         write_parquet(pa.RecordBatchReader.from_batches(schema, batches()), path)
     assert pq.read_table(path).to_pydict() == {"x": [1]}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_build_left_is_removed(warehouse):
+    build(warehouse, 1)
+    (warehouse.work / "spill").mkdir()
+    left = [
+        "spill/duckdb_temp_storage.tmp",
+        "a.parquet.partial",
+        "tmp_b.parquet",
+        "b.parquet.part3",
+    ]
+    for name in left:
+        (warehouse.work / name).write_bytes(b"half")
+    warehouse.repair()
+    assert {path.name for path in warehouse.work.iterdir()} == {
+        *("a.parquet", "b.parquet", "graph.edg")
+    }
 
 
 def test_an_empty_table_keeps_its_columns(tmp_path):
@@ -225,6 +242,13 @@ def test_comments_are_quoted_and_only_for_columns_that_there_are():
         assert found.fetchall() == [("x", "X's"), ("y", None)]
 
 
+METRICS = """
+    select
+        'hybrid' as model, 'next interaction' as task, 'all' as segment, 'recall' as metric,
+        20 as k, .25 as value, 12 as users
+"""
+
+
 @pytest.mark.parametrize(
     ("user", "shown"),
     [("u-1", "where user_id = 'u-1' order by rank"), ('it\'s "$(x)"', "from user_recommendations")],
@@ -238,8 +262,10 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
         connection.execute(
             "create table user_recommendations as select ? as user_id, 'graph' as source", [user]
         )
+        connection.execute(f"create table model_metrics as {METRICS}")
     lines = summary(path)
     assert lines[0] == f"Published {path}"
     assert "1,234 kept, 5 rejected" in lines[1]
+    assert "12 users, recall@20 of the hybrid 0.250" in lines[5]
     assert shown in lines[-1]
     assert "$(x)" not in lines[-1]

@@ -3,9 +3,8 @@ with counts as (
 
     select
         (select sum(events) from {{ ref("cleaning_report") }}) as reported_rows,
-        (select count(*) from {{ ref("stg_raw_events") }})
-        + (select count(*) from {{ ref("stg_raw_events").schema }}.broken_lines)
-            as raw_rows
+        (select count(*) from {{ ref("stg_events") }})
+        + (select count(*) from {{ ref("rejected_events") }}) as raw_rows
 
 )
 

@@ -21,11 +21,11 @@ late_pairs as (
 
     select
         'pair of a day' as place,
-        cast(max(daily_pairs.event_date) as varchar) as found
+        cast(max(daily_pairs.session_date) as varchar) as found
     from {{ ref("int_daily_pairs") }} as daily_pairs
     cross join timeline
     group by timeline.graph_cutoff_at
-    having max(daily_pairs.event_date) > cast(timeline.graph_cutoff_at as date)
+    having max(daily_pairs.session_date) > cast(timeline.graph_cutoff_at as date)
 
 ),
 
@@ -76,12 +76,11 @@ visits as (
     select distinct
         events.session_id,
         events.product_key
-    from {{ ref("int_events_flagged") }} as events
+    from {{ ref("int_interactions") }} as events
     cross join timeline
     semi join some_products on events.product_key = some_products.product_key
     where
-        events.removed_as is null
-        and events.event_weight > 0
+        events.event_weight > 0
         and events.event_at < timeline.graph_cutoff_at
 
 ),

@@ -1,6 +1,6 @@
-with events as (
+with product_days as (
 
-    select * from {{ ref("int_events_deduplicated") }}
+    select * from {{ ref("int_product_days") }}
 
 ),
 
@@ -18,19 +18,21 @@ interactions as (
 
 categories as (
 
-    {{ most_frequent_per_product("category_id", "events", beside="category_code") }}
+    {{ most_frequent_per_product(
+        "category_id", "product_days", beside="category_code"
+    ) }}
 
 ),
 
 brands as (
 
-    {{ most_frequent_per_product("brand", "events") }}
+    {{ most_frequent_per_product("brand", "product_days") }}
 
 ),
 
 names as (
 
-    {{ most_frequent_per_product("product_name", "events") }}
+    {{ most_frequent_per_product("product_name", "product_days") }}
 
 ),
 
@@ -38,10 +40,10 @@ prices as (
 
     select
         product_id,
-        max_by(price, (event_at, price)) filter (where price is not null) as price,
-        min(event_at) as first_seen_at,
-        max(event_at) as last_seen_at
-    from events
+        max_by(price, (priced_at, price)) filter (where price is not null) as price,
+        min(first_event_at) as first_seen_at,
+        max(last_event_at) as last_seen_at
+    from product_days
     group by product_id
 
 ),

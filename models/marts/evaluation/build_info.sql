@@ -12,7 +12,8 @@ with this_build as (
         timeline.graph_cutoff_at,
         '{{ adapter.escape_sql_string(settings_as_json()) }}' as settings,
         '{{ dbt_version }}' as dbt_version,
-        version() as duckdb_version
+        version() as duckdb_version,
+        '{{ adapter.escape_sql_string(git_commit()) }}' as git_commit
     from {{ ref("int_timeline") }} as timeline
 
 ),

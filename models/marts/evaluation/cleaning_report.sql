@@ -25,11 +25,15 @@ cleaned as (
 
     select
         'cleaned' as step,
-        removed_as as rule,
+        case
+            when robots.user_key is not null then 'robot'
+            else flagged.removed_as
+        end as rule,
         count(*) as events
-    from {{ ref("int_events_flagged") }}
-    where removed_as is not null
-    group by removed_as
+    from {{ ref("int_events_flagged") }} as flagged
+    left join {{ ref("int_robots") }} as robots on flagged.user_key = robots.user_key
+    where flagged.removed_as is not null or robots.user_key is not null
+    group by all
 
 ),
 

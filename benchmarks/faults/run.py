@@ -1,0 +1,454 @@
+"""Break builds on purpose and print what became of them: ``python benchmarks/faults/run.py``.
+
+Every case is the same: a good build, a fault in the next one, then a build without the fault. It
+holds when the broken build said what to do, the published tables were whole all the time (every
+one as the earlier build left it, or every one as the next build makes it), and the last build
+finished without help.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+VARS = {
+    "demo_events": 10_000,
+    "walks_per_node": 1,
+    "walk_length": 5,
+    "dimensions": 8,
+    "bootstrap_samples": 2,
+    "map_products": 100,
+    "gate_recall_over_popularity": 0,
+    "gate_recall_over_best_part": 0,
+    "gate_coverage": 0,
+}
+SEEDS = (1, 2)
+"""Of the demo events: two builds whose tables differ."""
+HISTORIES = (
+    *("build_info", "model_runs", "long_tail_exposure"),
+    *("embedding_health", "int_nearest_products"),
+)
+"""Tables that look back on earlier builds, so that two builds of one log differ in them."""
+READER = """
+import json, select, sys
+import duckdb
+
+question = "select count(*), sum(hash(r)) from similar_products as r"
+answers, count = {"kept": set(), "anew": set()}, 0
+with duckdb.connect(sys.argv[1], read_only=True) as kept:
+    while not select.select([sys.stdin], [], [], 0.05)[0]:
+        answers["kept"].add(str(kept.execute(question).fetchall()))
+        with duckdb.connect(sys.argv[1], read_only=True) as anew:
+            answers["anew"].add(str(anew.execute(question).fetchall()))
+        count += 1
+print(json.dumps([count, {name: len(found) for name, found in answers.items()}]))
+"""
+"""Asks until it is told to stop, by a connection held open and by new ones."""
+SIGNS = ("Failed:", "cannot ", "another dbt", "disk is full")
+
+
+@dataclass
+class Result:
+    """One line of the table that is printed."""
+
+    case: str
+    holds: bool
+    said: str = ""
+    tables: str = ""
+    after: str = ""
+
+
+@dataclass
+class Shop:
+    """A warehouse folder and the builds in it.
+
+    Attributes
+    ----------
+    known
+        Seed to what its build publishes.
+    seed
+        That of the published build.
+    """
+
+    warehouse: Path
+    scratch: Path
+    known: dict[int, dict[str, tuple]] = field(default_factory=dict)
+    seed: int = SEEDS[0]
+
+    @property
+    def builds(self) -> Path:
+        """Where a publication begins."""
+        return self.warehouse / ".builds"
+
+    def start(self, seed: int, name: str = "build", memory: str = "", **more) -> subprocess.Popen:
+        """Start a build as the leader of its own process group, its output going to a file."""
+        with open(self.scratch / f"{name}.txt", "w") as output:
+            return subprocess.Popen(
+                [
+                    *(str(Path(sys.executable).with_name("dbt")), "build", "--no-use-colors"),
+                    *("--exclude-resource-type", "unit_test"),
+                    *("--vars", json.dumps({**VARS, "demo_seed": seed, **more})),
+                    # A folder for each seed, so that dbt parses the project once for each.
+                    *("--target-path", str(self.scratch / f"{name}_{seed}")),
+                    *("--log-path", str(self.scratch / f"{name}_{seed}")),
+                ],
+                cwd=ROOT,
+                env={**os.environ, "LONGTAIL_WAREHOUSE": str(self.warehouse)}
+                | ({"LONGTAIL_MEMORY_LIMIT": memory} if memory else {}),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def build(self, seed: int, **more) -> int:
+        """Build to the end; return the exit code."""
+        return self.start(seed, **more).wait()
+
+    def said(self, name: str = "build") -> str:
+        """Return the line of a build's output that says what went wrong."""
+        lines = (self.scratch / f"{name}.txt").read_text().splitlines()
+        found = [line.strip() for line in lines if any(sign in line for sign in SIGNS)]
+        if any("Traceback" in line for line in lines):
+            return "a traceback"
+        return found[-1].split("  ")[-1] if found else (lines or ["nothing"])[-1]
+
+    def published(self) -> dict[str, tuple]:
+        """Return rows and content of every published table, read as its readers do.
+
+        Raises
+        ------
+        duckdb.Error
+            If a table cannot be read, as a file or through its view.
+        """
+        content = "count(*), sum(hash(rows)), bit_xor(hash(rows))"
+        found = {}
+        with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
+            views = connection.execute(
+                "select view_name from duckdb_views() where not internal"
+            ).fetchall()
+            files = {path.stem for path in self.warehouse.glob("*.parquet")}
+            assert {name for (name,) in views} == files, "views and files differ"
+            for name in sorted(files):
+                file = str(self.warehouse / f"{name}.parquet").replace("'", "''")
+                seen = connection.execute(f"select {content} from '{file}' as rows").fetchall()
+                view = connection.execute(f'select {content} from "{name}" as rows').fetchall()
+                assert seen == view, f"{name} differs from its view"
+                found[name] = seen[0]
+        graph = (self.warehouse / "product_edges.edg").read_bytes()
+        return {**found, "product_edges.edg": (graph.count(b"\n"), hash(graph))}
+
+    def learn(self) -> None:
+        """Make a good build, after learning what the builds of all seeds publish."""
+        for seed in SEEDS if len(self.known) < len(SEEDS) else SEEDS[-1:]:
+            if self.build(seed) != 0:
+                sys.exit(f"a build without a fault failed: {self.said()}")
+            self.known[seed] = self.published()
+            self.seed = seed
+
+    @property
+    def next_seed(self) -> int:
+        """A seed whose tables differ from the published ones."""
+        return SEEDS[1 - SEEDS.index(self.seed)]
+
+    def which(self, before: dict[str, tuple]) -> str:
+        """Say which build's tables are published: "old", "new" or what is wrong.
+
+        Parameters
+        ----------
+        before
+            What `published` returned before the build of `next_seed`.
+        """
+        try:
+            found = self.published()
+        except (duckdb.Error, AssertionError, OSError) as error:
+            return f"broken: {str(error).splitlines()[0]}"
+        if found == before:
+            return "old"
+        new = self.known[self.next_seed]
+        differing = {name for name in found | new if found.get(name) != new.get(name)}
+        differing -= set(HISTORIES)
+        return f"mixed: {', '.join(sorted(differing))}" if differing else "new"
+
+    def judge(
+        self,
+        case: str,
+        code: int,
+        before: dict[str, tuple],
+        sign: str,
+        mend: Callable[[], None] = lambda: None,
+    ) -> Result:
+        """Look at what a broken build of `next_seed` said and left, mend it and build again."""
+        said, tables = self.said(), self.which(before)
+        mend()
+        again = self.build(self.next_seed)
+        after = self.which(before)
+        holds = code not in (None, 0) and sign in said and tables == "old"
+        holds = holds and (again, after) == (0, "new")
+        self.seed = self.next_seed
+        return Result(case, holds, f"exit {code}: {said}", tables, f"exit {again}, {after}")
+
+
+# ---- the faults --------------------------------------------------------------------------------
+
+
+def kill(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Kill the whole process group (-9), a quarter of the times during publication."""
+    shop.learn()
+    seconds, publication = _time_a_build(shop)
+    draw = random.Random(options.seed)
+    for number in range(options.kills):
+        before = shop.published()
+        builds = set(shop.builds.iterdir())
+        process = shop.start(shop.next_seed)
+        if number % 4 == 3:
+            while process.poll() is None and set(shop.builds.iterdir()) == builds:
+                time.sleep(0.001)
+            moment = draw.uniform(0, publication)
+            case = f"kill -9 {1000 * moment:.0f} ms after publication began"
+        else:
+            moment = draw.uniform(0.5, seconds)
+            case = f"kill -9 {moment:.1f} s after the start"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        said = "killed" if process.poll() is None else "had ended before"
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        tables = shop.which(before)
+        again = shop.build(shop.next_seed)
+        after = shop.which(before)
+        holds = tables in ("old", "new") and (again, after) == (0, "new")
+        yield Result(case, holds, said, tables, f"exit {again}, {after}")
+        shop.seed = shop.next_seed
+
+
+def _time_a_build(shop: Shop) -> tuple[float, float]:
+    """Build again what is published; return the seconds of it and of its publication."""
+    builds = set(shop.builds.iterdir())
+    started = time.monotonic()
+    process = shop.start(shop.seed)
+    began = started
+    while process.poll() is None:
+        if began == started and set(shop.builds.iterdir()) - builds:
+            began = time.monotonic()
+        time.sleep(0.001)
+    ended = time.monotonic() - (time.time() - os.lstat(shop.builds / "current").st_mtime)
+    return time.monotonic() - started, max(2 * (ended - began), 0.2)
+
+
+def disk(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Let a small file system run full, after so many kilobytes."""
+    with _small_disk(shop.warehouse):
+        shop.learn()
+        for free in options.free:
+            before = shop.published()
+            used = shutil.disk_usage(shop.warehouse).used
+            _remount(shop.warehouse, f"size={used + free * 1024}")
+            code = shop.build(shop.next_seed)
+            yield shop.judge(
+                f"disk full after {free:,} kB",
+                code,
+                before,
+                "the disk is full: free space",
+                lambda: _remount(shop.warehouse, "size=1g"),
+            )
+
+
+def memory(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Set LONGTAIL_MEMORY_LIMIT too small."""
+    shop.learn()
+    for limit in options.limits:
+        before = shop.published()
+        code = shop.build(shop.next_seed, memory=limit)
+        yield shop.judge(
+            f"LONGTAIL_MEMORY_LIMIT={limit}", code, before, "raise LONGTAIL_MEMORY_LIMIT"
+        )
+
+
+def readonly(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Make the warehouse read-only."""
+    with _small_disk(shop.warehouse):
+        shop.learn()
+        before = shop.published()
+        _remount(shop.warehouse, "ro")
+        code = shop.build(shop.next_seed)
+        yield shop.judge(
+            "read-only file system",
+            code,
+            before,
+            "set LONGTAIL_WAREHOUSE",
+            lambda: _remount(shop.warehouse, "rw"),
+        )
+
+
+def two(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Start a second build at several moments of a first."""
+    shop.learn()
+    seconds, _ = _time_a_build(shop)
+    for share in (0.2, 0.5):
+        before = shop.published()
+        first = shop.start(shop.next_seed, "first")
+        time.sleep(share * seconds)
+        code = shop.build(shop.next_seed)
+        was_running = first.poll() is None
+        finished = first.wait()
+        said, after = shop.said(), shop.which(before)
+        holds = was_running and code != 0 and "another dbt is at work" in said
+        holds = holds and (finished, after) == (0, "new")
+        case = f"a second build {share * seconds:.0f} s after the first"
+        yield Result(case, holds, f"exit {code}: {said}", "", f"first: exit {finished}, {after}")
+        shop.seed = shop.next_seed
+
+
+def reader(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Hold longtail.duckdb open all through a build, and open it anew again and again."""
+    shop.learn()
+    before = shop.published()
+    with subprocess.Popen(
+        [sys.executable, "-c", READER, str(shop.warehouse / "longtail.duckdb")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as watching:
+        finished = shop.build(shop.next_seed)
+        answer, _ = watching.communicate("\n")
+    count, answers = json.loads(answer)
+    after = shop.which(before)
+    holds = (finished, after, answers) == (0, "new", {"kept": 1, "anew": 2})
+    yield Result(
+        "longtail.duckdb held open by another process",
+        holds,
+        f"{count} times asked: {answers['kept']} answer by the connection held, "
+        f"{answers['anew']} by new ones",
+        "",
+        f"exit {finished}, {after}",
+    )
+
+
+def one_user(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Give one user millions of rows, beside a thousand ordinary users: a robot, or not."""
+    events = shop.scratch / "one_user.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"""
+            copy (
+                select
+                    strftime(
+                        make_timestamp(1704067200000000 + i * (2592000000000 // total)),
+                        '%Y-%m-%d %H:%M:%S UTC'
+                    ) as event_time,
+                    if(i % 20 = 0, 'purchase', 'view') as event_type,
+                    'p' || hash(i) % 5000 as product_id,
+                    'c' || hash(i) % 5000 % 50 as category_id,
+                    'a.b' || hash(i) % 5000 % 50 as category_code,
+                    'brand' as brand,
+                    '1.5' as price,
+                    if(i % (total // 20000) = 0, 'u' || i * 1000 // total, 'one') as user_id,
+                    's' || i // 1000 as user_session
+                from (select range as i, {options.rows} as total from range({options.rows}))
+            ) to '{events}' (format parquet)
+            """
+        )
+    for case, more in {
+        "a robot": {},
+        "not taken for a robot": {
+            "robot_clicks": 1_000_000_000,
+            "robot_purchases": 1_000_000_000,
+            "min_stay_seconds": 0,
+        },
+    }.items():
+        started = time.monotonic()
+        process = shop.start(SEEDS[0], events=str(events), **more)
+        peak = 0
+        while process.poll() is None:
+            with contextlib.suppress(OSError):
+                status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+                peak = max([peak, *(int(line.split()[1]) for line in status if "VmHWM" in line)])
+            time.sleep(0.2)
+        seconds, code = time.monotonic() - started, process.returncode
+        said = shop.said() if code else f"{seconds:.0f} s, {peak / 1e6:.1f} GB at the peak"
+        case = f"{options.rows:,} rows, all but 20,000 of one user, {case}"
+        yield Result(case, code == 0, said, "", f"exit {code}")
+
+
+CASES: dict[str, Callable[[Shop, argparse.Namespace], Iterator[Result]]] = {
+    "kill": kill,
+    "disk": disk,
+    "memory": memory,
+    "readonly": readonly,
+    "two": two,
+    "reader": reader,
+    "one_user": one_user,
+}
+
+
+# ---- a file system of our own ------------------------------------------------------------------
+
+
+class NoMountError(Exception):
+    """A file system cannot be mounted here."""
+
+
+@contextlib.contextmanager
+def _small_disk(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise NoMountError(done.stderr.strip())
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _remount(folder: Path, option: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{option}", str(folder)], check=True)
+
+
+def main() -> int:
+    """Run the cases, print a markdown table; return 1 when one does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="case", help=f"of {', '.join(CASES)}")
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
+    parser.add_argument("--free", type=int, nargs="*", default=[0, 8, 300, 1500, 3000], help="kB")
+    parser.add_argument("--rows", type=int, default=10_000_000, help="of one_user")
+    parser.add_argument("--limits", nargs="*", default=["10MB", "30MB"])
+    options = parser.parse_args()
+    unknown = set(options.cases) - set(CASES)
+    if unknown:
+        parser.error(f"there is no case {', '.join(sorted(unknown))}; give {', '.join(CASES)}")
+    print("| case | outcome | tables then | the next build | holds |\n|---|---|---|---|---|")
+    all_hold, known = True, {}
+    for name in options.cases or CASES:
+        with tempfile.TemporaryDirectory(prefix="longtail_faults_") as folder:
+            shop = Shop(Path(folder) / "warehouse", Path(folder), known)
+            try:
+                for result in CASES[name](shop, options):
+                    all_hold &= result.holds
+                    said = result.said.replace(folder, "...").replace("|", "/")
+                    cells = (result.case, said, result.tables, result.after)
+                    print(
+                        f"| {' | '.join(cells)} | {'yes' if result.holds else 'NO'} |", flush=True
+                    )
+            except NoMountError as error:
+                print(f"| {name} | skipped: needs the right to mount ({error}) | | | |", flush=True)
+    return 0 if all_hold else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

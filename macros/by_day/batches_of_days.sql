@@ -1,0 +1,35 @@
+{% macro batches_of_days(first_day) %}
+    {#
+        How `parquet_by_day` divides a model's days from `first_day` on, so that memory does not
+        grow with the log: a list of {first_day, last_day, condition}.
+    #}
+    {% set batches = [] %}
+    {% if config.get("days_of") %}
+        {% for first, last in longtail_package("day_batches", {
+            "table": config.get("days_of"), "first_day": first_day
+        }) %}
+            {% do batches.append({"first_day": first, "last_day": last, "condition": in_batch()}) %}
+        {% endfor %}
+    {% elif config.get("batch_by") %}
+        {% set rows = namespace(count=0) %}
+        {% for table in tables_by_day_read() %}
+            {% set rows.count = rows.count + longtail_package(
+                "rows_since", {"table": table, "first_day": first_day}
+            ) %}
+        {% endfor %}
+        {% set size = 12000000 %}
+        {% set count = [(rows.count + size - 1) // size, 1] | max %}
+        {% for number in range(count) %}
+            {% do batches.append({
+                "first_day": first_day,
+                "last_day": "9999-12-31",
+                "condition": config.get("batch_by") ~ " % " ~ count ~ " = " ~ number,
+            }) %}
+        {% endfor %}
+    {% else %}
+        {% do batches.append(
+            {"first_day": first_day, "last_day": "9999-12-31", "condition": in_batch()}
+        ) %}
+    {% endif %}
+    {{ return(batches) }}
+{% endmacro %}

@@ -1,0 +1,40 @@
+{% macro copy_days(query, since) %}
+    {# Write the days of a model's query from `since` on beside its table, in batches. #}
+    {% set table = this.identifier %}
+    {% set day = config.get("day") %}
+    {% for batch in batches_of_days(since) %}
+        {# A single day needs no sorting into days. #}
+        {% set is_one_day = batch.first_day == batch.last_day %}
+        {% set part = longtail_package("new_part", {
+            "table": table,
+            "part": loop.index0,
+            "day": day ~ "=" ~ batch.first_day if is_one_day else "",
+        }) %}
+        {% call statement("main") %}
+            copy (
+                {{ "select * exclude (" ~ day ~ ") from (" if is_one_day }}
+                {{ query
+                    | replace(first_day(), "date '" ~ batch.first_day ~ "'")
+                    | replace(last_day(), "date '" ~ batch.last_day ~ "'")
+                    | replace(in_batch(), batch.condition) }}
+                {{ ")" if is_one_day }}
+            ) to '{{ part }}{{ "/data.parquet" if is_one_day }}' (
+                format parquet,
+                compression zstd
+                {{ ", partition_by (" ~ day ~ ")" if not is_one_day }}
+            )
+        {% endcall %}
+        {% if loop.length > 1 %}
+            {% do log(table ~ ": batch " ~ loop.index ~ " of " ~ loop.length, info=True) %}
+        {% endif %}
+    {% endfor %}
+    {% if not longtail_package("collect_days", {"table": table, "first_day": since, "day": day}) %}
+        {# A table without rows keeps its columns. #}
+        {% set folder = work_folder() ~ "/" ~ table ~ ".parquet.new/" ~ day ~ "=1970-01-01" %}
+        {% call statement("empty") %}
+            copy (
+                select * exclude ({{ day }}) from ({{ query }}) limit 0
+            ) to '{{ folder }}/empty.parquet' (format parquet)
+        {% endcall %}
+    {% endif %}
+{% endmacro %}

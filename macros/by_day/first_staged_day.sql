@@ -1,0 +1,15 @@
+{% macro first_staged_day(first_day, moved_from) %}
+    {# `starts_at` of stg_events: the first day of a row that comes or goes with the files that
+       were read. #}
+    {% set kept = kept_rows("stg_events") %}
+    {% if first_day is not none or not kept %}{{ return("0001-01-01") }}{% endif %}
+    {{ return(run_query(
+        "select min(event_date)::varchar from (
+            select event_at::date as event_date from " ~ ref("stg_raw_events") ~ "
+            where reject_reason is null
+            union all
+            select event_date from " ~ day_files("stg_events", "event_date") ~ "
+            where source_file in (select source_file from " ~ this.schema ~ ".files_read)
+        )"
+    )[0][0]) }}
+{% endmacro %}

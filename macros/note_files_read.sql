@@ -1,0 +1,9 @@
+{% macro note_files_read() %}
+    {#
+        Hook after the events are read: notes which files they are from, for the next build and,
+        in the build's table `files_read`, for the tables that replace those files' rows.
+    #}
+    {% set names = longtail_package("files_read", run_request()) if execute else [] %}
+    create or replace table {{ this.schema }}.files_read as
+    select unnest({{ text_list(names) }}::varchar[]) as source_file
+{% endmacro %}

@@ -1,0 +1,26 @@
+{{ config(
+    materialized="parquet_by_day", day="event_date", days_of="int_events_deduplicated"
+) }}
+
+with user_days as (
+
+    select
+        event_date,
+        user_id,
+        count(*) filter (
+            where array_contains(
+                {{ text_list(var("click_event_types")) }}, event_type
+            )
+        ) as clicks,
+        count(*) filter (
+            where array_contains(
+                {{ text_list(var("purchase_event_types")) }}, event_type
+            )
+        ) as purchases
+    from {{ ref("int_events_deduplicated") }}
+    where {{ in_days("event_date") }}
+    group by event_date, user_id
+
+)
+
+select * from user_days

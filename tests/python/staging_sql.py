@@ -1,0 +1,77 @@
+"""The staging models' own SQL over any input, without a build for each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import jinja2
+import pytest
+
+from longtail import events
+
+ROOT = Path(__file__).resolve().parents[2]
+PLACE_OF_ROWS = "select 'the rows of the files' as rows"
+
+
+@dataclass
+class Staged:
+    """What became of the rows of some files."""
+
+    kept: list[dict]
+    rejected: list[dict]
+    broken_lines: list[dict]
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why rows were rejected, one reason per row."""
+        broken = [f"broken line: {row['error_type']}" for row in self.broken_lines]
+        return [row["reject_reason"] for row in self.rejected] + broken
+
+
+def compile_staging(shop) -> Callable[..., Staged]:
+    """Compile stg_raw_events once; return a function that runs it over the files of a pattern."""
+    if not shop.events.exists():
+        shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events, "scan_sql", lambda *_, **__: PLACE_OF_ROWS)
+        compiled = shop.dbt("compile", "--full-refresh", "--select", "stg_raw_events")
+    assert compiled.is_good, compiled.text
+    file = shop.target / "compiled/longtail/models/staging/stg_raw_events.sql"
+    model = file.read_text(encoding="utf-8")
+    assert model.count(PLACE_OF_ROWS) == 1
+    hook = (ROOT / "macros" / "keep_broken_lines.sql").read_text(encoding="utf-8")
+
+    def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
+        rows = events.scan_sql(events.describe_files(pattern, csv_options), **options)
+        with duckdb.connect() as connection:
+            connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
+            connection.execute(f"create table staged as {model.replace(PLACE_OF_ROWS, rows)}")
+            connection.execute(_render(hook, connection, options.get("user_salt", "")))
+            return Staged(
+                _rows(connection, "from staged where reject_reason is null"),
+                _rows(
+                    connection,
+                    "select * exclude (event_at) from staged where reject_reason is not null",
+                ),
+                _rows(connection, "from main.broken_lines"),
+            )
+
+    return stage
+
+
+def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str) -> str:
+    """Render the hook as dbt does, after the model and on its connection."""
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    template = environment.from_string(hook + "{{ keep_broken_lines() }}")
+    return template.render(
+        execute=True,
+        run_query=lambda sql: connection.execute(sql).fetchall(),
+        this=SimpleNamespace(schema="main"),
+        var={"hash_user_ids": salt}.get,
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict]:
+    return connection.sql(sql).to_arrow_table().to_pylist()

@@ -1,0 +1,304 @@
+"""Day after day, a refresh gives what a full build of the same files gives."""
+
+import csv
+import gzip
+import os
+import random
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from conftest import HEADER, Shop
+
+from longtail import refresh
+
+DAYS = 7
+FIRST = datetime(2024, 1, 1)
+TABLES = (
+    *("stg_events", "rejected_events", "int_user_keys", "int_product_keys", "int_robots"),
+    *("int_events_flagged", "int_timeline", "int_interactions", "int_session_steps"),
+    *("int_daily_pairs", "int_product_pairs", "int_bought_after", "cleaning_report"),
+    *("products", "product_nodes", "product_edges"),
+)
+BY_DAY = (
+    *("stg_events", "int_events_deduplicated", "int_user_days", "int_product_days"),
+    *("int_events_flagged", "int_session_steps", "int_daily_pairs"),
+)
+TOO_LATE = "too late (lookback_days)"
+
+
+def events_of(day: int) -> list[tuple]:
+    """One day's events: ties, repeats, duplicates, bad rows, sessions that go on at midnight."""
+    draw = random.Random(day)
+    midnight = FIRST + timedelta(days=day)
+    events = []
+    for visit in range(40):
+        user = f"u{draw.randrange(25)}"
+        session = draw.choice(["", "s", f"s{day}{visit}"])
+        at = midnight + timedelta(seconds=draw.randrange(86400))
+        for _ in range(draw.randrange(1, 9)):
+            at += timedelta(seconds=draw.choice([0, 0, 1, 40, 900, 3700]))
+            events.append((at, draw.choice(["view", "view", "cart"]), user, session))
+    # A session over midnight, one over many midnights, and one who becomes a robot at last.
+    minutes = [("owl", place) for place in (0, 1, 1439)]
+    minutes += [("awake", 50 * place) for place in range(29 if day >= 3 else 0)]
+    minutes += [("crawler", 600 + place) for place in range(15 * day)]
+    events += [(midnight + timedelta(minutes=at), "view", user, user) for user, at in minutes]
+    rows = []
+    for at, kind, user, session in events:
+        product = f"p{draw.randrange(12 + 3 * day)}"
+        brand, price = draw.choice(["", "x", "y"]), draw.choice(["", 5, 7])
+        if at < midnight + timedelta(days=1):
+            rows.append((f"{at} UTC", kind, product, "c", "a.b", brand, price, user, session))
+    rows += [(f"{midnight} UTC", "view", "p1", "c", "a.b", "", price, "u1", "") for price in "?!"]
+    return rows + rows[:5]
+
+
+class Nights:
+    """A shop whose files arrive one by one."""
+
+    def __init__(self, folder: Path, days: range = range(DAYS)) -> None:
+        self.shop = Shop(folder)
+        self.folder = folder
+        self.work = self.shop.warehouse / ".work"
+        self.vars = {
+            "events": str(folder / "day*"),
+            "robot_clicks": 200,
+            "lookback_days": 2,
+            "session_gap_minutes": 60,
+        }
+        for day in days:
+            self.write(f"day{day}.csv", events_of(day))
+
+    def write(self, name: str, rows: list[tuple]) -> None:
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(self.folder / name, "wt", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([HEADER, *rows])
+
+    def run(self, *options: str, select=("+product_edges", "+cleaning_report"), **overrides):
+        more = ("int_bought_after", "products") if len(select) > 1 else ()
+        return self.shop.dbt(
+            "run", *options, "--select", *select, *more, **{**self.vars, **overrides}
+        )
+
+    def refresh(self, *options: str, **overrides) -> str:
+        outcome = self.run(*options, **overrides)
+        assert outcome.is_good, outcome.text
+        assert not list(self.work.glob("*.parquet.*")), "left behind"
+        return outcome.text
+
+    def rows_of(self, table: str) -> list[tuple]:
+        return duckdb.sql(
+            f"from read_parquet('{self.work}/{table}.parquet') order by all"
+        ).fetchall()
+
+    def tables(self) -> dict[str, list[tuple]]:
+        """Every table; files are known by their names, not by their folder."""
+        tables = {name: self.rows_of(name) for name in TABLES}
+        folder = str(self.folder)
+        return {
+            name: [tuple(str(value).replace(folder, "") for value in row) for row in rows]
+            for name, rows in tables.items()
+        }
+
+    def files(self, table: str) -> dict[str, int]:
+        """Files of a table by day and their inodes: another inode, another file."""
+        root = self.work / f"{table}.parquet"
+        return {str(file.relative_to(root)): file.stat().st_ino for file in root.rglob("*.parquet")}
+
+
+def assert_same(found: dict, expected: dict) -> None:
+    for name in TABLES:
+        assert found[name] == expected[name], name
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory) -> Nights:
+    """All days, built at once."""
+    nights = Nights(tmp_path_factory.mktemp("full"))
+    nights.refresh()
+    return nights
+
+
+@pytest.fixture(scope="module")
+def yesterday(tmp_path_factory) -> Nights:
+    """All days but the last two, built at once and never changed."""
+    nights = Nights(tmp_path_factory.mktemp("yesterday"), range(DAYS - 2))
+    nights.refresh()
+    return nights
+
+
+@pytest.fixture
+def nights(yesterday):
+    """The shop of yesterday, given back as it was."""
+    saved = yesterday.folder.with_name("saved")
+    shutil.copytree(yesterday.folder, saved, symlinks=True)
+    yield yesterday
+    shutil.rmtree(yesterday.folder)
+    os.rename(saved, yesterday.folder)
+
+
+def test_the_log_has_what_makes_a_refresh_hard(full):
+    file = f"read_parquet('{full.work}/int_events_flagged.parquet')"
+    sessions = duckdb.sql(f"select count(distinct event_at::date) from {file} group by session_id")
+    days = [row[0] for row in sessions.fetchall()]
+    assert days.count(2) > 5
+    assert max(days) == DAYS - 3
+    assert "crawler" in [row[0] for row in full.rows_of("int_robots")]
+    assert len(full.rows_of("product_edges")) > 50
+
+
+def test_day_after_day_gives_what_a_full_build_gives(nights, full):
+    assert "crawler" not in [row[0] for row in nights.rows_of("int_robots")]
+    for day in range(DAYS - 2, DAYS):
+        nights.write(f"day{day}.csv", events_of(day))
+        text = nights.refresh()
+        assert f"Reading 1 of {day + 1} event files" in text
+    assert_same(nights.tables(), full.tables())
+
+
+def test_days_before_the_first_open_session_stay_the_same_files(nights):
+    before = {table: nights.files(table) for table in BY_DAY}
+    nights.write(f"day{DAYS - 2}.csv", events_of(DAYS - 2))
+    nights.refresh()
+    kept = {table: before[table].items() & nights.files(table).items() for table in BY_DAY}
+    days = dict.fromkeys(BY_DAY[:4], DAYS - 2) | dict.fromkeys(BY_DAY[4:], 3)
+    assert {table: len(files) for table, files in kept.items()} == days
+
+
+def test_nothing_new_changes_nothing(nights):
+    before = {table: nights.files(table) for table in BY_DAY}
+    tables = nights.tables()
+    os.utime(nights.folder / "day1.csv")
+    assert f"Reading 0 of {DAYS - 2} event files" in nights.refresh()
+    assert {table: nights.files(table) for table in BY_DAY} == before
+    assert_same(nights.tables(), tables)
+
+
+def test_late_events_are_taken_up_to_the_lookback(nights):
+    late = [
+        (f"2024-01-0{day} 13:00:00 UTC", "view", "p1", "c", "a.b", "x", 5, "u1", "late")
+        for day in (1, 2, 3, 4)
+    ]
+    nights.write("day5.csv.gz", events_of(5) + late)
+    nights.refresh()
+    rejected = [row for row in nights.rows_of("rejected_events") if row[4] == TOO_LATE]
+    assert len(rejected) == 2
+    total = len(nights.rows_of("stg_events")) + len(nights.rows_of("rejected_events"))
+    assert total == sum(len(events_of(day)) for day in range(6)) + len(late)
+    found = nights.tables()
+    nights.write("day5.csv.gz", events_of(5) + late[2:])
+    nights.refresh("--full-refresh")
+    expected = nights.tables()
+    for name in set(TABLES) - {"rejected_events", "cleaning_report", "stg_events"}:
+        assert found[name] == expected[name], name
+
+
+def test_a_changed_file_replaces_its_rows(nights):
+    nights.write("day2.csv", events_of(2)[40:] + events_of(9)[:9])
+    nights.write("day3.csv", events_of(2)[:1])
+    text = nights.refresh()
+    assert "day2.csv has changed: its rows are replaced" in text
+    assert "Reading 2 of 5 event files" in text
+    found = nights.tables()
+    nights.refresh("--full-refresh")
+    assert_same(nights.tables(), found)
+
+
+def test_events_of_a_vanished_file_stay_until_a_full_refresh(nights):
+    tables = nights.tables()
+    (nights.folder / "day0.csv").unlink()
+    assert "1 file of earlier builds not among those that EVENTS names" in nights.refresh()
+    assert_same(nights.tables(), tables)
+    nights.refresh("--full-refresh")
+    assert len(nights.rows_of("stg_events")) < len(tables["stg_events"])
+    assert not any("day0" in row[10] for row in nights.tables()["stg_events"])
+
+
+def test_a_changed_var_makes_its_tables_anew(nights, full):
+    for day in (5, 6):
+        nights.write(f"day{day}.csv", events_of(day))
+    nights.refresh(window=2, min_stay_seconds=0, graph_cutoff="2023-12-31")
+    assert nights.rows_of("int_daily_pairs") == []
+    empty = duckdb.sql(f"from read_parquet('{nights.work}/int_daily_pairs.parquet')")
+    assert set(empty.columns) >= {"session_date", "product_key_a", "pair_weight"}
+    assert "Reading 0 of 7" in nights.refresh()
+    assert_same(nights.tables(), full.tables())
+
+
+def test_changed_rules_of_staging_need_every_file(nights):
+    (nights.folder / "day0.csv").rename(nights.folder / "old_day0.csv")
+    outcome = nights.run(earliest_event_at="2024-01-03")
+    assert not outcome.is_good
+    assert "day0.csv', are not among those that EVENTS names: name all" in outcome.text
+    (nights.folder / "old_day0.csv").rename(nights.folder / "day0.csv")
+    text = nights.refresh(earliest_event_at="2024-01-03")
+    assert "rules of staging have changed: all event files are read again" in text
+    assert min(row[0] for row in nights.rows_of("int_timeline")) >= datetime(2024, 1, 3)
+
+
+@pytest.mark.parametrize("table", ["stg_events", "int_events_flagged", "int_daily_pairs"])
+@pytest.mark.parametrize("moment", ["collect_days", "os.rename", "save_state"])
+def test_a_refresh_that_broke_off_is_finished_by_the_next(nights, full, table, moment, monkeypatch):
+    for day in (5, 6):
+        nights.write(f"day{day}.csv", events_of(day))
+    break_off(monkeypatch, table, moment)
+    assert not nights.run().is_good
+    monkeypatch.undo()
+    nights.refresh()
+    assert_same(nights.tables(), full.tables())
+
+
+def break_off(monkeypatch, table: str, moment: str) -> None:
+    """Let the build end just before it collects, exchanges or notes the days of a table."""
+    module, name = (os, "rename") if moment == "os.rename" else (refresh, moment)
+    original = getattr(module, name)
+
+    def broken(*arguments, **named):
+        # The second rename: the old days are gone and the new ones not there yet.
+        concerned = str(arguments[0]).endswith(f"{table}.parquet.new") or table in arguments[1:2]
+        if concerned and "files" not in named:
+            raise OSError("power cut")
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(module, name, broken)
+
+
+def test_rejected_rows_survive_a_build_that_failed_after_them(nights, full):
+    nights.write("day5.csv", events_of(5))
+    assert nights.run(select=("+rejected_events",)).is_good
+    nights.write("day6.csv", events_of(6))
+    nights.refresh()
+    assert_same(nights.tables(), full.tables())
+
+
+def test_any_reader_takes_the_folder_for_one_table(nights):
+    rows = len(nights.rows_of("stg_events"))
+    path = nights.work / "stg_events.parquet"
+    assert sorted(folder.name for folder in path.iterdir())[0] == "event_date=2024-01-01"
+    assert len(pd.read_parquet(path)) == pq.read_table(path).num_rows == rows
+    found = duckdb.sql(f"select count(*), typeof(any_value(event_date)) from '{path}'").fetchall()
+    assert found == [(rows, "DATE")]
+
+
+def test_days_are_taken_together_up_to_many_rows(tmp_path, monkeypatch):
+    monkeypatch.setattr(refresh, "MANY_ROWS", 10)
+    days = {
+        f"2024-01-0{day}": {"version": "", "rows": rows}
+        for day, rows in enumerate([4, 4, 4, 30, 1, 1], start=1)
+    }
+    (tmp_path / "t.parquet").mkdir()
+    refresh.save_state(tmp_path, "t", days=days)
+    assert refresh.batches_of_days(tmp_path, "t", refresh.BEGINNING) == [
+        ("2024-01-01", "2024-01-02"),
+        ("2024-01-03", "2024-01-03"),
+        ("2024-01-04", "2024-01-04"),
+        ("2024-01-05", "2024-01-06"),
+    ]
+    assert refresh.batches_of_days(tmp_path, "t", "2024-01-06") == [("2024-01-06", "2024-01-06")]
+    assert refresh.batches_of_days(tmp_path, "t", "2024-02-01") == [("2024-02-01", "9999-12-31")]
+    assert refresh.rows_since(tmp_path, "t", "2024-01-04") == 32
