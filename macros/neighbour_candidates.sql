@@ -23,7 +23,7 @@
         select
             models.model,
             users.user_key,
-            users.user_key * 1000 + models.model_number as list_key
+            cast(users.user_key as bigint) * 1000 + models.model_number as list_key
         from {{ users }} as users
         cross join models
 
@@ -52,7 +52,7 @@
     terms as (
 
         select
-            histories.user_key * 1000 + models.model_number as list_key,
+            cast(histories.user_key as bigint) * 1000 + models.model_number as list_key,
             neighbours.neighbour_key as product_key,
             histories.product_key as because_product_key,
             histories.place,
@@ -64,7 +64,7 @@
         {% if var("repeat_weight") | float > 0 %}
             union all
             select
-                histories.user_key * 1000 + models.model_number as list_key,
+                cast(histories.user_key as bigint) * 1000 + models.model_number as list_key,
                 histories.product_key,
                 histories.product_key as because_product_key,
                 histories.place,
