@@ -32,7 +32,7 @@ SHOWN = 15
 """Models in the table of the slowest."""
 
 
-@dataclass
+@dataclass(eq=False)  # a thread is compared by identity
 class Memory(threading.Thread):
     """Looks at the memory of a process and its descendants until it is told to stop."""
 
