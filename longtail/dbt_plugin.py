@@ -148,6 +148,7 @@ class Plugin(BasePlugin):
                     checked["events"],
                     rules=refresh.staging_rules(checked, Path.cwd()),
                     lookback_days=checked["lookback_days"],
+                    append=checked["append_events"],
                     full_refresh=full_refresh,
                 )
                 if checked["events"]

@@ -306,7 +306,13 @@ class FilePlan:
 
 
 def plan_files(
-    work: Path, pattern: str, *, rules: str, lookback_days: int, full_refresh: bool = False
+    work: Path,
+    pattern: str,
+    *,
+    rules: str,
+    lookback_days: int,
+    append: bool = False,
+    full_refresh: bool = False,
 ) -> FilePlan:
     """Compare the files that a pattern names with those whose events are already staged.
 
@@ -320,6 +326,9 @@ def plan_files(
         What `staging_rules` returned.
     lookback_days
         How far before the newest day that is there rows of new files may lie.
+    append
+        Add to the files that are staged even if the pattern names none of them; otherwise such a
+        pattern is another log, which takes their place.
     full_refresh
         Read all files, and forget those that the pattern does not name.
 
@@ -331,18 +340,13 @@ def plan_files(
     named = {os.path.abspath(path): path for path in find_files(pattern)}
     state = load_state(work, STAGED)
     known = state.get("files", {})
-    if full_refresh or not known or state["rules"] != rules:
-        missing = known.keys() - named.keys()
-        if missing and not full_refresh:
-            raise ValueError(
-                "the rules of staging have changed (a var or a model), so that all event files "
-                f"must be read again, but {_count(len(missing), 'file')} of earlier builds, such "
-                f"as {known[min(missing)]['name']!r}, are not among those that EVENTS names: name "
-                "all, or start anew from those named with --full-refresh"
-            )
-        lines = ("The rules of staging have changed: all event files are read again.",)
+    is_another = not append and known.keys().isdisjoint(named)
+    if full_refresh or not known or is_another or state["rules"] != rules:
+        lines = ()
+        if known and not full_refresh:
+            lines = (_why_anew(known, named, is_another),)
         files = {path: _fingerprint(path, name) for path, name in named.items()}
-        return FilePlan(files, rules=rules, lines=lines if known and not full_refresh else ())
+        return FilePlan(files, rules=rules, lines=lines)
     read = {}
     for path, name in named.items():
         entry = _fingerprint(path, name, known.get(path))
@@ -370,6 +374,26 @@ def plan_files(
         rules=rules,
         lines=tuple(lines),
     )
+
+
+def _why_anew(
+    known: Mapping[str, Mapping[str, Any]], named: Mapping[str, str], is_another: bool
+) -> str:
+    """Say why all files are read; refuse it when events would be lost that way."""
+    if is_another:
+        return (
+            f"EVENTS names none of the {_count(len(known), 'file')} of earlier builds: it is taken "
+            "for another log, in place of theirs (append_events: true adds to it)."
+        )
+    missing = known.keys() - named.keys()
+    if missing:
+        raise ValueError(
+            "the rules of staging have changed (a var or a model), so that all event files "
+            f"must be read again, but {_count(len(missing), 'file')} of earlier builds, such "
+            f"as {known[min(missing)]['name']!r}, are not among those that EVENTS names: name "
+            "all, or start anew from those named with --full-refresh"
+        )
+    return "The rules of staging have changed: all event files are read again."
 
 
 def staging_rules(settings: Mapping[str, Any], project: Path) -> str:

@@ -190,6 +190,7 @@ RULES: dict[str, Rule] = {
     "hash_user_ids": salt,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
+    "append_events": switch,
     "lookback_days": whole(0, 100_000),
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),

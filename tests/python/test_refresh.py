@@ -219,6 +219,18 @@ def test_events_of_a_vanished_file_stay_until_a_full_refresh(nights):
     assert not any("day0" in row[10] for row in nights.tables()["stg_events"])
 
 
+def test_new_files_alone_are_another_log_unless_they_are_to_be_appended(nights, full):
+    for day in (5, 6):
+        nights.write(f"day{day}.csv", events_of(day))
+    new_days = str(nights.folder / "day[56].csv")
+    nights.refresh(events=new_days, append_events=True)
+    assert_same(nights.tables(), full.tables())
+    (nights.folder / "other.csv").write_bytes((nights.folder / "day3.csv").read_bytes())
+    text = nights.refresh(events=str(nights.folder / "other.csv"))
+    assert "EVENTS names none of the 7 files of earlier builds" in text
+    assert {row[10] for row in nights.tables()["stg_events"]} == {"/other.csv"}
+
+
 def test_a_changed_var_makes_its_tables_anew(nights, full):
     for day in (5, 6):
         nights.write(f"day{day}.csv", events_of(day))
@@ -241,8 +253,14 @@ def test_changed_rules_of_staging_need_every_file(nights):
     assert min(row[0] for row in nights.rows_of("int_timeline")) >= datetime(2024, 1, 3)
 
 
-@pytest.mark.parametrize("table", ["stg_events", "int_events_flagged", "int_daily_pairs"])
-@pytest.mark.parametrize("moment", ["collect_days", "os.rename", "save_state"])
+@pytest.mark.parametrize(
+    ("table", "moment"),
+    [
+        ("stg_events", "save_state"),
+        ("int_events_flagged", "os.rename"),
+        ("int_daily_pairs", "collect_days"),
+    ],
+)
 def test_a_refresh_that_broke_off_is_finished_by_the_next(nights, full, table, moment, monkeypatch):
     for day in (5, 6):
         nights.write(f"day{day}.csv", events_of(day))
