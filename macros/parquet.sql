@@ -29,13 +29,7 @@
         {% do copy_to_parquet(compiled_code, location) %}
     {% endif %}
 
-    {% if existing is not none and not existing.is_view %}
-        {% do adapter.drop_relation(existing) %}
-    {% endif %}
-    {% call statement("view") %}
-        create or replace view {{ target_relation }} as
-        select * from read_parquet('{{ location }}')
-    {% endcall %}
+    {% do view_over(existing, target_relation, "read_parquet('" ~ location ~ "')") %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}

@@ -60,13 +60,7 @@
         {% do longtail_package("replace_days", dict(made_of, first_day=first_day)) %}
     {% endif %}
 
-    {% if existing is not none and not existing.is_view %}
-        {% do adapter.drop_relation(existing) %}
-    {% endif %}
-    {% call statement("view") %}
-        create or replace view {{ target_relation }} as
-        select * from {{ day_files(table, config.get("day")) }}
-    {% endcall %}
+    {% do view_over(existing, target_relation, day_files(table, config.get("day"))) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}
