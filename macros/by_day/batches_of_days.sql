@@ -17,8 +17,8 @@
                 "rows_since", {"table": table, "first_day": first_day}
             ) %}
         {% endfor %}
-        {% set size = 12000000 %}
-        {% set count = [(rows.count + size - 1) // size, 1] | max %}
+        {% set rows_at_once = 12000000 %}
+        {% set count = [(rows.count + rows_at_once - 1) // rows_at_once, 1] | max %}
         {% for number in range(count) %}
             {% do batches.append({
                 "first_day": first_day,
