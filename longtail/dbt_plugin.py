@@ -73,7 +73,7 @@ class Plugin(BasePlugin):
             with duckdb.connect(path):
                 self.warehouse.repair()
         except duckdb.IOException as error:
-            if "lock" in str(error):
+            if "Could not set lock" in str(error):
                 raise DbtRuntimeError(
                     f"another dbt is at work in {self.warehouse.root}: wait until it has ended, "
                     "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
@@ -82,6 +82,11 @@ class Plugin(BasePlugin):
                 _hint(str(error))
                 or f"cannot open {path}, which every `dbt build` can make anew: remove it"
             ) from None
+        except OSError as error:
+            raise DbtRuntimeError(
+                f"cannot remove what a broken-off build left in {self.warehouse.work}: "
+                f"{error.strerror or error}"
+            ) from error
 
     def store(self, target_config: TargetConfig) -> None:
         """Answer one message: `action` names the method, `answer` holds what it returned."""
@@ -180,6 +185,7 @@ class Plugin(BasePlugin):
 
     def do_kept_rows(self, message: Mapping[str, Any]) -> str:
         """Return the name of a table in progress when rows of it stay, else ''."""
+        refresh.recover(self.warehouse.work, message["table"])
         file = self.warehouse.work / f"{message['table']}.parquet"
         if refresh.is_full(self.warehouse.work) or not file.exists():
             return ""

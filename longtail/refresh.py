@@ -23,7 +23,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from longtail.events import find_files
-from longtail.warehouse import link_or_copy
+from longtail.warehouse import link_or_copy, remove
 
 BEGINNING = "0001-01-01"
 """As a first day: all days."""
@@ -39,6 +39,10 @@ STAGING_CODE = (
     *("macros/parse_event_time.sql", "macros/text_list.sql", "longtail/events.py"),
 )
 """Code that decides it."""
+DAY_SHARE = 0.01
+"""A day with a smaller share of the largest day's rows is not the newest one."""
+UNFINISHED = ""
+"""In place of a fingerprint: what it would vouch for was broken off, and is made or read anew."""
 MANY_ROWS = 3_000_000
 """Rows that are worked on at once: days are taken together up to it."""
 
@@ -48,7 +52,7 @@ MANY_ROWS = 3_000_000
 
 def load_state(work: Path, table: str) -> dict[str, Any]:
     """Return what is known of a table's days; nothing when the table is not there."""
-    _recover(work, table)
+    recover(work, table)
     path = work / f"{table}.json"
     if not path.exists() or not (work / f"{table}.parquet").exists():
         return {}
@@ -213,12 +217,13 @@ def replace_days(
             days[day] = kept[day]
         elif rows := sum(pq.read_metadata(file).num_rows for file in day_folder.iterdir()):
             days[day] = {"version": uuid.uuid4().hex, "rows": rows}
-    _remove(old)
+    remove(old)
+    save_state(work, table, query=UNFINISHED)
     if folder.exists():
         os.rename(folder, old)
     os.rename(fresh, folder)
     note_days(work, table, query=query, reads=reads, as_of=as_of, days=days)
-    _remove(old)
+    remove(old)
 
 
 def note_days(
@@ -246,18 +251,11 @@ def _day_of(folder: Path) -> str:
     return folder.name.partition("=")[2]
 
 
-def _recover(work: Path, table: str) -> None:
+def recover(work: Path, table: str) -> None:
     """Finish an exchange of folders that was interrupted in its middle."""
     folder, old = work / f"{table}.parquet", work / f"{table}.parquet.old"
     if old.exists() and not folder.exists():
         os.rename(old, folder)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)  # the table was one file in an earlier version
 
 
 def _digest(*texts: str) -> str:
@@ -274,8 +272,8 @@ class FilePlan:
     Attributes
     ----------
     files
-        The files to read by their full path: `name` as the user wrote it, `size`, `changed_at`
-        and `digest` of the content.
+        The files to read by their full path: `name` as the user wrote it, `size`, times of the last
+        change and `digest` of the content.
     is_full
         Whether these are all events there will be; else those of other files stay.
     replaced
@@ -340,21 +338,26 @@ def plan_files(
     named = {os.path.abspath(path): path for path in find_files(pattern)}
     state = load_state(work, STAGED)
     known = state.get("files", {})
-    is_another = not append and known.keys().isdisjoint(named)
+    unfinished = state.get("unfinished", {})
+    is_another = not append and (known | unfinished).keys().isdisjoint(named)
     if full_refresh or not known or is_another or state["rules"] != rules:
         lines = ()
         if known and not full_refresh:
-            lines = (_why_anew(known, named, is_another),)
+            lines = (_why_anew(state, named, is_another),)
         files = {path: _fingerprint(path, name) for path, name in named.items()}
         return FilePlan(files, rules=rules, lines=lines)
+    lines = []
+    for path in unfinished.keys() - named.keys():
+        named[path] = unfinished[path]
+        lines.append(_why_as_well(path, named[path]))
     read = {}
     for path, name in named.items():
         entry = _fingerprint(path, name, known.get(path))
-        if path not in known or entry["digest"] != known[path]["digest"]:
+        if path in unfinished or path not in known or entry["digest"] != known[path]["digest"]:
             read[path] = entry
     changed = [path for path in read if path in known]
     gone = len(known.keys() - named.keys())
-    lines = [f"{known[path]['name']} has changed: its rows are replaced." for path in changed]
+    lines += [f"{known[path]['name']} has changed: its rows are replaced." for path in changed]
     if gone:
         lines.append(
             f"{_count(gone, 'file')} of earlier builds not among those that EVENTS names: "
@@ -367,7 +370,8 @@ def plan_files(
         is_full=False,
         replaced=(
             *(entry["name"] for entry in read.values()),
-            *(known[p]["name"] for p in changed),
+            *(known[path]["name"] for path in changed),
+            *unfinished.values(),
         ),
         oldest_day=oldest_day.isoformat(),
         never_late=tuple(read[path]["name"] for path in changed),
@@ -376,10 +380,23 @@ def plan_files(
     )
 
 
-def _why_anew(
-    known: Mapping[str, Mapping[str, Any]], named: Mapping[str, str], is_another: bool
-) -> str:
+def _why_as_well(path: str, name: str) -> str:
+    """Say why a file that the pattern does not name is read; refuse it when it is gone."""
+    if not os.path.exists(path):
+        raise ValueError(
+            f"the last build broke off while it staged {name!r}, which is gone: put it back, or "
+            "start anew from the files that EVENTS names with --full-refresh"
+        )
+    return f"{name} is read as well: the last build broke off before it was staged."
+
+
+def _why_anew(state: Mapping[str, Any], named: Mapping[str, str], is_another: bool) -> str:
     """Say why all files are read; refuse it when events would be lost that way."""
+    known = {path: entry["name"] for path, entry in state["files"].items()}
+    known |= state.get("unfinished", {})
+    reason = "the rules of staging have changed (a var or a model)"
+    if state["rules"] == UNFINISHED:
+        reason = "the last build broke off while it staged all events"
     if is_another:
         return (
             f"EVENTS names none of the {_count(len(known), 'file')} of earlier builds: it is taken "
@@ -388,12 +405,12 @@ def _why_anew(
     missing = known.keys() - named.keys()
     if missing:
         raise ValueError(
-            "the rules of staging have changed (a var or a model), so that all event files "
+            f"{reason}, so that all event files "
             f"must be read again, but {_count(len(missing), 'file')} of earlier builds, such "
-            f"as {known[min(missing)]['name']!r}, are not among those that EVENTS names: name "
+            f"as {known[min(missing)]!r}, are not among those that EVENTS names: name "
             "all, or start anew from those named with --full-refresh"
         )
-    return "The rules of staging have changed: all event files are read again."
+    return f"{reason[0].upper()}{reason[1:]}: all event files are read again."
 
 
 def staging_rules(settings: Mapping[str, Any], project: Path) -> str:
@@ -416,8 +433,16 @@ def staging_rules(settings: Mapping[str, Any], project: Path) -> str:
 
 
 def note_files_read(work: Path, plan: FilePlan) -> None:
-    """Note that `stg_raw_events` holds the rows of a plan."""
+    """Note that `stg_raw_events` holds the rows of a plan, which are now about to be staged.
+
+    Until `note_files_staged` nobody may rely on what was staged of these files before.
+    """
     save_state(work, READ, files=plan.files, is_full=plan.is_full, rules=plan.rules)
+    if plan.is_full:
+        save_state(work, STAGED, rules=UNFINISHED)
+    elif plan.files:
+        names = {path: entry["name"] for path, entry in plan.files.items()}
+        save_state(work, STAGED, unfinished=names)
 
 
 def forget_files_read(work: Path) -> None:
@@ -447,15 +472,30 @@ def note_files_staged(work: Path) -> None:
         STAGED,
         files=read["files"] if read["is_full"] else staged["files"] | read["files"],
         rules=read["rules"],
-        newest_day=max(staged["days"]),
+        newest_day=_newest_day({day: entry["rows"] for day, entry in staged["days"].items()}),
+        unfinished={},
     )
+
+
+def _newest_day(rows: Mapping[str, int]) -> str:
+    """Return the last day with at least `DAY_SHARE` of the rows of the largest.
+
+    A few events of a fast clock do not make the days before theirs late.
+    """
+    enough = DAY_SHARE * max(rows.values())
+    return max(day for day, count in rows.items() if count >= enough)
 
 
 def _fingerprint(path: str, name: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Describe a file's content; it is read only when its size or time is another than known."""
     status = os.stat(path)
-    entry = {"name": name, "size": status.st_size, "changed_at": status.st_mtime_ns}
-    if known and all(entry[key] == known[key] for key in ("size", "changed_at")):
+    seen = {
+        "size": status.st_size,
+        "changed_at": status.st_mtime_ns,
+        "inode_changed_at": status.st_ctime_ns,  # which no copy or touch sets back
+    }
+    entry = {"name": name, **seen}
+    if known and all(known.get(key) == value for key, value in seen.items()):
         return entry | {"digest": known["digest"]}
     with open(path, "rb") as file:
         return entry | {"digest": hashlib.file_digest(file, "blake2b").hexdigest()}

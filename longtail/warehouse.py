@@ -27,7 +27,7 @@ import pyarrow.parquet as pq
 
 DATABASE = "longtail.duckdb"
 LEFT_BEHIND = ("*.partial", "tmp_*", "*.parquet.part[0-9]*")
-"""Files of `.work` that a finished build does not leave: half-written tables and batches."""
+"""Files and folders of `.work` that no finished build leaves: half-written tables and batches."""
 
 
 def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | Path) -> None:
@@ -161,7 +161,7 @@ class Warehouse:
         shutil.rmtree(self.work / "spill", ignore_errors=True)
         for pattern in LEFT_BEHIND:
             for path in self.work.glob(pattern):
-                path.unlink(missing_ok=True)
+                remove(path)
 
     def publish(
         self,
@@ -226,6 +226,14 @@ class Warehouse:
         for path in self.builds.iterdir():
             if not path.is_symlink() and path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -20,10 +20,10 @@
 
         In the query, {{ "{{ first_day() }}" }} and {{ "{{ last_day() }}" }} are the days that
         it is asked for; {{ "{{ in_days(column) }}" }} is the condition. It must not give rows
-        of other days. A day is made again when the compiled query, DuckDB's version or that day
-        of a table by day which the query refs is another than before: `longtail.refresh` keeps
-        the books. --full-refresh makes all days. `moved_from` is the earlier of the old and the
-        new `as_of`.
+        of other days. A day is made again when the compiled query, DuckDB's version, that day
+        of a table by day which the query refs, or the code of any other table that it refs is
+        another than before: `longtail.refresh` keeps the books. --full-refresh makes all days.
+        `moved_from` is the earlier of the old and the new `as_of`.
 
         Days appear all together or not at all; a build that is killed leaves the old ones.
         Readers never see them before `finish_build` publishes them.
@@ -34,7 +34,7 @@
     {% set reads = tables_by_day_read() %}
     {% set made_of = {
         "table": table,
-        "query": compiled_code if reads else "",
+        "query": compiled_code ~ code_of_other_tables_read() if reads else "",
         "reads": reads,
         "as_of": context[config.get("as_of")]() if config.get("as_of") else "",
     } %}

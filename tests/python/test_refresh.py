@@ -249,7 +249,7 @@ def test_changed_rules_of_staging_need_every_file(nights):
     assert "day0.csv', are not among those that EVENTS names: name all" in outcome.text
     (nights.folder / "old_day0.csv").rename(nights.folder / "day0.csv")
     text = nights.refresh(earliest_event_at="2024-01-03")
-    assert "rules of staging have changed: all event files are read again" in text
+    assert "rules of staging have changed (a var or a model): all event files are read" in text
     assert min(row[0] for row in nights.rows_of("int_timeline")) >= datetime(2024, 1, 3)
 
 
@@ -271,6 +271,74 @@ def test_a_refresh_that_broke_off_is_finished_by_the_next(nights, full, table, m
     assert_same(nights.tables(), full.tables())
 
 
+def test_days_that_a_corrected_file_has_left_are_made_again_after_a_break(nights, monkeypatch):
+    nights.write("day2.csv", events_of(4)[40:])
+    break_off(monkeypatch, "stg_events", "save_state")
+    assert not nights.run().is_good
+    monkeypatch.undo()
+    nights.refresh()
+    found = nights.tables()
+    nights.refresh("--full-refresh")
+    assert_same(nights.tables(), found)
+
+
+def test_a_var_that_is_put_back_after_a_break_leaves_no_trace(nights, monkeypatch):
+    tables = nights.tables()
+    break_off(monkeypatch, "int_daily_pairs", "save_state")
+    assert not nights.run(window=2).is_good
+    monkeypatch.undo()
+    nights.refresh()
+    assert_same(nights.tables(), tables)
+
+
+def test_rules_by_which_every_row_is_rejected_lose_nothing_when_they_are_put_back(nights):
+    tables = nights.tables()
+    wrong = nights.run(event_weights={"look": 1}, click_event_types=[], purchase_event_types=[])
+    assert "every row was rejected: unknown event_type" in wrong.text
+    text = nights.refresh()
+    assert "The last build broke off while it staged all events" in text
+    assert_same(nights.tables(), tables)
+
+
+def test_a_file_whose_append_broke_off_is_not_forgotten(nights, full, monkeypatch):
+    one_by_one = {"append_events": True}
+    nights.write("day5.csv", events_of(5))
+    break_off(monkeypatch, "stg_events", "collect_days")
+    day5 = str(nights.folder / "day5.csv")
+    assert not nights.run(events=day5, **one_by_one).is_good
+    monkeypatch.undo()
+    nights.write("day6.csv", events_of(6))
+    day6 = str(nights.folder / "day6.csv")
+    (nights.folder / "day5.csv").rename(nights.folder / "aside")
+    assert "which is gone: put it back" in nights.run(events=day6, **one_by_one).text
+    (nights.folder / "aside").rename(nights.folder / "day5.csv")
+    assert "day5.csv is read as well" in nights.refresh(events=day6, **one_by_one)
+    assert_same(nights.tables(), full.tables())
+
+
+def test_an_event_of_a_fast_clock_makes_no_later_day_late(nights):
+    fast = [("2024-03-01 12:00:00 UTC", "view", "p1", "c", "a.b", "x", 5, "u1", "fast")]
+    nights.write("day5.csv", events_of(5) + fast)
+    nights.refresh()
+    nights.write("day6.csv", events_of(6))
+    nights.refresh()
+    assert TOO_LATE not in {row[4] for row in nights.rows_of("rejected_events")}
+
+
+def test_other_code_of_the_keys_makes_the_days_that_hold_them_anew(nights):
+    before = nights.files("int_events_flagged"), nights.files("int_user_days")
+    command = ("run", "--select", "int_user_days", "int_events_flagged")
+    assert nights.shop.dbt(*command, parsed=True, **nights.vars).is_good
+    assert (nights.files("int_events_flagged"), nights.files("int_user_days")) == before
+    keys = nights.shop.manifest.nodes["model.longtail.int_user_keys"]
+    keys.checksum.checksum = "other"
+    nights.shop.manifest.build_flat_graph()
+    assert nights.shop.dbt(*command, parsed=True, **nights.vars).is_good
+    nights.shop.manifest = None
+    assert not nights.files("int_events_flagged").items() & before[0].items()
+    assert nights.files("int_user_days") == before[1]
+
+
 def break_off(monkeypatch, table: str, moment: str) -> None:
     """Let the build end just before it collects, exchanges or notes the days of a table."""
     module, name = (os, "rename") if moment == "os.rename" else (refresh, moment)
@@ -279,7 +347,7 @@ def break_off(monkeypatch, table: str, moment: str) -> None:
     def broken(*arguments, **named):
         # The second rename: the old days are gone and the new ones not there yet.
         concerned = str(arguments[0]).endswith(f"{table}.parquet.new") or table in arguments[1:2]
-        if concerned and "files" not in named:
+        if concerned and (moment != "save_state" or "days" in named):
             raise OSError("power cut")
         return original(*arguments, **named)
 

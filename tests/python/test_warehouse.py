@@ -188,8 +188,10 @@ def test_what_a_killed_build_left_is_removed(warehouse):
         "a.parquet.partial",
         "tmp_b.parquet",
         "b.parquet.part3",
+        "days.parquet.part0/day=2024-01-01/data.parquet",
     ]
     for name in left:
+        (warehouse.work / name).parent.mkdir(parents=True, exist_ok=True)
         (warehouse.work / name).write_bytes(b"half")
     warehouse.repair()
     assert {path.name for path in warehouse.work.iterdir()} == {
