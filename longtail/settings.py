@@ -224,6 +224,8 @@ RULES: dict[str, Rule] = {
     "ns_exponent": number(-2, 2),
     "epochs": whole(1, 1000),
     "warm_start": switch,
+    "warm_walks_per_node": whole(1, 1000),
+    "warm_learning_rate": number(0, 1, above=True),
     "neighbours": whole(1, 1000),
     "popularity": number(-10, 10),
     "popularity_dial": numbers,

@@ -6,7 +6,7 @@ without rows; the kernels themselves refuse it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ from longtail.skipgram import train_skipgram, write_corpus
 from longtail.walks import WALK_SCHEMA, walks_to_arrow
 from longtail.warehouse import write_parquet
 
+KNOWN_ENOUGH = 0.8
+"""Share of the nodes whose earlier vectors a warm start needs: the others learn from few walks."""
 EMBEDDING_SCHEMA = pa.schema(
     {
         "product_id": pa.string(),
@@ -91,9 +93,12 @@ def embedding_table(
     walks: pa.RecordBatchReader,
     products: pa.Table,
     *,
+    node_count: int,
     work_folder: str | Path,
     label: str,
     previous: str | Path | None = None,
+    warm_walks_per_node: int = 1,
+    warm_learning_rate: float = 0.025,
     **parameters: Any,
 ) -> pa.Table:
     """Train on walks; one row per product, those without walks by their category and brand.
@@ -101,15 +106,20 @@ def embedding_table(
     Parameters
     ----------
     walks
-        Column node_ids, in the order in which to train. Nodes that no product has (users) take part
-        in the training and have no row.
+        Column node_ids, in the order in which to train: one walk from each node, then another.
+        Nodes that no product has (users) take part in the training and have no row.
     products
         Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand.
+    node_count
+        Nodes from which walks start, those of users included.
     work_folder, label
         The text corpus is put into this folder, named by the label, and removed afterwards.
     previous
-        An earlier table of embeddings to start from, as far as it exists, knows the product and
-        has as many dimensions.
+        An earlier table of embeddings to start from. The start is a cold one all the same if the
+        table does not exist, has other dimensions or knows too few nodes (`KNOWN_ENOUGH`).
+    warm_walks_per_node, warm_learning_rate
+        What a warm start trains on, the first walks of each node, and the rate at which: vectors
+        that are good already need less of both.
     **parameters
         Of `longtail.skipgram.train_skipgram`.
     """
@@ -119,15 +129,16 @@ def embedding_table(
         return EMBEDDING_SCHEMA.empty_table()
     nodes = np.asarray(node_ids.drop_null())
     corpus = Path(work_folder) / f"{label}.corpus"
+    batches: Iterable[pa.RecordBatch] = walks
+    start = _earlier_vectors(previous, products, (node_count, int(parameters["dimensions"])))
+    if previous is not None:
+        label += ", warm start" if start else ", cold start"
+    if start:
+        batches = _first_rows(walks, warm_walks_per_node * node_count)
+        parameters |= start | {"learning_rate": warm_learning_rate}
     try:
-        node_count = max(write_corpus(walks, corpus).node_count, int(nodes.max()) + 1)
-        trained = train_skipgram(
-            corpus,
-            node_count=node_count,
-            label=label,
-            **_warm_start(previous, products, (node_count, int(parameters["dimensions"]))),
-            **parameters,
-        )
+        write_corpus(batches, corpus)
+        trained = train_skipgram(corpus, node_count=node_count, label=label, **parameters)
     finally:
         corpus.unlink(missing_ok=True)
     levels = [name for name in products.column_names if name.startswith("level_")]
@@ -154,10 +165,14 @@ def embedding_table(
     return pa.table(columns, schema=EMBEDDING_SCHEMA)
 
 
-def _warm_start(
+def _earlier_vectors(
     previous: str | Path | None, products: pa.Table, shape: tuple[int, int]
 ) -> dict[str, np.ndarray]:
-    """Return an earlier build's vectors in the order of this build's nodes: (nodes, dimensions)."""
+    """Return an earlier build's vectors by this build's node ids, zeros where it has none.
+
+    Keys are arguments of `train_skipgram`, values of shape (nodes, dimensions). Empty for a cold
+    start.
+    """
     if previous is None or not Path(previous).exists():
         return {}
     earlier = pq.read_table(previous, filters=pc.field("vector_source") == "walks")
@@ -166,6 +181,8 @@ def _warm_start(
     in_graph = products.filter(products.column("node_id").is_valid())
     found = pc.index_in(in_graph.column("product_id"), earlier.column("product_id"))
     known = np.asarray(found.is_valid())
+    if known.sum() < KNOWN_ENOUGH * shape[0]:
+        return {}
     nodes = np.asarray(in_graph.column("node_id"))[known]
     rows = np.asarray(found.drop_null())
     start = {}
@@ -177,6 +194,15 @@ def _warm_start(
         matrix[nodes] = _matrix(earlier, column)[rows]
         start[argument] = matrix
     return start
+
+
+def _first_rows(walks: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield batches up to a number of rows."""
+    for batch in walks:
+        if rows <= 0:
+            return
+        yield batch.slice(0, rows)
+        rows -= len(batch)
 
 
 def _codes(products: pa.Table, name: str) -> np.ndarray:

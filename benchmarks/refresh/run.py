@@ -22,14 +22,20 @@ ROOT = Path(__file__).resolve().parents[2]
 EDGES = "sha256(string_agg(edges::varchar order by source_node_id, target_node_id))"
 
 
-def run_dbt(folder: Path, *options: str, **settings: object) -> dict[str, float]:
+def run_dbt(
+    folder: Path, *options: str, command: str = "run", **settings: object
+) -> dict[str, float]:
     """Run dbt in a warehouse of its own; return the seconds of each model."""
     dbt = Path(sys.executable).with_name("dbt")
     subprocess.run(
-        [dbt, "run", *options, "--vars", json.dumps(settings), "--target-path", folder / "target"],
+        [dbt, command, *options, "--vars", json.dumps(settings)],
         cwd=ROOT,
         env=os.environ
-        | {"LONGTAIL_WAREHOUSE": str(folder / "warehouse"), "DBT_LOG_PATH": str(folder)},
+        | {
+            "LONGTAIL_WAREHOUSE": str(folder / "warehouse"),
+            "DBT_LOG_PATH": str(folder),
+            "DBT_TARGET_PATH": str(folder / "target"),
+        },
         stdout=subprocess.DEVNULL,
         check=True,
     )

@@ -42,7 +42,9 @@ OVER_USERS = [[2, 3, 0, 4], [0, 4, 1, 4], [1, 4, 0, 3], [3, 2, 3, 0]] * 50
 
 
 def test_users_take_part_in_the_training_and_have_no_row(products, tmp_path):
-    table = embedding_table(walks(OVER_USERS), products, work_folder=tmp_path, **TRAINING)
+    table = embedding_table(
+        walks(OVER_USERS), products, node_count=5, work_folder=tmp_path, **TRAINING
+    )
     assert table["product_id"].to_pylist() == ["a", "b", "c", "d"]
     assert table["frequency"].to_pylist() == [100, 200, 100, 0]
     assert table["vector_source"].to_pylist() == ["walks", "walks", "walks", "category"]
@@ -50,15 +52,53 @@ def test_users_take_part_in_the_training_and_have_no_row(products, tmp_path):
     assert np.linalg.norm(vectors, axis=1).min() > 0
 
 
-def test_a_warm_start_over_users_begins_with_the_products_of_before(products, tmp_path):
-    previous = tmp_path / "previous.parquet"
-    table = embedding_table(walks(OVER_USERS), products, work_folder=tmp_path, **TRAINING)
-    pq.write_table(table, previous)
-    # A step so small that the vectors stay where they start.
-    settings = TRAINING | {"learning_rate": 1e-9}
-    again = embedding_table(
-        walks(OVER_USERS), products, work_folder=tmp_path, previous=previous, **settings
+OF_PRODUCTS = [[0, 1, 2], [1, 0, 1], [2, 1, 0]] * 50
+# So small a step that the vectors stay where they start.
+STILL = {"warm_walks_per_node": 2, "warm_learning_rate": 1e-9}
+
+
+@pytest.fixture
+def previous(products, tmp_path):
+    """File of the embeddings of an earlier build over the same products."""
+    table = embedding_table(
+        walks(OF_PRODUCTS), products, node_count=3, work_folder=tmp_path, **TRAINING
     )
+    pq.write_table(table, tmp_path / "previous.parquet")
+    return tmp_path / "previous.parquet"
+
+
+def test_a_warm_start_begins_with_the_vectors_of_before_and_takes_the_first_walks(
+    products, previous, tmp_path
+):
+    again = embedding_table(
+        walks(OF_PRODUCTS),
+        products,
+        node_count=3,
+        work_folder=tmp_path,
+        previous=previous,
+        **STILL,
+        **TRAINING,
+    )
+    assert again["frequency"].to_pylist() == [4, 6, 8, 0]  # of nodes 2, 0, 1 in six walks
     for column in ("vector", "context_vector"):
-        before, after = (np.array(t[column].to_pylist()[:3]) for t in (table, again))
+        before, after = (
+            np.array(table[column].to_pylist()[:3]) for table in (pq.read_table(previous), again)
+        )
         np.testing.assert_allclose(after, before, atol=0.01)
+
+
+def test_too_few_earlier_vectors_are_a_cold_start(products, previous, tmp_path):
+    # Users are nodes without earlier vectors: three of five are known.
+    tables = [
+        embedding_table(
+            walks(OVER_USERS),
+            products,
+            node_count=5,
+            work_folder=tmp_path,
+            previous=file,
+            **STILL,
+            **TRAINING,
+        )
+        for file in (None, previous)
+    ]
+    assert tables[0].equals(tables[1])
