@@ -163,13 +163,15 @@ class Shop:
         """A seed whose tables differ from the published ones."""
         return SEEDS[1 - SEEDS.index(self.seed)]
 
-    def which(self, before: dict[str, tuple]) -> str:
+    def which(self, before: dict[str, tuple], new: dict[str, tuple] | None = None) -> str:
         """Say which build's tables are published: "old", "new" or what is wrong.
 
         Parameters
         ----------
         before
-            What `published` returned before the build of `next_seed`.
+            What `published` returned before the build.
+        new
+            What it publishes without a fault; by default what that of `next_seed` does.
         """
         try:
             found = self.published()
@@ -177,7 +179,7 @@ class Shop:
             return f"broken: {str(error).splitlines()[0]}"
         if found == before:
             return "old"
-        new = self.known[self.next_seed]
+        new = new or self.known[self.next_seed]
         differing = {name for name in found | new if found.get(name) != new.get(name)}
         differing -= set(HISTORIES)
         return f"mixed: {', '.join(sorted(differing))}" if differing else "new"
@@ -221,18 +223,88 @@ def kill(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
         else:
             moment = draw.uniform(0.5, seconds)
             case = f"kill -9 {moment:.1f} s after the start"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(moment)
-        said = "killed" if process.poll() is None else "had ended before"
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        said = _kill_after(process, moment)
         tables = shop.which(before)
         again = shop.build(shop.next_seed)
         after = shop.which(before)
         holds = tables in ("old", "new") and (again, after) == (0, "new")
         yield Result(case, holds, said, tables, f"exit {again}, {after}")
         shop.seed = shop.next_seed
+
+
+def kill_refresh(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
+    """Kill a build that takes in one new day of files, the days before being there."""
+    days = shop.scratch / "days"
+    _write_days(days)
+    last = max(days.iterdir())
+    later = last.rename(shop.scratch / last.name)
+    night = {"events": f"{days}/*.csv"}
+    if shop.build(SEEDS[0], **night) != 0:
+        sys.exit(f"a build without a fault failed: {shop.said()}")
+    before = shop.published()
+    earlier = shop.scratch / "earlier"
+    _copy(shop.warehouse, earlier)
+    later.rename(last)
+    started = time.monotonic()
+    if shop.build(SEEDS[0], **night) != 0:
+        sys.exit(f"a refresh without a fault failed: {shop.said()}")
+    seconds, new = time.monotonic() - started, shop.published()
+    draw = random.Random(options.seed)
+    for _ in range(options.kills):
+        shutil.rmtree(shop.warehouse)
+        _copy(earlier, shop.warehouse)
+        moment = draw.uniform(0.5, seconds)
+        said = _kill_after(shop.start(SEEDS[0], **night), moment)
+        tables = shop.which(before, new)
+        again = shop.build(SEEDS[0], **night)
+        after = shop.which(before, new)
+        holds = tables in ("old", "new") and (again, after) == (0, "new")
+        case = f"kill -9 {moment:.1f} s after the start of a refresh"
+        yield Result(case, holds, said, tables, f"exit {again}, {after}")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a folder with its hard links and times, as a backup of a warehouse would."""
+    subprocess.run(["cp", "-a", source, target], check=True)
+
+
+def _write_days(folder: Path, days: int = 8) -> None:
+    """Write a log of a thousand visits a day, a csv file per day."""
+    folder.mkdir()
+    with duckdb.connect() as connection:
+        for day in range(days):
+            connection.execute(
+                f"""
+                copy (
+                    select
+                        strftime(
+                            timestamp '2024-01-01' + interval {day} day
+                            + to_seconds(hash(visit, {day}) % 80000 + 60 * step),
+                            '%Y-%m-%d %H:%M:%S UTC'
+                        ) as event_time,
+                        if(step = 3, 'purchase', 'view') as event_type,
+                        'p' || hash(visit % 20, step, visit * {day + 7} % 5) % 200 as product_id,
+                        'c' || visit % 20 as category_id,
+                        'a.b' || visit % 20 as category_code,
+                        'brand' as brand,
+                        5 as price,
+                        'u' || hash(visit, {day}) % 400 as user_id,
+                        'v' || {day} || '-' || visit as user_session
+                    from range(1000) as visits (visit), range(4) as steps (step)
+                ) to '{folder}/day{day}.csv' (header)
+                """
+            )
+
+
+def _kill_after(process: subprocess.Popen, seconds: float) -> str:
+    """Kill a build's whole process group (-9) after so long; say whether it was still at work."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    said = "killed" if process.poll() is None else "had ended before"
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return said
 
 
 def _time_a_build(shop: Shop) -> tuple[float, float]:
@@ -386,6 +458,7 @@ def one_user(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
 
 CASES: dict[str, Callable[[Shop, argparse.Namespace], Iterator[Result]]] = {
     "kill": kill,
+    "kill_refresh": kill_refresh,
     "disk": disk,
     "memory": memory,
     "readonly": readonly,
