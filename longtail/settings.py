@@ -157,13 +157,13 @@ def weights(value: Any) -> str | None:
     return None
 
 
-NEIGHBOUR_MODELS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors")
+HYBRID_PARTS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors", "group_knn")
 
 
 def blend(value: Any) -> str | None:
-    """Rule: a weight for some neighbour models, at least one positive; the others weigh 0."""
-    if not isinstance(value, Mapping) or not value.keys() <= set(NEIGHBOUR_MODELS):
-        return f"must be a mapping from {', '.join(NEIGHBOUR_MODELS)} to weights"
+    """Rule: a weight for some parts of the hybrid, at least one positive; the others weigh 0."""
+    if not isinstance(value, Mapping) or not value.keys() <= set(HYBRID_PARTS):
+        return f"must be a mapping from {', '.join(HYBRID_PARTS)} to weights"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
         return "needs numbers from 0 up as weights"
     return None if max(value.values(), default=0) > 0 else "needs at least one weight above 0"
@@ -244,6 +244,8 @@ RULES: dict[str, Rule] = {
     "rp3_group_size": whole(2, 100_000),
     "rp3_group_exponent": number(0, 5),
     "rp3_alpha": number(0, 10, above=True),
+    "knn_groups": whole(1, 10_000),
+    "knn_product_groups": whole(1, 1_000_000),
     "row_exponent": number(0, 5),
     "cosine_power": number(0, 100, above=True),
     "popularity_weight": number(-5, 5),

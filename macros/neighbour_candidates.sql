@@ -3,11 +3,13 @@
         CTEs of the ladder's first step: `lists` (model, user_key, list_key), one per model and
         user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place,
         product_key, score, because_product_key), the best `size` neighbours of each history
-        that are not excluded, at most `category_cap` of one category.
+        that are not excluded, at most `category_cap` of one category. Where `blend` asks for
+        group_knn, what else the groups most like a history hold counts too.
 
         Most of a build's rows pass here: two integers as the key of a group take half the time
         of a model's name, a user and a product.
     #}
+    {%- set with_groups = uses_group_knn() and "hybrid" in models %}
     models as (
 
         select * from (values
@@ -61,6 +63,28 @@
         inner join {{ neighbours }} as neighbours
             on histories.product_key = neighbours.product_key
         inner join models on neighbours.model = models.model
+        {% if with_groups %}
+            union all
+            select
+                cast(similar_groups.user_key as bigint) * 1000 + models.model_number
+                    as list_key,
+                group_products.product_key,
+                similar_groups.because_product_key,
+                similar_groups.because_place as place,
+                similar_groups.weight * factors.factor as term
+            from {{ ref("int_similar_groups") }} as similar_groups
+            semi join {{ users }} as users on similar_groups.user_key = users.user_key
+            inner join {{ ref("int_group_products") }} as group_products
+                on similar_groups.group_key = group_products.group_key
+            inner join {{ ref("int_product_factors") }} as factors
+                on group_products.product_key = factors.product_key
+            anti join histories
+                on
+                    similar_groups.user_key = histories.user_key
+                    and group_products.product_key = histories.product_key
+            inner join models on models.model in ('hybrid', 'group_knn')
+            where similar_groups.scope = '{{ scope }}'
+        {% endif %}
         {% if var("repeat_weight") | float > 0 %}
             union all
             select
@@ -71,7 +95,9 @@
                 histories.repeat_interest * {{ var("repeat_weight") }} as term
             from histories
             cross join models
-            where models.model in (select model from {{ neighbours }})
+            where
+                models.model in (select model from {{ neighbours }})
+                {% if with_groups %} or models.model in ('hybrid', 'group_knn') {% endif %}
         {% endif %}
 
     ),

@@ -20,12 +20,14 @@ import duckdb
 from run import DATASETS, HERE, ROOT, WORK, build, preset, show, tables
 
 LISTS = ("int_neighbours", "int_evaluated_recommendations")
-HISTORIES = ("int_user_histories", "int_evaluated_recommendations")
+GROUPS = ("int_product_groups", "int_user_batches", "int_similar_groups")
+HISTORIES = ("int_user_histories", *GROUPS, "int_evaluated_recommendations")
 COVISIT = (
     *("int_daily_pairs", "int_robot_pairs", "int_product_pairs", "neighbours_covisit"),
     *LISTS,
 )
-RP3BETA = ("int_group_products", "neighbours_rp3beta", *LISTS)
+RP3BETA = ("int_group_products", "neighbours_rp3beta", *GROUPS, *LISTS)
+GROUP_KNN = (*GROUPS, *LISTS)
 ALL_NEIGHBOURS = (
     *("neighbours_covisit", "neighbours_rp3beta", "neighbours_deepwalk", "neighbours_node2vec"),
     *("successors_deepwalk", *LISTS),
@@ -55,7 +57,7 @@ SHOP_KNOBS: tuple[Knob, ...] = (
     ("neighbours", (100,), ALL_NEIGHBOURS),
     ("history_half_life_days", (1, 3, 14, 30), HISTORIES),
     ("history_step_decay", (0.9, 0.8, 0.6), HISTORIES),
-    ("repeat_weight", (0.05, 0.2, 0.8), HISTORIES[1:]),
+    ("repeat_weight", (0.05, 0.2, 0.8), HISTORIES[-1:]),
 )
 BASKET_KNOBS: tuple[Knob, ...] = (
     ("rp3_beta", (0.6, 0.8), RP3BETA),
@@ -64,9 +66,21 @@ BASKET_KNOBS: tuple[Knob, ...] = (
     ("trend_weight", (0.3, 0.5), ("int_product_factors", *LISTS)),
     ("history_half_life_days", (20, 45), HISTORIES),
     ("blend", ({"rp3beta": 1.0, "deepwalk": 0.1}, {"rp3beta": 1.0, "deepwalk": 0.3}), LISTS),
+    ("blend", ({"rp3beta": 1.0, "group_knn": 0.3}, {"rp3beta": 1.0, "group_knn": 1.0}), GROUP_KNN),
 )
 PLACE_KNOBS: tuple[Knob, ...] = (
-    ("blend", ({"rp3beta": 1.0, "deepwalk": 0.1}, {"rp3beta": 1.0, "deepwalk": 0.3}), LISTS),
+    ("row_exponent", (1.0, 1.1, 1.2), RP3BETA),
+    (
+        "blend",
+        (
+            {"rp3beta": 1.0, "deepwalk": 0.1},
+            {"rp3beta": 1.0, "group_knn": 0.3},
+            {"rp3beta": 1.0, "group_knn": 0.6},
+            {"rp3beta": 1.0, "group_knn": 1.0},
+        ),
+        GROUP_KNN,
+    ),
+    ("knn_groups", (50, 200), GROUP_KNN),
 )
 SESSION_KNOBS: tuple[Knob, ...] = (
     ("window", (5,), COVISIT),
@@ -79,8 +93,16 @@ SESSION_KNOBS: tuple[Knob, ...] = (
         ),
         LISTS,
     ),
+    (
+        "blend",
+        (
+            {"covisit": 1.0, "deepwalk": 1.0, "group_knn": 0.3},
+            {"covisit": 1.0, "deepwalk": 1.0, "group_knn": 1.0},
+        ),
+        GROUP_KNN,
+    ),
     ("history_step_decay", (0.5, 0.7), HISTORIES),
-    ("repeat_weight", (0.4, 1.6), HISTORIES[1:]),
+    ("repeat_weight", (0.4, 1.6), HISTORIES[-1:]),
 )
 
 

@@ -53,16 +53,52 @@ opinions as (
 
 ),
 
-contributions as (
+-- Groups like the user's history that hold the product, each counted for the product shared.
+group_terms as (
+
+    select
+        similar_groups.because_product_key as product_key,
+        sum(similar_groups.weight * factors.factor) as score,
+        count(*) as histories
+    from int_similar_groups as similar_groups
+    inner join known_user on similar_groups.user_key = known_user.user_key
+    inner join int_group_products as group_products
+        on similar_groups.group_key = group_products.group_key
+    inner join known_product on group_products.product_key = known_product.product_key
+    inner join int_product_factors as factors
+        on group_products.product_key = factors.product_key
+    where
+        similar_groups.scope = 'published'
+        and known_product.product_key not in (select product_key from history)
+    group by similar_groups.because_product_key
+
+),
+
+terms as (
 
     select
         opinions.product_key,
         opinions.rank,
         opinions.interest * opinions.score as score,
-        opinions.interest * opinions.score
-        / sum(opinions.interest * opinions.score) over () as share
+        'interest in the product * neighbour score' as detail
     from opinions
     where opinions.model = 'hybrid'
+    union all
+    select
+        group_terms.product_key,
+        null as rank,
+        group_terms.score,
+        'in ' || group_terms.histories || ' similar histories' as detail
+    from group_terms
+
+),
+
+contributions as (
+
+    select
+        terms.*,
+        terms.score / sum(terms.score) over () as share
+    from terms
 
 ),
 
@@ -115,7 +151,7 @@ evidence as (
         contributions.rank,
         contributions.score,
         contributions.share,
-        'interest in the product * neighbour score' as detail,
+        contributions.detail,
         null as event_at,
         null as sessions_together
     from contributions

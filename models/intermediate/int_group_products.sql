@@ -6,6 +6,7 @@ with interactions as (
     select
         {{ "user_key" if var("rp3_groups") == "users" else "session_id" }} as group_key,
         product_key,
+        min(user_key) as user_key,
         max(event_at) as last_event_at
     from {{ ref("int_interactions") }}
     where not is_holdout and event_weight > 0
@@ -18,6 +19,7 @@ placed as (
     select
         group_key,
         product_key,
+        user_key,
         last_event_at,
         row_number() over (
             partition by group_key
@@ -45,6 +47,7 @@ group_products as (
     select
         placed.group_key,
         placed.product_key,
+        placed.user_key,
         {{ half_life(
             "date_diff('day', groups.last_event_at, timeline.graph_cutoff_at)",
             var("half_life_days")

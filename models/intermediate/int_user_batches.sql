@@ -1,6 +1,7 @@
 {# Users in batches of about the same work, in the order of their ids. The work is that
    of neighbour_candidates: a row per product of the history and neighbour of it, per
-   model. #}
+   model, and, for group_knn, one per similar group and product of it; int_similar_groups
+   has one per product of the history and group of it. #}
 
 with users as (
 
@@ -15,6 +16,19 @@ with users as (
         user_key,
         {{ evaluated_models() | length }} as models
     from {{ ref("int_targets") }}
+
+),
+
+group_knn as (
+
+    {# Means over pairs of a product and a group of it, for that is how each is found.
+       There are no pairs unless `blend` asks for group_knn. #}
+    select
+        cast(coalesce(ceil(avg(group_size)), 0) as bigint) as products_per_group,
+        cast(coalesce(
+            ceil(avg(least(degree, {{ var("knn_product_groups") }}))), 0
+        ) as bigint) as groups_per_product
+    from {{ ref("int_product_groups") }}
 
 ),
 
@@ -37,7 +51,10 @@ work as (
         users.user_key,
         user_keys.user_id,
         users.models * {{ var("neighbours") }}
-        * (1 + coalesce(history_lengths.products, 0)) as terms
+        * (1 + coalesce(history_lengths.products, 0))
+        + least(users.models, 2)
+        * {{ var("knn_groups") }} * group_knn.products_per_group
+        + coalesce(history_lengths.products, 0) * group_knn.groups_per_product as terms
     from users
     left join history_lengths
         on
@@ -45,6 +62,7 @@ work as (
             and users.user_key = history_lengths.user_key
     left join {{ ref("int_user_keys") }} as user_keys
         on users.user_key = user_keys.user_key
+    cross join group_knn
 
 )
 

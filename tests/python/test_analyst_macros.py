@@ -31,6 +31,14 @@ select * from (values
     ('hybrid', 2, 3, 1, 0.5), ('hybrid', 2, 4, 2, 0.4), ('hybrid', 6, 1, 1, 1.0),
     ('covisit', 1, 3, 7, 0.2), ('covisit', 1, 6, 1, 1.0)
 ) as columns (model, product_key, neighbour_key, rank, score);
+create table int_similar_groups as
+select * from (values
+    ('published', 1, 7, 2, 4e-1), ('published', 1, 8, 2, 0.2), ('evaluated', 1, 7, 2, 9.0)
+) as columns (scope, user_key, group_key, because_product_key, weight);
+create table int_group_products as
+select * from (values (7, 5), (8, 5), (8, 6)) as columns (group_key, product_key);
+create table int_product_factors as
+select * from (values (5, 5e-1), (6, 1.0)) as columns (product_key, factor);
 create table user_recommendations as
 select * from (values
     ('ann', 1, 'cable', 23e-1, 'graph', 'case', 'cart'),
@@ -217,8 +225,19 @@ def test_explain_shows_row_shares_events_models_and_edges(ask):
 
 
 def test_explain_of_a_product_that_was_not_recommended_still_shows_what_speaks_for_it(ask):
-    evidence = [row[0] for row in ask("from explain('ann', 'gift')")]
-    assert evidence == ["contribution", "event"]
+    evidence = [row[0] for row in ask("from explain('ann', 'lamp')")]
+    assert evidence == ["contribution", "event", "event"]
+
+
+def test_explain_counts_similar_histories_beside_neighbours(ask):
+    rows = ask(
+        "select history_product_id, round(score, 6), round(share, 6), detail"
+        " from explain('ann', 'gift') where evidence = 'contribution'"
+    )
+    assert rows == [
+        ("case", 0.3, 0.75, "in 2 similar histories"),  # (.4 + .2) * .5
+        ("phone", 0.1, 0.25, "interest in the product * neighbour score"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,11 @@ EDGE_CASES = {
         {},
         {"users": 5, "products": 7, "recommended": 5 * 7},
     ),
+    "users like a user recommend, and nothing else": (
+        odd_events(),
+        {"blend": {"group_knn": 1}, "terms_per_batch": 1_000},
+        {"users": len(ODD_IDS), "products": len(ODD_IDS), "similar_groups": True},
+    ),
     "DeepWalk over users and products": (
         odd_events(),
         {"deepwalk_graph": "users"},
@@ -110,10 +115,14 @@ def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
             (select count(*) from user_recommendations) as recommended,
             (select count(*) from stg_events) as events,
             (select count(distinct user_key) from int_targets) as evaluated,
-            (select count(*) from model_metrics) as metrics
+            (select count(*) from model_metrics) as metrics,
+            (select count(*) > 0 from int_similar_groups) as similar_groups
         """
     )[0]
-    names = "users", "products", "edges", "recommended", "events", "evaluated", "metrics"
+    names = (
+        *("users", "products", "edges", "recommended", "events", "evaluated", "metrics"),
+        "similar_groups",
+    )
     found = dict(zip(names, counts, strict=True))
     assert found == found | expected | {"events": len(rows)}
 
@@ -132,9 +141,14 @@ def test_the_same_seed_and_events_give_the_same_tables_again(shop, odd_build):
     assert shop.learned() == odd_build
 
 
-def test_users_in_many_batches_get_the_same(shop, odd_build):
+def test_users_in_many_batches_get_the_same(shop):
     shop.write(odd_events())
-    built = shop.build(terms_per_batch=1_000)
-    assert built.is_good, built.text
-    assert "user_recommendations: batch 2 of" in built.text
-    assert shop.learned() == odd_build
+    blend = {"covisit": 1, "group_knn": 0.5}
+    found = []
+    for terms_per_batch in (1_000, 10_000_000):
+        built = shop.build(terms_per_batch=terms_per_batch, blend=blend)
+        assert built.is_good, built.text
+        in_batches = "user_recommendations: batch 2 of" in built.text
+        assert in_batches == (terms_per_batch == 1_000)
+        found.append(shop.learned())
+    assert found[0] == found[1]

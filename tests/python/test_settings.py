@@ -69,8 +69,8 @@ BAD = [
     ("csv_options", {"quote": "''"}, "one character"),
     ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
     ("blend", {"covfefe": 1}, "mapping from covisit"),
-    ("blend", dict.fromkeys(settings.NEIGHBOUR_MODELS, 0), "weight above 0"),
-    ("blend", dict.fromkeys(settings.NEIGHBOUR_MODELS, -1), "from 0 up"),
+    ("blend", dict.fromkeys(settings.HYBRID_PARTS, 0), "weight above 0"),
+    ("blend", dict.fromkeys(settings.HYBRID_PARTS, -1), "from 0 up"),
 ]
 
 

@@ -75,6 +75,7 @@ visits as (
 
     select distinct
         events.session_id,
+        events.user_key,
         events.product_key
     from {{ ref("int_interactions") }} as events
     cross join timeline
@@ -82,6 +83,21 @@ visits as (
     where
         events.event_weight > 0
         and events.event_at < timeline.graph_cutoff_at
+
+),
+
+late_groups as (
+
+    select
+        'product of a group' as place,
+        groups.group_key || ' - ' || groups.product_key as found
+    from {{ ref("int_group_products") }} as groups
+    semi join some_products on groups.product_key = some_products.product_key
+    anti join visits
+        on
+            groups.group_key
+            = visits.{{ "user_key" if var("rp3_groups") == "users" else "session_id" }}
+            and groups.product_key = visits.product_key
 
 ),
 
@@ -120,5 +136,7 @@ union all
 select * from late_pairs
 union all
 select * from late_nodes
+union all
+select * from late_groups
 union all
 select * from late_edges

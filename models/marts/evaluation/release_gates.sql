@@ -32,7 +32,7 @@ best_part as (
         max(value) as value,
         max_by(model, (value, model)) as model
     from accuracy
-    where array_contains({{ text_list(neighbour_models()) }}, model)
+    where array_contains({{ text_list(hybrid_parts()) }}, model)
 
 ),
 
