@@ -18,7 +18,9 @@ from pathlib import Path
 
 import duckdb
 import yaml
-from run import run_dbt
+from run import ROOT, run_dbt
+
+sys.path.insert(0, str(ROOT))
 
 from longtail.tables import KNOWN_ENOUGH
 

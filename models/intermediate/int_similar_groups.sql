@@ -59,18 +59,15 @@ similarities as (
 
 nearest as (
 
-    select *
-    from (
-        select
-            *,
-            cast(row_number() over (
-                partition by scope, user_key
-                order by similarity desc, group_key
-            ) as integer) as rank
-        from similarities
-        where similarity > 0
-    )
-    where rank <= {{ var("knn_groups") }}
+    select
+        *,
+        cast(row_number() over (
+            partition by scope, user_key
+            order by similarity desc, group_key
+        ) as integer) as rank
+    from similarities
+    where similarity > 0
+    qualify rank <= {{ var("knn_groups") }}
 
 ),
 
@@ -83,29 +80,23 @@ interests as (
     from histories
     group by scope, user_key
 
-),
-
-weighted as (
-
-    {# All groups together pass on what the neighbours do: the history's interest. #}
-    select
-        nearest.scope,
-        nearest.user_key,
-        nearest.rank,
-        nearest.group_key,
-        nearest.because_product_key,
-        nearest.because_place,
-        {{ var("blend")["group_knn"] | default(0, true) }}
-        * interests.interest * nearest.similarity
-        / sum(nearest.similarity * nearest.group_size) over (
-            partition by nearest.scope, nearest.user_key
-            order by nearest.rank
-            rows between unbounded preceding and unbounded following
-        ) as weight
-    from nearest
-    inner join interests
-        on nearest.scope = interests.scope and nearest.user_key = interests.user_key
-
 )
 
-select * from weighted
+{# All groups together pass on what the neighbours do: the history's interest. #}
+select
+    nearest.scope,
+    nearest.user_key,
+    nearest.rank,
+    nearest.group_key,
+    nearest.because_product_key,
+    nearest.because_place,
+    {{ var("blend")["group_knn"] | default(0, true) }}
+    * interests.interest * nearest.similarity
+    / sum(nearest.similarity * nearest.group_size) over (
+        partition by nearest.scope, nearest.user_key
+        order by nearest.rank
+        rows between unbounded preceding and unbounded following
+    ) as weight
+from nearest
+inner join interests
+    on nearest.scope = interests.scope and nearest.user_key = interests.user_key
