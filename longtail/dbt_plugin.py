@@ -84,7 +84,8 @@ class Plugin(BasePlugin):
             ) from None
         except OSError as error:
             raise DbtRuntimeError(
-                f"cannot remove what a broken-off build left in {self.warehouse.work}: "
+                _hint(str(error))
+                or f"cannot mend {self.warehouse.root} after a broken-off build: "
                 f"{error.strerror or error}"
             ) from error
 

@@ -274,6 +274,8 @@ class FilePlan:
     files
         The files to read by their full path: `name` as the user wrote it, `size`, times of the last
         change and `digest` of the content.
+    unchanged
+        Likewise the files that need not be read, as they look now.
     is_full
         Whether these are all events there will be; else those of other files stay.
     replaced
@@ -290,6 +292,7 @@ class FilePlan:
     """
 
     files: dict[str, dict[str, Any]]
+    unchanged: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_full: bool = True
     replaced: tuple[str, ...] = ()
     oldest_day: str | None = None
@@ -350,11 +353,13 @@ def plan_files(
     for path in unfinished.keys() - named.keys():
         named[path] = unfinished[path]
         lines.append(_why_as_well(path, named[path]))
-    read = {}
+    read, unchanged = {}, {}
     for path, name in named.items():
         entry = _fingerprint(path, name, known.get(path))
         if path in unfinished or path not in known or entry["digest"] != known[path]["digest"]:
             read[path] = entry
+        else:
+            unchanged[path] = entry | {"name": known[path]["name"]}  # which its rows bear
     changed = [path for path in read if path in known]
     gone = len(known.keys() - named.keys())
     lines += [f"{known[path]['name']} has changed: its rows are replaced." for path in changed]
@@ -367,6 +372,7 @@ def plan_files(
     oldest_day = date.fromisoformat(state["newest_day"]) - timedelta(days=lookback_days)
     return FilePlan(
         read,
+        unchanged=unchanged,
         is_full=False,
         replaced=(
             *(entry["name"] for entry in read.values()),
@@ -437,7 +443,14 @@ def note_files_read(work: Path, plan: FilePlan) -> None:
 
     Until `note_files_staged` nobody may rely on what was staged of these files before.
     """
-    save_state(work, READ, files=plan.files, is_full=plan.is_full, rules=plan.rules)
+    save_state(
+        work,
+        READ,
+        files=plan.files,
+        unchanged=plan.unchanged,
+        is_full=plan.is_full,
+        rules=plan.rules,
+    )
     if plan.is_full:
         save_state(work, STAGED, rules=UNFINISHED)
     elif plan.files:
@@ -470,7 +483,8 @@ def note_files_staged(work: Path) -> None:
     save_state(
         work,
         STAGED,
-        files=read["files"] if read["is_full"] else staged["files"] | read["files"],
+        files=({} if read["is_full"] else staged["files"] | read.get("unchanged", {}))
+        | read["files"],
         rules=read["rules"],
         newest_day=_newest_day({day: entry["rows"] for day, entry in staged["days"].items()}),
         unfinished={},

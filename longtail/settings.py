@@ -161,12 +161,14 @@ HYBRID_PARTS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors", "gro
 
 
 def blend(value: Any) -> str | None:
-    """Rule: a weight for some parts of the hybrid, at least one positive; the others weigh 0."""
+    """Rule: a weight for some parts of the hybrid, of one that has neighbours above 0."""
     if not isinstance(value, Mapping) or not value.keys() <= set(HYBRID_PARTS):
         return f"must be a mapping from {', '.join(HYBRID_PARTS)} to weights"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
         return "needs numbers from 0 up as weights"
-    return None if max(value.values(), default=0) > 0 else "needs at least one weight above 0"
+    if not any(weight > 0 for part, weight in value.items() if part != "group_knn"):
+        return "needs at least one weight above 0, of another part than group_knn"
+    return None
 
 
 EVENT_COLUMNS = (

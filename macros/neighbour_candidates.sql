@@ -71,7 +71,8 @@
                 group_products.product_key,
                 similar_groups.because_product_key,
                 similar_groups.because_place as place,
-                similar_groups.weight * factors.factor as term
+                similar_groups.weight * factors.factor
+                / if(models.model = 'hybrid', 1, {{ var("blend")["group_knn"] }}) as term
             from {{ ref("int_similar_groups") }} as similar_groups
             semi join {{ users }} as users on similar_groups.user_key = users.user_key
             inner join {{ ref("int_group_products") }} as group_products

@@ -108,7 +108,12 @@ class Shop:
                     *("--log-path", str(self.scratch / f"{name}_{seed}")),
                 ],
                 cwd=ROOT,
-                env={**os.environ, "LONGTAIL_WAREHOUSE": str(self.warehouse)}
+                # Demo events are numbered in the order in which DuckDB's threads make them.
+                env={
+                    **os.environ,
+                    "LONGTAIL_THREADS": "1",
+                    "LONGTAIL_WAREHOUSE": str(self.warehouse),
+                }
                 | ({"LONGTAIL_MEMORY_LIMIT": memory} if memory else {}),
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -40,7 +40,7 @@ def known(folder: Path) -> float:
     return duckdb.sql(f"""
         select avg((old.product_id is not null)::integer)
         from {tables[0]} as new left join {tables[1]} as old using (product_id)
-    """).fetchone()[0]
+    """).fetchall()[0][0]
 
 
 def recall(folder: Path) -> dict[str, tuple[float, float, float]]:

@@ -1,8 +1,8 @@
 {{ config(batch_over="int_user_batches" if uses_group_knn() else none) }}
 
 {# Nearest neighbours among users or sessions (user-based: Herlocker et al. 1999;
-   sessions: S-KNN, Ludewig and Jannach 2018), by the weights of rp3beta: its walk from a
-   user's history, cut where it reaches the groups. #}
+   sessions: S-KNN, Ludewig and Jannach 2018). rp3beta's vars weigh the products that a
+   group shares with the history, not those that it recommends. #}
 with users as (
 
     select

@@ -67,9 +67,9 @@ EDGE_CASES = {
         {},
         {"users": 5, "products": 7, "recommended": 5 * 7},
     ),
-    "users like a user recommend, and nothing else": (
+    "users like a user recommend": (
         odd_events(),
-        {"blend": {"group_knn": 1}, "terms_per_batch": 1_000},
+        {"blend": {"covisit": 0.1, "group_knn": 1}, "terms_per_batch": 1_000},
         {"users": len(ODD_IDS), "products": len(ODD_IDS), "similar_groups": True},
     ),
     "DeepWalk over users and products": (
@@ -139,6 +139,17 @@ def test_the_same_seed_and_events_give_the_same_tables_again(shop, odd_build):
     built = shop.build()
     assert built.is_good, built.text
     assert shop.learned() == odd_build
+
+
+def test_a_warm_start_begins_with_the_published_vectors(shop):
+    shop.write(odd_events())
+    assert shop.build().is_good
+    for model in ("embeddings_deepwalk", "embeddings_node2vec"):
+        trained = shop.dbt("run", "--select", model, warm_start=True, warm_walks_per_node=1)
+        assert trained.is_good, trained.text
+        file = f"'{shop.warehouse}/.work/{model}.parquet'"
+        steps = "select sum(frequency) from "
+        assert 0 < shop.query(steps + file)[0][0] < 0.7 * shop.query(steps + model)[0][0]
 
 
 def test_users_in_many_batches_get_the_same(shop):

@@ -70,6 +70,7 @@ BAD = [
     ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
     ("blend", {"covfefe": 1}, "mapping from covisit"),
     ("blend", dict.fromkeys(settings.HYBRID_PARTS, 0), "weight above 0"),
+    ("blend", {"group_knn": 1}, "another part than group_knn"),
     ("blend", dict.fromkeys(settings.HYBRID_PARTS, -1), "from 0 up"),
 ]
 
