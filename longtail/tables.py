@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from longtail.centroids import VECTOR_SOURCES, fill_missing_vectors
-from longtail.graph import read_edgelist
-from longtail.projection import cluster, project
-from longtail.search import Neighbours, nearest_by_context, nearest_by_cosine
-from longtail.skipgram import train_skipgram, write_corpus
-from longtail.walks import WALK_SCHEMA, walks_to_arrow
-from longtail.warehouse import write_parquet
+from longtail.build.warehouse import write_parquet
+from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.kernels.graph import read_edgelist
+from longtail.kernels.projection import cluster, project
+from longtail.kernels.search import Neighbours, nearest_by_context, nearest_by_cosine
+from longtail.kernels.skipgram import train_skipgram, write_corpus
+from longtail.kernels.walks import WALK_SCHEMA, walks_to_arrow
 
 KNOWN_ENOUGH = 0.8
 """Share of the nodes whose earlier vectors a warm start needs: the others learn from few walks."""
@@ -77,11 +77,11 @@ def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> p
     Parameters
     ----------
     edgelist
-        See `longtail.graph.read_edgelist`.
+        See `longtail.kernels.graph.read_edgelist`.
     node_count
         Nodes of the graph; 0 gives no walks.
     **parameters
-        Of `longtail.walks.walks_to_arrow`.
+        Of `longtail.kernels.walks.walks_to_arrow`.
     """
     if node_count == 0:
         return pa.RecordBatchReader.from_batches(WALK_SCHEMA, [])
@@ -121,7 +121,7 @@ def embedding_table(
         What a warm start trains on, the first walks of each node, and the rate at which: vectors
         that are good already need less of both.
     **parameters
-        Of `longtail.skipgram.train_skipgram`.
+        Of `longtail.kernels.skipgram.train_skipgram`.
     """
     node_ids = products.column("node_id")
     in_graph = np.asarray(node_ids.is_valid())
@@ -235,7 +235,7 @@ def neighbour_table(
     work_folder, label
         The search's own report goes into this folder, as ``<label>.report.parquet``.
     **parameters
-        Of `longtail.search.nearest_by_cosine`.
+        Of `longtail.kernels.search.nearest_by_cosine`.
     """
     return _neighbours(
         embeddings,
@@ -261,7 +261,7 @@ def successor_table(
     embeddings, k, work_folder, label
         As in `neighbour_table`.
     **parameters
-        Of `longtail.search.nearest_by_context`.
+        Of `longtail.kernels.search.nearest_by_context`.
     """
     return _neighbours(
         embeddings,
@@ -299,7 +299,7 @@ def dial_table(
     k
         Successors per product and setting.
     **parameters
-        Of `longtail.search.nearest_by_context`.
+        Of `longtail.kernels.search.nearest_by_context`.
     """
     found = pc.index_in(asked.column("product_id"), embeddings.column("product_id"))
     queries = np.asarray(found.drop_null())
@@ -360,7 +360,7 @@ def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int)
     embeddings
         Columns product_id and vector.
     neighbours, seed, threads
-        Of `longtail.projection.project`.
+        Of `longtail.kernels.projection.project`.
     """
     if len(embeddings) == 0:
         return MAP_SCHEMA.empty_table()

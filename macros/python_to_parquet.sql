@@ -3,7 +3,7 @@
 
 
 def materialize(table, connection):
-    from longtail.warehouse import write_parquet
+    from longtail.build.warehouse import write_parquet
 
     write_parquet(table, '{{ location }}')
 {% endmacro %}

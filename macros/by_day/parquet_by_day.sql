@@ -22,7 +22,7 @@
         it is asked for; {{ "{{ in_days(column) }}" }} is the condition. It must not give rows
         of other days. A day is made again when the compiled query, DuckDB's version, that day
         of a table by day which the query refs, or the code of any other table that it refs is
-        another than before: `longtail.refresh` keeps the books. --full-refresh makes all days.
+        another than before: `longtail.build.days` keeps the books. --full-refresh makes all days.
         `moved_from` is the earlier of the old and the new `as_of`.
 
         Days appear all together or not at all; a build that is killed leaves the old ones.

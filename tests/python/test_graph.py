@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from longtail.graph import Graph, graph_from_edges, read_edgelist
+from longtail.kernels.graph import Graph, graph_from_edges, read_edgelist
 
 
 def dense(graph: Graph) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from longtail import settings, vars
+from longtail.build import settings, vars
 
 DEFAULTS = settings.load_defaults(ROOT / "dbt_project.yml")
 
@@ -111,7 +111,7 @@ def test_vars_must_agree_with_each_other():
         settings.check({"latest_event_at": "1990-01-01"}, DEFAULTS)
 
 
-# ---- longtail.vars -----------------------------------------------------------------------------
+# ---- longtail.build.vars -----------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ from csrgraph.random_walks import _node2vec_walks
 from numba import njit
 from scipy import sparse, stats
 
-from longtail import walks as walks_module
-from longtail.graph import Graph, graph_from_edges
-from longtail.progress import track
-from longtail.walks import count_start_nodes, sample_walks, walks_to_arrow
+from longtail.kernels import walks as walks_module
+from longtail.kernels.graph import Graph, graph_from_edges
+from longtail.kernels.progress import track
+from longtail.kernels.walks import count_start_nodes, sample_walks, walks_to_arrow
 
 PARAMETERS = [
     pytest.param(1.0, 1.0, id="deepwalk"),
@@ -444,7 +444,7 @@ def test_too_large_arrow_batches_are_refused():
 
 def test_progress_is_logged_off_a_terminal(caplog):
     graph = weighted_graph()
-    with caplog.at_level(logging.INFO, logger="longtail.progress"):
+    with caplog.at_level(logging.INFO, logger="longtail.kernels.progress"):
         walks = list(sample_walks(graph, batch_size=4, progress=True))
     assert sum(map(len, walks)) == 120
     assert len(caplog.messages) == 10
