@@ -24,9 +24,13 @@ STAGING_VARS = (
 )
 """Vars that decide what a row of a file becomes."""
 STAGING_CODE = (
-    *("models/staging/*.sql", "macros/event_rows.sql", "macros/keep_broken_lines.sql"),
+    *(
+        "models/staging/*.sql",
+        "macros/events/event_rows.sql",
+        "macros/events/keep_broken_lines.sql",
+    ),
     *("longtail/build/event_files.py", "longtail/build/file_rows.py", "longtail/build/scan.py"),
-    *("macros/parse_event_time.sql", "macros/text_list.sql"),
+    *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
 )
 """Code that decides it."""
 DAY_SHARE = 0.01
