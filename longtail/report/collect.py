@@ -46,7 +46,7 @@ TABLES = {
     " similar_product_id varchar, sessions_together bigint",
     "stg_events": "user_id varchar",
     "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
-    " because_product_id varchar, because_event_type varchar",
+    " because_product_id varchar, because_event_type varchar, is_seen boolean",
 }
 
 _LOGGER = logging.getLogger(__name__)
