@@ -34,12 +34,17 @@ def all_vars(**given: Any) -> dict[str, Any]:
 
 
 class CompiledModels:
-    """The SQL models with the vars given, ready to run over any number of logs."""
+    """The SQL models with the vars given, ready to run over any number of logs.
+
+    Models compiled in the same folder share the demo's rows.
+    """
 
     def __init__(self, folder: Path, **given: Any) -> None:
         self.folder, self.given = folder, {"demo_events": 10_000, **given}
-        # Staging keeps rows of earlier builds, and asks for its own state to tell which.
-        self._dbt("run", "--select", "+stg_raw_events")
+        self.demo = folder / "warehouse" / ".work" / f"{LOG}.parquet"
+        if not self.demo.exists():
+            # Staging keeps rows of earlier builds: its SQL needs to know what there is.
+            self._dbt("run", "--select", "+stg_raw_events")
         compiled = self._dbt("compile", "--select", "resource_type:model")
         nodes = {node.unique_id: node for node in (result.node for result in compiled.results)}
         models = {
@@ -82,8 +87,8 @@ class CompiledModels:
 
     def demo_rows(self) -> list[dict]:
         """Return the demo's raw rows."""
-        file = self.folder / "warehouse" / ".work" / f"{LOG}.parquet"
-        return duckdb.sql(f"from read_parquet('{file}') order by all").to_arrow_table().to_pylist()
+        rows = duckdb.sql(f"from read_parquet('{self.demo}') order by all")
+        return rows.to_arrow_table().to_pylist()
 
     def needed_for(self, tables: Iterable[str], given: Iterable[str]) -> list[str]:
         """Return the models to run for some tables, in order, when others are given."""
@@ -113,10 +118,12 @@ class CompiledModels:
             Tables that Python models make, by name.
         """
         schema = pa.schema([pa.field(name, pa.string()) for name in COLUMNS])
-        log = pa.Table.from_pylist([{name: row.get(name) for name in COLUMNS} for row in rows], schema)
+        log = pa.Table.from_pylist([dict(row) for row in rows], schema)
+        schemas = {relation.rpartition(".")[0] for relation in self.relations.values() if relation}
         with duckdb.connect() as connection:
-            connection.execute("set threads = 1; set TimeZone = 'UTC'; attach ':memory:' as build; use build")
-            for schema_name in {relation.rpartition(".")[0] for relation in self.relations.values() if relation}:
+            connection.execute("set threads = 1; set TimeZone = 'UTC'")
+            connection.execute("attach ':memory:' as build; use build")
+            for schema_name in schemas:
                 connection.execute(f"create schema if not exists {schema_name}")
             for name, table in {LOG: log, **given}.items():
                 connection.register("given", table)

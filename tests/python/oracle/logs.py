@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from oracle.events import typed_events
 from oracle.recompute import Given
 
-USERS = ("u9", "u10", "Zoë", "7", "it's")
-PRODUCTS = ("z", "y", "a", "10", "9", "é", "b c", "x")
+USERS = ("u9", "u10", "Zoë", "7", "it's", "A")
+PRODUCTS = ("z", "y", "a", "10", "9", "é", "b c", "x", "Q", "p")
 """Ids whose order says nothing about when the log first sees them."""
 CATEGORIES = (("1", "shop.phones"), ("2", "shop.cases"), ("3", None), (None, None), ("1", "shop"))
 TYPES = (*("view",) * 5, "search", *("cart",) * 2, *("purchase",) * 2, "remove_from_cart")
-SECONDS = (*range(8), 60, 3599, 3600, 3601, 7203, 43200, 82799, 82800, 86397, 86398, 86399)
-"""Moments of a day: close together, an hour apart give or take a second, before midnight."""
+STARTS = (0, 1, 43200, 43201, 46800, 79200, 86390, 86398, 86399)
+"""Seconds of a day at which visits start: the same for many, an hour apart, before midnight."""
+PAUSES = (0, 0, 1, 1, 2, 7, 60, 61, 3599, 3600, 3601)
+"""Seconds since the event before: none, about as long as a short stay, about a session's gap."""
 FAULTS = (
     {"event_time": "2024-13-01 00:00:00 UTC"},
     {"event_time": None},
@@ -29,12 +31,9 @@ START = datetime(2024, 2, 27)
 
 EVENTS = st.fixed_dictionaries(
     {
-        "day": st.integers(0, 4),
-        "second": st.sampled_from(SECONDS),
-        "user": st.sampled_from(USERS),
+        "pause": st.sampled_from(PAUSES),
         "product": st.sampled_from(PRODUCTS),
         "type": st.sampled_from(TYPES),
-        "session": st.sampled_from((None, "s", "s", "t")),
         "category": st.sampled_from((None,) * 6 + CATEGORIES),
         "brand": st.sampled_from(("own", "own", "other", None)),
         "price": st.sampled_from((None, "0", "1.5", "1.5", "20")),
@@ -42,32 +41,45 @@ EVENTS = st.fixed_dictionaries(
         "copies": st.sampled_from((1,) * 9 + (2,)),
     }
 )
+VISITS = st.fixed_dictionaries(
+    {
+        "user": st.sampled_from(USERS),
+        "session": st.sampled_from((None, "s", "s", "t")),
+        "day": st.integers(0, 5),
+        "start": st.sampled_from(STARTS),
+        "events": st.integers(1, 12).flatmap(
+            lambda size: st.lists(EVENTS, min_size=size, max_size=size)
+        ),
+    }
+)
 
 
-def logs(min_size: int, max_size: int) -> st.SearchStrategy[list[dict]]:
+def logs(fewest_visits: int, most_visits: int) -> st.SearchStrategy[list[dict]]:
     """Return a strategy for raw rows."""
-    return st.lists(EVENTS, min_size=min_size, max_size=max_size).map(raw_rows)
+    return st.lists(VISITS, min_size=fewest_visits, max_size=most_visits).map(raw_rows)
 
 
-def raw_rows(drawn: Iterable[Mapping]) -> list[dict]:
+def raw_rows(visits: Iterable[Mapping]) -> list[dict]:
     """Turn draws into raw rows, in the columns of the input."""
     rows = []
-    for event in drawn:
-        at = START + timedelta(days=event["day"], seconds=event["second"])
-        usual = CATEGORIES[PRODUCTS.index(event["product"]) % len(CATEGORIES)]
-        category_id, category_code = event["category"] or usual
-        row = {
-            "event_time": f"{at} UTC",
-            "event_type": event["type"],
-            "product_id": event["product"],
-            "category_id": category_id,
-            "category_code": category_code,
-            "brand": event["brand"],
-            "price": event["price"],
-            "user_id": event["user"],
-            "user_session": event["session"],
-        }
-        rows += [row | (event["fault"] or {})] * event["copies"]
+    for visit in visits:
+        at = START + timedelta(days=visit["day"], seconds=visit["start"])
+        for event in visit["events"]:
+            at += timedelta(seconds=event["pause"])
+            usual = CATEGORIES[PRODUCTS.index(event["product"]) % len(CATEGORIES)]
+            category_id, category_code = event["category"] or usual
+            row = {
+                "event_time": f"{at} UTC",
+                "event_type": event["type"],
+                "product_id": event["product"],
+                "category_id": category_id,
+                "category_code": category_code,
+                "brand": event["brand"],
+                "price": event["price"],
+                "user_id": visit["user"],
+                "user_session": visit["session"],
+            }
+            rows += [row | (event["fault"] or {})] * event["copies"]
     return rows
 
 

@@ -465,10 +465,9 @@ class Log:
         history = scope.histories.get(user, [])
         is_allowed = lambda product: (user, product) not in scope.excluded  # noqa: E731
         terms = defaultdict(list)
-        if self.models.get(model):
-            terms.update(lists.terms_of_history(history, self.models[model], self.settings))
-        elif model == "group_knn" and self.settings["repeat_weight"] > 0:
-            terms.update(lists.terms_of_history(history, {}, self.settings))
+        if self.models.get(model) or model in ("hybrid", "group_knn"):
+            near = self.models.get(model, {})
+            terms.update(lists.terms_of_history(history, near, self.settings))
         if self.uses_groups and model in ("hybrid", "group_knn"):
             likes = scope.likes.get(user, [])
             if model == "group_knn":

@@ -39,6 +39,10 @@ class Step(NamedTuple):
     at: datetime
 
 
+class NothingCleanError(ValueError):
+    """Every event belongs to a robot: there is nobody to recommend to."""
+
+
 class Timeline(NamedTuple):
     """First and last clean event, and the moment up to which the graph knows events."""
 
@@ -128,6 +132,8 @@ def timeline(clean: Iterable[Visit], settings: Mapping) -> Timeline:
     At most a fifth of the log is held out.
     """
     times = [visit.event.at for visit in clean]
+    if not times:
+        raise NothingCleanError
     first, last = min(times), max(times)
     if settings["graph_cutoff"]:
         return Timeline(first, last, datetime.fromisoformat(str(settings["graph_cutoff"])))
