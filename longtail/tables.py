@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from longtail.build.warehouse import write_parquet
 from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
-from longtail.kernels.graph import read_edgelist
+from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.projection import cluster, project
 from longtail.kernels.search import Neighbours, nearest_by_context, nearest_by_cosine
 from longtail.kernels.skipgram import train_skipgram, write_corpus
@@ -71,13 +71,13 @@ MAP_SCHEMA = pa.schema(
 )
 
 
-def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
-    """Walk over an .edg file: walk_id, node_ids.
+def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
+    """Walk over a graph: walk_id, node_ids.
 
     Parameters
     ----------
-    edgelist
-        See `longtail.kernels.graph.read_edgelist`.
+    edges
+        Columns source_node_id, target_node_id and weight, each undirected edge once.
     node_count
         Nodes of the graph; 0 gives no walks.
     **parameters
@@ -85,7 +85,8 @@ def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> p
     """
     if node_count == 0:
         return pa.RecordBatchReader.from_batches(WALK_SCHEMA, [])
-    graph = read_edgelist(edgelist, node_count=node_count)
+    names = ("source_node_id", "target_node_id", "weight")
+    graph = graph_from_edges(*(edges.column(name) for name in names), node_count=node_count)
     return walks_to_arrow(graph, progress=True, **parameters)
 
 

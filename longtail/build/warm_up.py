@@ -4,19 +4,13 @@ numba keeps the result beside the package; without this, the first build pays fo
 as both walk models compile side by side.
 """
 
-import tempfile
-from pathlib import Path
-
-from longtail.kernels.graph import read_edgelist
+from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.walks import sample_walks
 
 
 def warm_up() -> None:
-    """Walk a triangle, first and second order, along the path that a build takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        edgelist = Path(folder) / "triangle.edg"
-        edgelist.write_text("0\t1\t0.5\n0\t2\t0.5\n1\t2\t1.0\n")
-        graph = read_edgelist(edgelist, node_count=3)
+    """Walk a triangle, first and second order, with the types that a build has."""
+    graph = graph_from_edges([0, 0, 1], [1, 2, 2], [0.5, 0.5, 1.0], node_count=3)
     for p, q in ((1.0, 1.0), (0.5, 2.0)):
         for _ in sample_walks(graph, walks_per_node=1, walk_length=3, p=p, q=q, seed=0):
             pass
