@@ -157,13 +157,10 @@ def weights(value: Any) -> str | None:
     return None
 
 
-HYBRID_PARTS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors", "group_knn")
-
-
 def blend(value: Any) -> str | None:
-    """Rule: a weight for some parts of the hybrid, of one that has neighbours above 0."""
-    if not isinstance(value, Mapping) or not value.keys() <= set(HYBRID_PARTS):
-        return f"must be a mapping from {', '.join(HYBRID_PARTS)} to weights"
+    """Rule: a weight for each part of the hybrid, of one that has neighbours above 0."""
+    if not isinstance(value, Mapping):
+        return "must be a mapping from a part of the hybrid to its weight"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
         return "needs numbers from 0 up as weights"
     if not any(weight > 0 for part, weight in value.items() if part != "group_knn"):
@@ -302,6 +299,10 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
         problem = RULES[name](value)
         if problem:
             raise ValueError(f"var '{name}' {problem}; it is {value!r}")
+    if unknown := settings["blend"].keys() - defaults["blend"].keys():
+        raise ValueError(
+            f"var 'blend' has no part {min(unknown)!r}; it takes {', '.join(defaults['blend'])}"
+        )
     known = settings["event_weights"]
     for name in ("click_event_types", "purchase_event_types"):
         for event_type in settings[name]:

@@ -68,10 +68,10 @@ BAD = [
     ("csv_options", {"delim": ""}, "1 to 4 characters"),
     ("csv_options", {"quote": "''"}, "one character"),
     ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
-    ("blend", {"covfefe": 1}, "mapping from covisit"),
-    ("blend", dict.fromkeys(settings.HYBRID_PARTS, 0), "weight above 0"),
+    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
+    ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
-    ("blend", dict.fromkeys(settings.HYBRID_PARTS, -1), "from 0 up"),
+    ("blend", {"covisit": -1}, "from 0 up"),
 ]
 
 
