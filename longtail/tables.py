@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,26 @@ MAP_SCHEMA = pa.schema(
 )
 
 
+def every_setting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a call with a keyword argument that is None: a var that dbt did not pass.
+
+    dbt finds the vars of a Python model by reading its code; one that it does not find arrives as
+    None, without a word.
+    """
+
+    @wraps(function)
+    def checked(*arguments: Any, **settings: Any) -> Any:
+        if absent := [name for name, value in settings.items() if value is None]:
+            raise ValueError(
+                f"dbt passed no value for {', '.join(absent)}: ask for it in the model by "
+                "dbt.config.meta_get with a literal name, in no condition, and list it in meta"
+            )
+        return function(*arguments, **settings)
+
+    return checked
+
+
+@every_setting
 def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
     """Walk over a graph: walk_id, node_ids.
 
@@ -88,6 +109,37 @@ def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.Rec
     names = ("source_node_id", "target_node_id", "weight")
     graph = graph_from_edges(*(edges.column(name) for name in names), node_count=node_count)
     return walks_to_arrow(graph, progress=True, **parameters)
+
+
+@every_setting
+def trained_table(
+    walks: Any, products: Any, *, warehouse: str, label: str, warm_start: bool, **parameters: Any
+) -> pa.Table:
+    """Train a model's embeddings on its walks: `embedding_table` of two relations of the build.
+
+    Parameters
+    ----------
+    walks, products
+        DuckDB relations with the columns that `embedding_table` asks for, and walk_id.
+    warehouse
+        Folder of the published tables, whose `.work` takes the corpus.
+    label
+        Name of the table; its last published version is what a warm start begins with.
+    warm_start
+        Whether to begin with it.
+    **parameters
+        Of `embedding_table`.
+    """
+    node_count = walks.aggregate("coalesce(max(node_ids[1]) + 1, 0)").fetchall()[0][0]
+    return embedding_table(
+        walks.order("walk_id").to_arrow_reader(),
+        products.order("product_id").to_arrow_table(),
+        node_count=node_count,
+        work_folder=Path(warehouse) / ".work",
+        label=label,
+        previous=Path(warehouse) / f"{label}.parquet" if warm_start else None,
+        **parameters,
+    )
 
 
 def embedding_table(
@@ -222,6 +274,7 @@ def _matrix(table: pa.Table, name: str) -> np.ndarray:
     return flat.reshape(len(table), -1)
 
 
+@every_setting
 def neighbour_table(
     embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
 ) -> pa.Table:
@@ -252,6 +305,7 @@ def neighbour_table(
     )
 
 
+@every_setting
 def successor_table(
     embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
 ) -> pa.Table:
@@ -279,6 +333,7 @@ def successor_table(
     )
 
 
+@every_setting
 def dial_table(
     embeddings: pa.Table,
     asked: pa.Table,
@@ -353,6 +408,7 @@ def _neighbour_rows(
     return pa.table(columns, schema=NEIGHBOUR_SCHEMA)
 
 
+@every_setting
 def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int) -> pa.Table:
     """Coordinates in two and three dimensions, and clusters, of every product given.
 
