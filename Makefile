@@ -31,11 +31,11 @@ $(VENV)/installed: requirements.lock
 		|| { echo "longtail needs Python 3.11 or newer; name one: make build PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
-	$(BIN)/python -m longtail.warm_up
+	$(BIN)/python -m longtail.build.warm_up
 	@touch $@
 
 build: $(VENV)/installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
-	@vars="$$($(BIN)/python -m longtail.vars --events '$(EVENTS)' --dataset '$(DATASET)' --vars '$(VARS)')" \
+	@vars="$$($(BIN)/python -m longtail.build.vars --events '$(EVENTS)' --dataset '$(DATASET)' --vars '$(VARS)')" \
 		&& $(BIN)/dbt build $(FLAGS) --vars "$$vars" \
 		&& $(BIN)/python -m longtail.report --warehouse '$(WAREHOUSE)'
 

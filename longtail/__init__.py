@@ -1,6 +1,6 @@
 """longtail: the Python package behind the dbt project of the same name.
 
-Kernels (`graph`, `walks`, `skipgram`, `search`, `centroids`, `projection`) take arrays and give
-arrays; they know neither dbt nor DuckDB. The rest is glue: `settings` (vars and their ranges),
-`events` (input files), `warehouse` (the tables' folder), `dbt_plugin` (what dbt calls).
+Two wings and one bridge: `kernels` take arrays and give arrays, and know neither dbt nor DuckDB;
+`build` is what dbt calls (input files, settings, days, publication); `tables` turns what the
+kernels return into the tables of the Python models. `report` writes the page.
 """

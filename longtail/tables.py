@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from longtail.centroids import VECTOR_SOURCES, fill_missing_vectors
-from longtail.graph import read_edgelist
-from longtail.projection import cluster, project
-from longtail.search import Neighbours, nearest_by_context, nearest_by_cosine
-from longtail.skipgram import train_skipgram, write_corpus
-from longtail.walks import WALK_SCHEMA, walks_to_arrow
-from longtail.warehouse import write_parquet
+from longtail.build.warehouse import write_parquet
+from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.kernels.graph import graph_from_edges
+from longtail.kernels.projection import cluster, project
+from longtail.kernels.search import Neighbours, nearest_by_context, nearest_by_cosine
+from longtail.kernels.skipgram import train_skipgram, write_corpus
+from longtail.kernels.walks import WALK_SCHEMA, walks_to_arrow
 
 KNOWN_ENOUGH = 0.8
 """Share of the nodes whose earlier vectors a warm start needs: the others learn from few walks."""
@@ -71,22 +72,74 @@ MAP_SCHEMA = pa.schema(
 )
 
 
-def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
-    """Walk over an .edg file: walk_id, node_ids.
+def every_setting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a call with a keyword argument that is None: a var that dbt did not pass.
+
+    dbt finds the vars of a Python model by reading its code; one that it does not find arrives as
+    None, without a word.
+    """
+
+    @wraps(function)
+    def checked(*arguments: Any, **settings: Any) -> Any:
+        if absent := [name for name, value in settings.items() if value is None]:
+            raise ValueError(
+                f"dbt passed no value for {', '.join(absent)}: ask for it in the model by "
+                "dbt.config.meta_get with a literal name, in no condition, and list it in meta"
+            )
+        return function(*arguments, **settings)
+
+    return checked
+
+
+@every_setting
+def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
+    """Walk over a graph: walk_id, node_ids.
 
     Parameters
     ----------
-    edgelist
-        See `longtail.graph.read_edgelist`.
+    edges
+        Columns source_node_id, target_node_id and weight, each undirected edge once.
     node_count
         Nodes of the graph; 0 gives no walks.
     **parameters
-        Of `longtail.walks.walks_to_arrow`.
+        Of `longtail.kernels.walks.walks_to_arrow`.
     """
     if node_count == 0:
         return pa.RecordBatchReader.from_batches(WALK_SCHEMA, [])
-    graph = read_edgelist(edgelist, node_count=node_count)
+    names = ("source_node_id", "target_node_id", "weight")
+    graph = graph_from_edges(*(edges.column(name) for name in names), node_count=node_count)
     return walks_to_arrow(graph, progress=True, **parameters)
+
+
+@every_setting
+def trained_table(
+    walks: Any, products: Any, *, warehouse: str, label: str, warm_start: bool, **parameters: Any
+) -> pa.Table:
+    """Train a model's embeddings on its walks: `embedding_table` of two relations of the build.
+
+    Parameters
+    ----------
+    walks, products
+        DuckDB relations with the columns that `embedding_table` asks for, and walk_id.
+    warehouse
+        Folder of the published tables, whose `.work` takes the corpus.
+    label
+        Name of the table; its last published version is what a warm start begins with.
+    warm_start
+        Whether to begin with it.
+    **parameters
+        Of `embedding_table`.
+    """
+    node_count = walks.aggregate("coalesce(max(node_ids[1]) + 1, 0)").fetchall()[0][0]
+    return embedding_table(
+        walks.order("walk_id").to_arrow_reader(),
+        products.order("product_id").to_arrow_table(),
+        node_count=node_count,
+        work_folder=Path(warehouse) / ".work",
+        label=label,
+        previous=Path(warehouse) / f"{label}.parquet" if warm_start else None,
+        **parameters,
+    )
 
 
 def embedding_table(
@@ -121,7 +174,7 @@ def embedding_table(
         What a warm start trains on, the first walks of each node, and the rate at which: vectors
         that are good already need less of both.
     **parameters
-        Of `longtail.skipgram.train_skipgram`.
+        Of `longtail.kernels.skipgram.train_skipgram`.
     """
     node_ids = products.column("node_id")
     in_graph = np.asarray(node_ids.is_valid())
@@ -221,6 +274,7 @@ def _matrix(table: pa.Table, name: str) -> np.ndarray:
     return flat.reshape(len(table), -1)
 
 
+@every_setting
 def neighbour_table(
     embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
 ) -> pa.Table:
@@ -235,7 +289,7 @@ def neighbour_table(
     work_folder, label
         The search's own report goes into this folder, as ``<label>.report.parquet``.
     **parameters
-        Of `longtail.search.nearest_by_cosine`.
+        Of `longtail.kernels.search.nearest_by_cosine`.
     """
     return _neighbours(
         embeddings,
@@ -251,6 +305,7 @@ def neighbour_table(
     )
 
 
+@every_setting
 def successor_table(
     embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
 ) -> pa.Table:
@@ -261,7 +316,7 @@ def successor_table(
     embeddings, k, work_folder, label
         As in `neighbour_table`.
     **parameters
-        Of `longtail.search.nearest_by_context`.
+        Of `longtail.kernels.search.nearest_by_context`.
     """
     return _neighbours(
         embeddings,
@@ -278,6 +333,7 @@ def successor_table(
     )
 
 
+@every_setting
 def dial_table(
     embeddings: pa.Table,
     asked: pa.Table,
@@ -299,7 +355,7 @@ def dial_table(
     k
         Successors per product and setting.
     **parameters
-        Of `longtail.search.nearest_by_context`.
+        Of `longtail.kernels.search.nearest_by_context`.
     """
     found = pc.index_in(asked.column("product_id"), embeddings.column("product_id"))
     queries = np.asarray(found.drop_null())
@@ -352,6 +408,7 @@ def _neighbour_rows(
     return pa.table(columns, schema=NEIGHBOUR_SCHEMA)
 
 
+@every_setting
 def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int) -> pa.Table:
     """Coordinates in two and three dimensions, and clusters, of every product given.
 
@@ -360,7 +417,7 @@ def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int)
     embeddings
         Columns product_id and vector.
     neighbours, seed, threads
-        Of `longtail.projection.project`.
+        Of `longtail.kernels.projection.project`.
     """
     if len(embeddings) == 0:
         return MAP_SCHEMA.empty_table()

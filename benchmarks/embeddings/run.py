@@ -20,9 +20,9 @@ import duckdb
 import numpy as np
 from scipy import sparse
 
-from longtail.graph import Graph, graph_from_edges
-from longtail.skipgram import Embeddings, train_skipgram, write_corpus
-from longtail.walks import walks_to_arrow
+from longtail.kernels.graph import Graph, graph_from_edges
+from longtail.kernels.skipgram import Embeddings, train_skipgram, write_corpus
+from longtail.kernels.walks import walks_to_arrow
 
 TOP = 20
 POPULARITIES = (0.0, 0.25, 0.5, 0.75, 1.0)

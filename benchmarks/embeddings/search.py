@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from longtail.search import nearest_by_context, nearest_by_cosine
+from longtail.kernels.search import nearest_by_context, nearest_by_cosine
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ import duckdb
 from run import DATASETS, HERE, ROOT, WORK, build, preset, show, tables
 
 LISTS = ("int_neighbours", "int_evaluated_recommendations")
-GROUPS = ("int_product_groups", "int_user_batches", "int_similar_groups")
+GROUPS = ("int_strongest_groups", "int_user_batches", "int_similar_groups")
 HISTORIES = ("int_user_histories", *GROUPS, "int_evaluated_recommendations")
 COVISIT = (
     *("int_daily_pairs", "int_robot_pairs", "int_product_pairs", "neighbours_covisit"),

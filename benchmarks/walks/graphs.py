@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 from scipy import sparse
 
-from longtail.graph import Graph, graph_from_edges
+from longtail.kernels.graph import Graph, graph_from_edges
 
 
 def session_graph(

@@ -56,8 +56,8 @@ Sampler = Callable[[], Iterator[np.ndarray]]
 def make_longtail(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
     """Sample with this project."""
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    from longtail.graph import Graph
-    from longtail.walks import sample_walks
+    from longtail.kernels.graph import Graph
+    from longtail.kernels.walks import sample_walks
 
     whole = Graph(graph.indptr, graph.indices, graph.weights)
     small = Graph(np.array([0, 1, 2]), np.array([1, 0]), graph.weights[:2])

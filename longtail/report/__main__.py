@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
+from longtail.build.warehouse import DATABASE
 from longtail.report import build_report
-from longtail.warehouse import DATABASE
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import duckdb
 import jinja2
 import pytest
 
-from longtail import events
+from longtail.build import event_files, scan
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE_OF_ROWS = "select 'the rows of the files' as rows"
@@ -35,7 +35,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     if not shop.events.exists():
         shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(events, "scan_sql", lambda *_, **__: PLACE_OF_ROWS)
+        patch.setattr(scan, "scan_sql", lambda *_, **__: PLACE_OF_ROWS)
         compiled = shop.dbt("compile", "--full-refresh", "--select", "stg_raw_events")
     assert compiled.is_good, compiled.text
     file = shop.target / "compiled/longtail/models/staging/stg_raw_events.sql"
@@ -44,7 +44,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     hook = (ROOT / "macros" / "keep_broken_lines.sql").read_text(encoding="utf-8")
 
     def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
-        rows = events.scan_sql(events.describe_files(pattern, csv_options), **options)
+        rows = scan.scan_sql(event_files.describe_files(pattern, csv_options), **options)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
             connection.execute(f"create table staged as {model.replace(PLACE_OF_ROWS, rows)}")

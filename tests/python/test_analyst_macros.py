@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from longtail.analyst_macros import MACROS, macro_statements
+from longtail.build.analyst_macros import MACROS, macro_statements
 
 # Ann looked at the phone and put the case in her cart; Bob bought the phone; Cas did nothing.
 SHOP = """

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from longtail.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
 
 
 def unit(row):

@@ -12,8 +12,8 @@ import pytest
 from conftest import ROOT
 from dbt_common.exceptions import DbtRuntimeError
 
-from longtail.dbt_plugin import READS_EVENTS, Plugin
-from longtail.warehouse import write_parquet
+from longtail.build.plugin import READS_EVENTS, Plugin
+from longtail.build.warehouse import write_parquet
 
 TABLES = ("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics")
 METRICS = {
@@ -109,7 +109,7 @@ class Project:
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("longtail.dbt_plugin.macro_statements", list)
+    monkeypatch.setattr("longtail.build.plugin.macro_statements", list)
     return Project(tmp_path)
 
 
@@ -221,7 +221,7 @@ def test_files_are_looked_at_only_when_they_will_be_read(project):
 def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_path, monkeypatch):
     looked_at = []
     monkeypatch.setattr(
-        "longtail.events.describe_files", lambda *asked: looked_at.append(asked) or []
+        "longtail.build.event_files.describe_files", lambda *asked: looked_at.append(asked) or []
     )
     (tmp_path / "events.csv").write_text("")
     plugin = Plugin("longtail", {}, project.credentials)
@@ -253,7 +253,7 @@ def test_a_full_disk_is_said_and_spoils_nothing(project, monkeypatch):
     project.run()
     before = (project.work / "state.json").read_bytes()
     with monkeypatch.context() as patch:
-        patch.setattr("longtail.warehouse.json.dumps", no_space_left)
+        patch.setattr("longtail.build.warehouse.json.dumps", no_space_left)
         with pytest.raises(DbtRuntimeError, match="the disk is full: free space"):
             project.begin(NODES)
         with pytest.raises(DbtRuntimeError, match="the disk is full: free space"):

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import HEADER
 
-from longtail import events
-from longtail.settings import EVENT_COLUMNS
+from longtail.build import event_files, scan
+from longtail.build.settings import EVENT_COLUMNS
 
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.5,u1,s1"
 ROW = tuple(LINE.split(","))
@@ -36,10 +36,10 @@ class Read:
     """What DuckDB makes of the SQL for a pattern."""
 
     def __init__(self, pattern: str, csv_options=None, **mapped) -> None:
-        files = events.describe_files(pattern, csv_options)
+        files = event_files.describe_files(pattern, csv_options)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
-            sql = events.scan_sql(files, **mapped)
+            sql = scan.scan_sql(files, **mapped)
             self.rows = connection.sql(f"{sql} order by all").to_arrow_table().to_pylist()
             broken = []
             if connection.execute("from duckdb_tables() where temporary").fetchall():
@@ -170,9 +170,9 @@ def test_line_by_line_gives_the_same_rows_and_reasons(put):
 
 
 def test_a_line_longer_than_duckdbs_buffer_is_refused(put):
-    path = put(csv_bytes(LINE, LINE.replace("br", "b" * (events.LONGEST_LINE + 2_000_000))))
+    path = put(csv_bytes(LINE, LINE.replace("br", "b" * (event_files.LONGEST_LINE + 2_000_000))))
     with pytest.raises(ValueError, match="line of more than 16 MB"):
-        events.describe_files(path)
+        event_files.describe_files(path)
 
 
 # ---- several files -----------------------------------------------------------------------------
@@ -329,24 +329,24 @@ def test_an_unusable_file_is_refused_in_one_line(case, put):
     content, message = REFUSED[case]
     path = put(content)
     with pytest.raises(ValueError, match=r"events\.csv") as error:
-        events.scan_sql(events.describe_files(path))
+        scan.scan_sql(event_files.describe_files(path))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_no_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"no file matches .*nothing"):
-        events.find_files(str(tmp_path / "nothing*"))
+        event_files.find_files(str(tmp_path / "nothing*"))
     with pytest.raises(ValueError, match="is a folder"):
-        events.find_files(str(tmp_path))
+        event_files.find_files(str(tmp_path))
 
 
 def test_targets_are_looked_at(put):
-    assert events.check_targets(put(b"user_id,product_id\nu,p\n", "good.csv")) is None
+    assert event_files.check_targets(put(b"user_id,product_id\nu,p\n", "good.csv")) is None
     with pytest.raises(ValueError, match="var 'targets': there is no file"):
-        events.check_targets("nowhere.csv")
+        event_files.check_targets("nowhere.csv")
     with pytest.raises(ValueError, match="needs the columns user_id and product_id; it has a, b"):
-        events.check_targets(put(b"a,b\nu,p\n", "bad.csv"))
+        event_files.check_targets(put(b"a,b\nu,p\n", "bad.csv"))
 
 
 def test_the_end_of_the_rees46_head_is_cut_off(shared_data):

@@ -3,8 +3,8 @@ import warnings
 import numpy as np
 import pytest
 
-from longtail import projection
-from longtail.projection import cluster, project
+from longtail.kernels import projection
+from longtail.kernels.projection import cluster, project
 
 
 @pytest.fixture(scope="module")

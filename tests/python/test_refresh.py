@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import HEADER, Shop
 
-from longtail import refresh
+from longtail.build import days as kept_days
+from longtail.build import sources
 
 DAYS = 7
 FIRST = datetime(2024, 1, 1)
@@ -178,7 +179,7 @@ def test_nothing_new_changes_nothing(nights, monkeypatch):
     assert {table: nights.files(table) for table in BY_DAY} == before
     assert_same(nights.tables(), tables)
     # The file that was touched is known by its new time: it is not read a second time.
-    monkeypatch.setattr(refresh.hashlib, "file_digest", None)
+    monkeypatch.setattr(sources.hashlib, "file_digest", None)
     assert f"Reading 0 of {DAYS - 2} event files" in nights.refresh()
 
 
@@ -344,7 +345,7 @@ def test_other_code_of_the_keys_makes_the_days_that_hold_them_anew(nights):
 
 def break_off(monkeypatch, table: str, moment: str) -> None:
     """Let the build end just before it collects, exchanges or notes the days of a table."""
-    module, name = (os, "rename") if moment == "os.rename" else (refresh, moment)
+    module, name = (os, "rename") if moment == "os.rename" else (kept_days, moment)
     original = getattr(module, name)
 
     def broken(*arguments, **named):
@@ -375,19 +376,19 @@ def test_any_reader_takes_the_folder_for_one_table(nights):
 
 
 def test_days_are_taken_together_up_to_many_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(refresh, "MANY_ROWS", 10)
+    monkeypatch.setattr(kept_days, "MANY_ROWS", 10)
     days = {
         f"2024-01-0{day}": {"version": "", "rows": rows}
         for day, rows in enumerate([4, 4, 4, 30, 1, 1], start=1)
     }
     (tmp_path / "t.parquet").mkdir()
-    refresh.save_state(tmp_path, "t", days=days)
-    assert refresh.batches_of_days(tmp_path, "t", refresh.BEGINNING) == [
+    kept_days.save_state(tmp_path, "t", days=days)
+    assert kept_days.batches_of_days(tmp_path, "t", kept_days.BEGINNING) == [
         ("2024-01-01", "2024-01-02"),
         ("2024-01-03", "2024-01-03"),
         ("2024-01-04", "2024-01-04"),
         ("2024-01-05", "2024-01-06"),
     ]
-    assert refresh.batches_of_days(tmp_path, "t", "2024-01-06") == [("2024-01-06", "2024-01-06")]
-    assert refresh.batches_of_days(tmp_path, "t", "2024-02-01") == [("2024-02-01", "9999-12-31")]
-    assert refresh.rows_since(tmp_path, "t", "2024-01-04") == 32
+    assert kept_days.batches_of_days(tmp_path, "t", "2024-01-06") == [("2024-01-06", "2024-01-06")]
+    assert kept_days.batches_of_days(tmp_path, "t", "2024-02-01") == [("2024-02-01", "9999-12-31")]
+    assert kept_days.rows_since(tmp_path, "t", "2024-01-04") == 32

@@ -4,8 +4,8 @@ import faiss
 import numpy as np
 import pytest
 
-from longtail import search
-from longtail.search import (
+from longtail.kernels import search
+from longtail.kernels.search import (
     context_database,
     context_queries,
     nearest_by_context,

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from conftest import HEADER, ROOT
 
-from longtail import events, settings
+from longtail.build import event_files, scan, settings
 
 CODE = sorted(
     path
@@ -214,13 +214,13 @@ def test_hostile_csv_options_stay_options(text, folder, staging):
     ],
 )
 def test_no_other_column_may_show_an_id_that_is_to_be_hashed(columns, is_refused, folder):
-    files = events.describe_files(write(folder / "log.csv"))
-    events.scan_sql(files, columns=columns)
+    files = event_files.describe_files(write(folder / "log.csv"))
+    scan.scan_sql(files, columns=columns)
     if is_refused:
         with pytest.raises(ValueError, match=r"^var 'columns', entry '\w+': .* hash_user_ids"):
-            events.scan_sql(files, columns=columns, user_salt="a-salt-of-the-tests/1")
+            scan.scan_sql(files, columns=columns, user_salt="a-salt-of-the-tests/1")
     else:
-        events.scan_sql(files, columns=columns, user_salt="a-salt-of-the-tests/1")
+        scan.scan_sql(files, columns=columns, user_salt="a-salt-of-the-tests/1")
 
 
 def test_a_hash_is_of_the_trimmed_id_and_a_missing_id_stays_missing(folder, staging):
@@ -238,4 +238,4 @@ def test_a_line_that_cannot_be_split_is_withheld(end, folder, staging):
     assert len(staged.reasons) == 2
     texts = [row["raw_line"] for row in staged.rejected]
     texts += [row["raw_text"] for row in staged.broken_lines]
-    assert texts == [events.WITHHELD] * 2
+    assert texts == [scan.WITHHELD] * 2

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from longtail import settings, vars
+from longtail.build import settings, vars
 
 DEFAULTS = settings.load_defaults(ROOT / "dbt_project.yml")
 
@@ -68,10 +68,10 @@ BAD = [
     ("csv_options", {"delim": ""}, "1 to 4 characters"),
     ("csv_options", {"quote": "''"}, "one character"),
     ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
-    ("blend", {"covfefe": 1}, "mapping from covisit"),
-    ("blend", dict.fromkeys(settings.HYBRID_PARTS, 0), "weight above 0"),
+    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
+    ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
-    ("blend", dict.fromkeys(settings.HYBRID_PARTS, -1), "from 0 up"),
+    ("blend", {"covisit": -1}, "from 0 up"),
 ]
 
 
@@ -111,7 +111,7 @@ def test_vars_must_agree_with_each_other():
         settings.check({"latest_event_at": "1990-01-01"}, DEFAULTS)
 
 
-# ---- longtail.vars -----------------------------------------------------------------------------
+# ---- longtail.build.vars -----------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)

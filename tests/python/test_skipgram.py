@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from longtail import skipgram
-from longtail.skipgram import train_skipgram, write_corpus
+from longtail.kernels import skipgram
+from longtail.kernels.skipgram import train_skipgram, write_corpus
 
 NODES = 200
 
@@ -152,7 +152,7 @@ def test_bit_equal_in_other_processes_whatever_their_string_hash(corpus, tmp_pat
     here = train(corpus, epochs=2)
     code = textwrap.dedent(f"""
         import numpy as np
-        from longtail.skipgram import train_skipgram
+        from longtail.kernels.skipgram import train_skipgram
         got = train_skipgram({str(corpus)!r}, node_count={NODES}, dimensions=16, epochs=2, seed=11)
         np.savez({str(tmp_path / "other.npz")!r}, v=got.vectors, c=got.context_vectors)
     """)

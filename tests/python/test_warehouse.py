@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from longtail import warehouse as module
-from longtail.warehouse import (
+from longtail.build import warehouse as module
+from longtail.build.warehouse import (
     BuildState,
     Warehouse,
     comment_statements,

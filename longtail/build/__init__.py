@@ -1,0 +1,1 @@
+"""What dbt calls: input files, settings, days, publication."""

@@ -1,0 +1,161 @@
+"""The SQL that reads the rows of one input file; DuckDB is told everything and guesses nothing.
+
+Every path and name in it is quoted here.
+"""
+
+from __future__ import annotations
+
+import glob
+from dataclasses import dataclass
+
+LINE_DELIMITER = "\x1c\x1d\x1e\x1f"
+"""In no file: makes DuckDB return whole lines."""
+
+
+@dataclass(frozen=True)
+class EventFile:
+    """One input file.
+
+    Attributes
+    ----------
+    path
+        As the user wrote it, globs expanded.
+    format
+        "csv" or "parquet".
+    columns
+        Names in the order of the file; a repeated or empty name of a csv header made unique.
+    repeated
+        Lower-case names that the header has more than once.
+    delimiter, quote, escape, encoding
+        Of a csv file.
+    is_gzip
+        Whether a csv file is compressed.
+    by_line
+        Whether a csv file must be split into lines first and into columns then: line ends are
+        mixed, or a quote does not close, which would swallow the rows after it.
+    has_rows
+        Whether anything follows the header.
+    """
+
+    path: str
+    format: str
+    columns: tuple[str, ...]
+    repeated: frozenset[str] = frozenset()
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    encoding: str = "utf-8"
+    is_gzip: bool = False
+    by_line: bool = False
+    has_rows: bool = True
+
+
+def text_literal(value: str) -> str:
+    """Quote text for SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Quote a column's name for SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def rows_of(file: EventFile) -> str:
+    """Return the query for the rows of one file: its columns and source_row."""
+    if file.format == "parquet":
+        path = text_literal(glob.escape(file.path))
+        return (
+            "select *, file_row_number + 1 as source_row "
+            f"from read_parquet({path}, file_row_number = true)"
+        )
+    if file.by_line:
+        return _rows_by_line(file)
+    # A window without an order streams: rows keep the order of the file.
+    return f"select *, row_number() over () as source_row from {read_csv(file)}"
+
+
+def read_csv(file: EventFile) -> str:
+    """Return the table function for the rows of a csv file, its columns as text."""
+    names = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in file.columns)
+    return _csv_reader(
+        file, names, delim=file.delimiter, quote=file.quote, escape=file.escape, strict=True
+    )
+
+
+def _csv_reader(
+    file: EventFile, names: str, *, delim: str, quote: str, escape: str, strict: bool
+) -> str:
+    """Return DuckDB's table function with everything set, so that it guesses nothing."""
+    return (
+        f"read_csv({text_literal(glob.escape(file.path))}, columns = {{{names}}}, "
+        f"auto_detect = false, header = true, delim = {text_literal(delim)}, "
+        f"quote = {text_literal(quote)}, escape = {text_literal(escape)}, "
+        f"encoding = {text_literal(file.encoding)}, "
+        f"compression = '{'gzip' if file.is_gzip else 'none'}', "
+        f"strict_mode = {str(strict).lower()}, null_padding = false, store_rejects = true)"
+    )
+
+
+def _rows_by_line(file: EventFile) -> str:
+    """Return the query that splits each line on its own, so that a broken one costs one row."""
+    reader = _csv_reader(
+        file, "'line': 'VARCHAR'", delim=LINE_DELIMITER, quote="", escape="", strict=False
+    )
+    delimiter, quote = pattern(file.delimiter), pattern(file.quote or '"')
+    field = f"({quote}(?:[^{quote}]|{quote}{quote})*{quote}|[^{delimiter}{quote}][^{delimiter}]*|)"
+    whole_line = text_literal(f"(?:{delimiter}{field})*")
+    field = text_literal(f"{delimiter}{field}")
+    first, doubled = text_literal(file.quote or '"'), text_literal(2 * (file.quote or '"'))
+    width = len(file.columns)
+    columns = ",\n        ".join(
+        f"fields[{place}] as {identifier(name)}" for place, name in enumerate(file.columns, 1)
+    )
+    return f"""    select
+        {columns},
+        broken_reason,
+        case when broken_reason is not null then line end as raw_line,
+        source_row
+    from (
+        select
+            line,
+            source_row,
+            case
+                when not regexp_full_match(delimited_line, {whole_line})
+                    then 'broken line: unquoted value'
+                when len(quoted_fields) < {width} then 'broken line: missing columns'
+                when len(quoted_fields) > {width} then 'broken line: too many columns'
+            end as broken_reason,
+            case
+                when broken_reason is null then list_transform(
+                    quoted_fields,
+                    lambda field: nullif(case
+                        when starts_with(field, {first}) then replace(
+                            substr(field, 2, length(field) - 2), {doubled}, {first}
+                        )
+                        else field
+                    end, '')
+                )
+            end as fields
+        from (
+            select
+                line,
+                {text_literal(file.delimiter)} || line as delimited_line,
+                regexp_extract_all(delimited_line, {field}, 1) as quoted_fields,
+                row_number() over () as source_row
+            from (
+                select rtrim(line, chr(13)) as line
+                from {reader}
+            )
+            where line != ''
+        )
+    )"""
+
+
+def pattern(character: str) -> str:
+    """Return one character as part of a regular expression, inside brackets or not."""
+    return f"\\x{{{ord(character):x}}}"
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error, which says what is wrong."""
+    return str(error).partition("\n")[0]

@@ -1,0 +1,368 @@
+"""What dbt calls: input checks before a build, publication after it.
+
+dbt-duckdb loads this module (profiles.yml) and the macro `longtail_package` talks to it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import TargetConfig
+from dbt_common.exceptions import DbtRuntimeError
+from pyarrow.dataset import dataset
+
+from longtail.build import days, event_files, file_rows, run_log, scan, settings, sources
+from longtail.build.analyst_macros import macro_statements
+from longtail.build.warehouse import BuildState, Warehouse, comment_statements, downstream, summary
+
+GOOD = ("success", "pass", "warn", "no-op")
+BAD = ("error", "fail", "runtime error", "partial success")
+READS_EVENTS = "model.longtail.stg_raw_events"
+GATES_TEST = "assert_release_gates_pass"
+SHOWN = 5
+"""Failures that are listed one by one; dbt's own summary has them all."""
+
+HINTS = {
+    "GZIP": "an event file is truncated or damaged: fetch it again",
+    "Out of Memory": "raise LONGTAIL_MEMORY_LIMIT or free memory",
+    "No space left": "the disk is full: free space in the warehouse's folder",
+}
+
+
+class Plugin(BasePlugin):
+    """Answers the macro `longtail_package`."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:
+        """Create the warehouse before DuckDB opens the build's database in it."""
+        assert self.creds is not None
+        _show_progress()
+        self.scans: dict[str, str] = {}
+        self.file_plans: dict[str, sources.FilePlan] = {}
+        self.warehouse = Warehouse(Path(self.creds.external_root).parent)
+        if "'" in str(self.warehouse.root):
+            raise DbtRuntimeError(
+                f"the warehouse folder {self.warehouse.root} has a quote in its path: "
+                "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
+            )
+        try:
+            self.warehouse.prepare()
+        except OSError as error:
+            raise DbtRuntimeError(
+                f"cannot write to the warehouse folder {self.warehouse.root}: "
+                f"{error.strerror or error}; "
+                "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one that you may write"
+            ) from error
+        self._open_once()
+
+    def _open_once(self) -> None:
+        """Open and close the build's database, to say in one line why it cannot be opened.
+
+        While it is open no other build is at work: the moment to mend what a killed one left.
+        """
+        path = self.creds.path
+        try:
+            with duckdb.connect(path):
+                self.warehouse.repair()
+        except duckdb.IOException as error:
+            if "Could not set lock" in str(error):
+                raise DbtRuntimeError(
+                    f"another dbt is at work in {self.warehouse.root}: wait until it has ended, "
+                    "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
+                ) from None
+            raise DbtRuntimeError(
+                _hint(str(error))
+                or f"cannot open {path}, which every `dbt build` can make anew: remove it"
+            ) from None
+        except OSError as error:
+            raise DbtRuntimeError(
+                _hint(str(error))
+                or f"cannot mend {self.warehouse.root} after a broken-off build: "
+                f"{error.strerror or error}"
+            ) from error
+
+    def store(self, target_config: TargetConfig) -> None:
+        """Answer one message: `action` names the method, `answer` holds what it returned."""
+        message = target_config.config
+        try:
+            message["answer"] = getattr(self, f"do_{message['action']}")(message)
+        except ValueError as error:
+            raise DbtRuntimeError(str(error)) from None
+        except (OSError, duckdb.Error) as error:
+            raise DbtRuntimeError(_hint(str(error)) or str(error)) from None
+
+    def do_begin(self, message: Mapping[str, Any]) -> list[str]:
+        """Check vars and input, and note what is about to change; return lines for the user.
+
+        A model that runs changes all that reads it: until those have run and been tested too,
+        the tables do not belong together and are not published.
+        """
+        checked = settings.check(message["vars"], settings.load_defaults())
+        selected = message["selected"]
+        self.scans.clear()
+        self.file_plans.clear()
+        lines: list[str] = []
+        if checked["events"] and READS_EVENTS in selected:
+            self.do_scan(message)
+            lines += self._file_plan(message).lines
+        if checked["targets"]:
+            event_files.check_targets(checked["targets"])
+        if message["which"] != "test":
+            models = [node for node in selected if node.startswith("model.")]
+            changing = downstream(models, message["parents"])
+            BuildState(self.warehouse.work).begin(changing - set(message["without_result"]))
+        return lines
+
+    def do_scan(self, message: Mapping[str, Any]) -> str:
+        """Return the SQL that reads new and changed event files, looked at once per build."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        plan = self._file_plan(message)
+        asked = repr(checked)
+        if asked not in self.scans:
+            # Files without a row are refused when there are no others, of earlier builds neither.
+            all_files = event_files.find_files(checked["events"])
+            reads_all = plan.is_full or set(plan.names) == set(all_files)
+            files = (
+                event_files.describe_files(checked["events"], checked["csv_options"])
+                if reads_all
+                else event_files.describe_paths(plan.names, checked["csv_options"])
+            )
+            self.scans[asked] = scan.scan_sql(
+                files,
+                columns=checked["columns"],
+                reject_when=checked["reject_when"],
+                user_salt=checked["hash_user_ids"],
+            )
+        return self.scans[asked]
+
+    def _file_plan(self, message: Mapping[str, Any]) -> sources.FilePlan:
+        """Decide, once per build, which event files are read."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        full_refresh = message.get("full_refresh", False)
+        asked = repr((checked, full_refresh))
+        if asked not in self.file_plans:
+            self.file_plans[asked] = (
+                sources.plan_files(
+                    self.warehouse.work,
+                    checked["events"],
+                    rules=sources.staging_rules(checked, Path.cwd()),
+                    lookback_days=checked["lookback_days"],
+                    append=checked["append_events"],
+                    full_refresh=full_refresh,
+                )
+                if checked["events"]
+                else sources.FilePlan({})
+            )
+        return self.file_plans[asked]
+
+    def do_is_too_late(self, message: Mapping[str, Any]) -> str:
+        """Return the condition by which a row of a new file comes too late."""
+        plan = self._file_plan(message)
+        if plan.oldest_day is None:
+            return "false"
+        exempt = ", ".join(map(file_rows.text_literal, ["", *plan.never_late]))
+        return f"event_at < date '{plan.oldest_day}' and source_file not in ({exempt})"
+
+    def do_forget_files_read(self, message: Mapping[str, Any]) -> None:
+        """Note that stg_raw_events is about to be written."""
+        sources.forget_files_read(self.warehouse.work)
+
+    def do_files_read(self, message: Mapping[str, Any]) -> list[str]:
+        """Note what stg_raw_events holds; return the files whose earlier rows it replaces."""
+        plan = self._file_plan(message)
+        sources.note_files_read(self.warehouse.work, plan)
+        return list(plan.replaced)
+
+    def do_files_staged(self, message: Mapping[str, Any]) -> None:
+        """Note that stg_events holds what stg_raw_events does."""
+        sources.note_files_staged(self.warehouse.work)
+
+    def do_kept_rows(self, message: Mapping[str, Any]) -> str:
+        """Return the name of a table in progress when rows of it stay, else ''."""
+        days.recover(self.warehouse.work, message["table"])
+        file = self.warehouse.work / f"{message['table']}.parquet"
+        if sources.is_full(self.warehouse.work) or not file.exists():
+            return ""
+        return f"read_parquet({file_rows.text_literal(str(file))})"
+
+    def do_plan_days(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Return first_day and moved_from of `days.plan_days`."""
+        return vars(self._days(days.plan_days, message, "query", "reads", "as_of", "full"))
+
+    def do_day_batches(self, message: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return first and last day of each batch."""
+        return self._days(days.batches_of_days, message, "first_day")
+
+    def do_rows_since(self, message: Mapping[str, Any]) -> int:
+        """Return how many rows a table has from a day on."""
+        return self._days(days.rows_since, message, "first_day")
+
+    def do_new_part(self, message: Mapping[str, Any]) -> str:
+        """Return the folder for one part of a table's new days."""
+        return self._days(days.new_part, message, "part", "day")
+
+    def do_collect_days(self, message: Mapping[str, Any]) -> bool:
+        """Put a table's new days and those that stay together; return whether there is a row."""
+        return self._days(days.collect_days, message, "first_day", "day")
+
+    def do_replace_days(self, message: Mapping[str, Any]) -> None:
+        """Make what was put together the table."""
+        self._days(days.replace_days, message, "first_day", "query", "reads", "as_of")
+
+    def do_note_days(self, message: Mapping[str, Any]) -> None:
+        """Note that a table's days are up to date."""
+        self._days(days.note_days, message, "query", "reads", "as_of")
+
+    def _days(self, function: Callable[..., Any], message: Mapping[str, Any], *names: str) -> Any:
+        """Call a function of `days` on the message's table with these entries of it."""
+        arguments = {name: message[name] for name in names if name in message}
+        return function(self.warehouse.work, message["table"], **arguments)
+
+    def do_settings(self, message: Mapping[str, Any]) -> str:
+        """Return every var with its value in this run, as a JSON object, a secret's left out."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        if checked["hash_user_ids"]:
+            checked["hash_user_ids"] = "set"
+        return json.dumps(checked, default=str)
+
+    def do_commit(self, message: Mapping[str, Any]) -> str:
+        """Return the project's git commit, with "-dirty" after edits; '' outside a checkout."""
+        command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+        try:
+            return subprocess.run(
+                command, capture_output=True, text=True, timeout=10, check=True
+            ).stdout.strip()
+        except (OSError, subprocess.SubprocessError):
+            return ""
+
+    def do_earlier(self, message: Mapping[str, Any]) -> str:
+        """Return the query for the rows that earlier builds published of a table, or ''."""
+        published = self.warehouse.root / f"{message['table']}.parquet"
+        if not published.exists():
+            return ""
+        return f"select * from read_parquet({file_rows.text_literal(str(published))})"
+
+    def do_remove(self, message: Mapping[str, Any]) -> None:
+        """Remove files in progress that are no longer needed."""
+        for file in message["files"]:
+            Path(file).unlink(missing_ok=True)
+
+    def do_refuse(self, message: Mapping[str, Any]) -> None:
+        """Fail a model with one clear line."""
+        raise ValueError(message["reason"])
+
+    def do_finish(self, message: Mapping[str, Any]) -> list[str]:
+        """Publish if everything that changed is good; return lines for the user."""
+        outcomes, tables = message["outcomes"], message["tables"]
+        good = [outcome["node"] for outcome in outcomes if outcome["status"] in GOOD]
+        state = BuildState(self.warehouse.work)
+        state.finish(good, message["known"])
+        bad = [outcome for outcome in outcomes if outcome["status"] in BAD]
+        try:
+            run_log.extend(
+                self.warehouse.work,
+                self.warehouse.root / f"{run_log.NAME}.parquet",
+                build_id=message["build_id"],
+                run_started_at=message["run_started_at"].replace(tzinfo=None),
+                outcomes=outcomes,
+            )
+        except OSError:
+            if not bad:  # a full disk has failed a model too, which says more
+                raise
+        if bad:
+            return self._explain(bad)
+        if not state.changed:
+            return []
+        if state.pending:
+            return [_waiting(state.pending)]
+        files = [file for table in tables for file in table["files"]]
+        names = [table["name"] for table in tables]
+        wanted = [*(f"{name}.parquet" for name in names), *files]
+        missing = [file for file in wanted if not (self.warehouse.work / file).exists()]
+        if missing:
+            listed = ", ".join(missing[:SHOWN])
+            return [f"Not published yet: never built: {listed}. Run `dbt build`."]
+        self.warehouse.publish(names, extra_files=files, statements=self._statements(tables))
+        state.published()
+        return summary(self.warehouse.database)
+
+    def _statements(self, tables: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Return the SQL of analysts' macros and of the descriptions of tables and columns."""
+        statements = macro_statements()
+        for table in tables:
+            file = self.warehouse.work / f"{table['name']}.parquet"
+            present = dataset(file).schema.names
+            statements += comment_statements(
+                table["name"], table["description"], table["columns"], present
+            )
+        return statements
+
+    def _explain(self, bad: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Say in one line each what failed and what to do."""
+        lines = [_advice(outcome) for outcome in bad[:SHOWN]]
+        if any(outcome["node"].split(".")[2] == GATES_TEST for outcome in bad):
+            lines += self._closed_gates()
+        if len(bad) > SHOWN:
+            lines.append(f"... and {len(bad) - SHOWN} more.")
+        kept = "the tables of the last good build are unchanged"
+        if not self.warehouse.database.exists():
+            kept = "there is no earlier build"
+        return [*lines, f"Nothing was published; {kept}."]
+
+    def _closed_gates(self) -> list[str]:
+        """Say which figures fell short, of what."""
+        gates = pq.read_table(self.warehouse.work / "release_gates.parquet").to_pylist()
+        return [
+            f"  {gate['gate']} is {gate['value']:.4f}, must be at least {gate['threshold']:.4f}"
+            for gate in gates
+            if not gate["is_passed"]
+        ]
+
+
+def _show_progress() -> None:
+    """Let the package's progress lines through, in the form of dbt's own."""
+    logger = logging.getLogger("longtail")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+def _waiting(pending: set[str]) -> str:
+    """Say what has to run before tables can be published."""
+    models = sorted(node.split(".")[2] for node in pending if node.startswith("model."))
+    tests = len(pending) - len(models)
+    if not models:
+        return f"Not published yet: {tests} tests have not passed since. Run `dbt test`."
+    listed = ", ".join(models[:SHOWN]) + (" ..." if len(models) > SHOWN else "")
+    return (
+        f"Not published yet: {len(models)} models that read what changed, or failed, have not "
+        f"been built and tested since ({listed}). Run `dbt build`."
+    )
+
+
+def _advice(outcome: Mapping[str, Any]) -> str:
+    """Turn a failed node into one line."""
+    lines = [line.strip() for line in outcome["message"].splitlines() if line.strip()]
+    if any(line.startswith("Traceback") for line in lines):
+        lines = lines[-1:]
+    elif lines and lines[0].endswith(f"({outcome['path']})"):
+        lines = lines[1:]  # dbt's "Runtime Error in model x (path)"
+    text = " ".join(lines)
+    kind = "test" if outcome["type"] in ("test", "unit_test") else "model"
+    return f"Failed: {kind} {outcome['name']}: {_hint(text) or text[:300]}"
+
+
+def _hint(text: str) -> str:
+    """Return what to do about an error of the machine, or ''."""
+    return next((advice for sign, advice in HINTS.items() if sign in text), "")

@@ -1,0 +1,93 @@
+"""Vars of a build, put together for ``dbt --vars``: ``python -m longtail.build.vars``.
+
+A preset of ``datasets/``, then what the user passes, then the path of the events; later ones win.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from longtail.build import settings
+
+PRESETS = Path("datasets")
+
+
+def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
+    """Return the vars of a preset.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset; the message lists those that there are.
+    """
+    file = folder / f"{name}.yml"
+    known = sorted(path.stem for path in folder.glob("*.yml"))
+    if name not in known:
+        raise ValueError(f"there is no dataset preset '{name}': give one of {', '.join(known)}")
+    return _mapping(file.read_text(encoding="utf-8"), str(file))
+
+
+def merge(preset: str = "", given: str = "", events: str = "") -> dict[str, Any]:
+    """Return the vars of a build.
+
+    Parameters
+    ----------
+    preset
+        Name of a file in ``datasets/``, without its ending; "" for none.
+    given
+        YAML or JSON mapping from var to value; "" for none.
+    events
+        Path or glob of the event files; "" for none.
+
+    Raises
+    ------
+    ValueError
+        If the preset is unknown, `given` is no mapping, or a var is unknown or out of range.
+    """
+    merged = load_preset(preset) if preset else {}
+    merged |= _mapping(given, "VARS")
+    if events:
+        merged["events"] = events
+    if preset and not merged.get("events"):
+        raise ValueError(
+            f"the preset '{preset}' says how to read files, but not which: give EVENTS too"
+        )
+    settings.check(merged, settings.load_defaults())
+    return merged
+
+
+def _mapping(text: str, name: str) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(text) if text.strip() else {}
+    except yaml.YAMLError as error:
+        raise ValueError(f"{name} is no YAML or JSON: {' '.join(str(error).split())}") from error
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a mapping from var to value, such as {{window: 3}}")
+    return dict(value)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the vars as one line of JSON, or an error; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m longtail.build.vars", description=__doc__)
+    parser.add_argument("--dataset", default="", help="preset of datasets/, without .yml")
+    parser.add_argument("--vars", default="", help="mapping of vars, YAML or JSON")
+    parser.add_argument("--events", default="", help="path or glob of the event files")
+    options = parser.parse_args(arguments)
+    try:
+        merged = merge(options.dataset, options.vars, options.events)
+    except (ValueError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(merged, default=str, ensure_ascii=False))  # YAML has no surrogates
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""Progress of long work: a bar on a terminal, log lines elsewhere."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+_LOGGER = logging.getLogger(__name__)
+
+
+def track(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]:
+    """Yield the items of `iterable` and report how many have passed.
+
+    A tqdm bar when stderr is a terminal; otherwise one log line (level INFO, logger
+    ``longtail.kernels.progress``) at each tenth of `total`.
+
+    Parameters
+    ----------
+    iterable
+        The work, one item a unit.
+    total
+        Number of items expected; 0 or more. A wrong number only spoils the report.
+    label
+        What is counted, for example ``"walks"``.
+
+    Yields
+    ------
+    Item
+        The items of `iterable`, unchanged and in order.
+    """
+    if sys.stderr.isatty():
+        yield from tqdm(iterable, total=total, desc=label)
+        return
+    started = time.perf_counter()
+    reported_tenths = 0
+    for done, item in enumerate(iterable, start=1):
+        yield item
+        tenths = 10 * done // total if total > 0 else 0
+        if tenths > reported_tenths:
+            reported_tenths = tenths
+            seconds = time.perf_counter() - started
+            _LOGGER.info("%s: %d of %d, %.1f s", label, done, total, seconds)

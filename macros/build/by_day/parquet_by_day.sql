@@ -1,0 +1,71 @@
+{% materialization parquet_by_day, adapter="duckdb", supported_languages=["sql"] %}
+    {#
+        A folder `<table>.parquet` with one folder of parquet files per day,
+        `<day column>=YYYY-MM-DD`, and a view over it in the build's database. A build makes
+        only the days that are no longer what the query would give, and those after them; the
+        others stay as they are. Any reader of parquet takes the folder for one table, and reads
+        only the days that it asks for.
+
+        config(
+            day="event_date",      -- the column of days, a date and never null
+            days_of="stg_events",  -- optional: the query gives a day from the same day of this
+                                   --   table by day, so that days can be worked on in batches
+            batch_by="user_key",   -- optional: or from all rows with the same value of this
+                                   --   integer, where the query says {{ "{{ in_batch() }}" }}
+            starts_at="a_macro",   -- optional: gets first_day and moved_from (see below),
+                                   --   returns the first day to make: an earlier one, when days
+                                   --   depend on those after them
+            as_of="a_macro",       -- optional: returns the timestamp up to which the query looks
+        )
+
+        In the query, {{ "{{ first_day() }}" }} and {{ "{{ last_day() }}" }} are the days that
+        it is asked for; {{ "{{ in_days(column) }}" }} is the condition. It must not give rows
+        of other days. A day is made again when the compiled query, DuckDB's version, that day
+        of a table by day which the query refs, or the code of any other table that it refs is
+        another than before: `longtail.build.days` keeps the books. --full-refresh makes all days.
+        `moved_from` is the earlier of the old and the new `as_of`.
+
+        Days appear all together or not at all; a build that is killed leaves the old ones.
+        Readers never see them before `finish_build` publishes them.
+    #}
+    {% set table = this.identifier %}
+    {% set existing = load_cached_relation(this) %}
+    {% set target_relation = this.incorporate(type="view") %}
+    {% set reads = tables_by_day_read() %}
+    {% set made_of = {
+        "table": table,
+        "query": compiled_code ~ code_of_other_tables_read() if reads else "",
+        "reads": reads,
+        "as_of": context[config.get("as_of")]() if config.get("as_of") else "",
+    } %}
+    {% set plan = longtail_package("plan_days", dict(
+        made_of, full=(flags.FULL_REFRESH or false) and reads | length > 0
+    )) %}
+    {% set first_day = plan.first_day %}
+    {% if config.get("starts_at") %}
+        {% set first_day = context[config.get("starts_at")](plan.first_day, plan.moved_from) %}
+    {% endif %}
+
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% if config.get("contract").enforced %}
+        {{ get_assert_columns_equivalent(compiled_code) }}
+    {% endif %}
+    {% if first_day is none %}
+        {% call statement("main") %}select 1 /* every day is up to date */{% endcall %}
+        {% do longtail_package("note_days", made_of) %}
+    {% else %}
+        {% do copy_days(compiled_code, first_day) %}
+        {% do longtail_package("replace_days", dict(made_of, first_day=first_day)) %}
+    {% endif %}
+
+    {% do view_over(existing, target_relation, day_files(table, config.get("day"))) %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target_relation, model) %}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+
+    {{ return({"relations": [target_relation]}) }}
+{% endmaterialization %}

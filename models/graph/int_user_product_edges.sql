@@ -1,0 +1,55 @@
+{# The graph of users and products, for DeepWalk where `deepwalk_graph` asks for it.
+   Users are numbered after the products. #}
+with nodes as (
+
+    select * from {{ ref("product_nodes") }}
+
+),
+
+interests as (
+
+    {# However old, an interest keeps a trace: nobody loses the last edge. #}
+    select
+        interactions.user_key,
+        nodes.node_id,
+        greatest(1, sum(cast(round(1e6 * interactions.event_weight * {{ half_life(
+            "date_diff('day', interactions.event_at, timeline.graph_cutoff_at)",
+            var("half_life_days")
+        ) }}) as bigint))) / 1e6 as weight
+    from {{ ref("int_interactions") }} as interactions
+    cross join {{ ref("int_timeline") }} as timeline
+    inner join nodes on interactions.product_key = nodes.product_key
+    where
+        not interactions.is_holdout and interactions.event_weight > 0
+        {% if var("deepwalk_graph") == "products" %}
+            and false
+        {% endif %}
+    group by interactions.user_key, nodes.node_id
+
+),
+
+user_nodes as (
+
+    select
+        user_key,
+        cast(
+            row_number() over (order by user_key) - 1
+            + (select count(*) from nodes) as integer
+        ) as node_id
+    from (select distinct user_key from interests)
+
+),
+
+edges as (
+
+    select
+        interests.node_id as source_node_id,
+        user_nodes.node_id as target_node_id,
+        interests.weight
+    from interests
+    inner join user_nodes on interests.user_key = user_nodes.user_key
+
+)
+
+select * from edges
+order by source_node_id, target_node_id

@@ -1,0 +1,102 @@
+with neighbours as (
+
+    {% for model, declared in neighbour_models().items() %}
+        select
+            '{{ model }}' as model,
+            {{ declared.kind != "share" }} as is_scaled,
+            product_id,
+            neighbour_product_id,
+            {{ comparable_score(declared.kind) }} as score
+        from {{ ref(declared.table) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+
+),
+
+keyed as (
+
+    select
+        neighbours.model,
+        neighbours.is_scaled,
+        products.product_key,
+        found.product_key as neighbour_key,
+        neighbours.score
+    from neighbours
+    inner join {{ ref("int_product_keys") }} as products
+        on neighbours.product_id = products.product_id
+    inner join {{ ref("int_product_keys") }} as found
+        on neighbours.neighbour_product_id = found.product_id
+    where neighbours.score > 0
+
+),
+
+row_sums as (
+
+    select
+        model,
+        product_key,
+        sum(cast(round(1e9 * score) as bigint)) / 1e9 as row_sum
+    from keyed
+    group by model, product_key
+
+),
+
+comparable as (
+
+    {# Scaled rows sum to 1, like those of the SQL models. #}
+    select
+        keyed.model,
+        keyed.product_key,
+        keyed.neighbour_key,
+        keyed.score / case when keyed.is_scaled then row_sums.row_sum else 1 end
+        * factors.factor as score
+    from keyed
+    inner join row_sums
+        on keyed.model = row_sums.model and keyed.product_key = row_sums.product_key
+    inner join {{ ref("int_product_factors") }} as factors
+        on keyed.neighbour_key = factors.product_key
+    where row_sums.row_sum > 0
+
+),
+
+blended as (
+
+    select
+        'hybrid' as model,
+        product_key,
+        neighbour_key,
+        sum(cast(round(1e12 * score * case model
+            {% for model in neighbour_models() %}
+                when '{{ model }}' then {{ var("blend")[model] | default(0, true) }}
+            {% endfor %}
+        end) as hugeint)) / 1e12 as score
+    from comparable
+    group by product_key, neighbour_key
+
+),
+
+ranked as (
+
+    select
+        *,
+        cast(row_number() over (
+            partition by model, product_key
+            order by score desc, neighbour_key
+        ) as integer) as rank
+    from (
+        select * from comparable
+        union all
+        select * from blended
+        where score > 0
+    )
+
+)
+
+select
+    model,
+    product_key,
+    neighbour_key,
+    rank,
+    score
+from ranked
+where rank <= {{ var("neighbours") }}

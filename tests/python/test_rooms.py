@@ -1,0 +1,69 @@
+"""Data goes one way through the rooms, and the kernels know nothing of the house."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = (
+    *("demo", "staging", "events", "catalogue", "graph", "embeddings", "neighbours"),
+    *("recommendations", "evaluation", "map"),
+)
+"""In the order of the data; a model reads its own room and earlier ones."""
+ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
+    "walks": "embeddings",
+    "search": "neighbours",
+    "projection": "map",
+}
+"""Folders of models/ and python_models/."""
+
+
+@pytest.fixture(scope="module")
+def manifest(shop) -> dict:
+    """Everything that dbt knows of the project."""
+    shop.dbt("parse", events="")
+    return json.loads((shop.target / "manifest.json").read_text(encoding="utf-8"))
+
+
+def test_no_model_reads_a_later_room(manifest):
+    models = {
+        name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+    place = {
+        name: ROOMS.index(ROOM_OF_FOLDER[node["path"].split("/")[0]])
+        for name, node in models.items()
+    }
+    edges = [
+        (parent, name)
+        for name, node in models.items()
+        for parent in node["depends_on"]["nodes"]
+        if parent in models
+    ]
+    assert len(edges) > 200
+    assert [edge for edge in edges if place[edge[0]] > place[edge[1]]] == []
+
+
+def imported_modules(file: Path) -> set[str]:
+    """Return the modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{name.name}" for name in node.names)}
+    return found
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "longtail" / "kernels").glob("*.py")), ids=lambda file: file.stem
+)
+def test_kernels_import_no_glue(file):
+    foreign = {
+        module
+        for module in imported_modules(file)
+        if module.split(".")[0] in ("dbt", "duckdb")
+        or (module.startswith("longtail.") and not module.startswith("longtail.kernels"))
+    }
+    assert foreign == set()
