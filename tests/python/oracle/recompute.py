@@ -368,7 +368,7 @@ class Log:
             return {}
         return groups.groups_of_products(self.members, self.group_numbers, self.settings)
 
-    def table_int_product_groups(self) -> Rows:
+    def table_int_strongest_groups(self) -> Rows:
         return [
             {
                 "product_key": product,

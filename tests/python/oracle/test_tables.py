@@ -37,7 +37,7 @@ KEYS = {
     "neighbours_rp3beta": ["product_id", "neighbour_product_id"],
     "int_product_factors": ["product_key"],
     "int_neighbours": ["model", "product_key", "neighbour_key"],
-    "int_product_groups": ["product_key", "group_key"],
+    "int_strongest_groups": ["product_key", "group_key"],
     "int_similar_groups": ["scope", "user_key", "group_key"],
     "int_targets": ["user_key", "product_key"],
     "int_user_histories": ["scope", "user_key", "product_key"],
