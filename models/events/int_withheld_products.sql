@@ -1,4 +1,4 @@
-{# Not of clean events: what a robot bought, or somebody with a fast clock, was bought. #}
+{# All staged events: what a robot bought, or somebody with a fast clock, was bought. #}
 with withheld as (
 
     select
