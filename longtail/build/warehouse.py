@@ -353,7 +353,8 @@ def _what_was_removed(rules: Sequence[tuple[str, int, int | None, float]]) -> li
     lines = []
     for rule, events, users, share in rules:
         whose = f" of {users:,} user{'' if users == 1 else 's'}" if users is not None else ""
-        lines.append(f"{rule}: {events:,} rows{whose}, {share:.1%} of those read")
+        rows = f"{events:,} row{'' if events == 1 else 's'}"
+        lines.append(f"{rule}: {rows}{whose}, {share:.1%} of those read")
     heads = ["  removed          ", *["                   "] * len(lines)]
     return [head + line for head, line in zip(heads, lines, strict=False)]
 

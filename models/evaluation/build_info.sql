@@ -23,8 +23,10 @@ this_build as (
         teaching_events.events as events_learned,
         teaching_events.users as users_learned,
         (
-            select sum(case when has_seconds then 0 else events end) / sum(events)
-            from {{ ref("int_log_days") }}
+            select
+                sum(case when log_days.has_seconds then 0 else log_days.events end)
+                / sum(log_days.events)
+            from {{ ref("int_log_days") }} as log_days
         ) as share_without_seconds,
         timeline.first_event_at,
         timeline.last_event_at,

@@ -100,8 +100,8 @@ def test_clocks_of_single_users_move_no_log_of_any_size(real, strays):
 
 # ---- builds ------------------------------------------------------------------------------------
 
-LEARNED = ("int_interactions", "product_edges", "int_popularity", "int_user_histories")
-TABLES = (*LEARNED, "int_targets", "int_excluded_products", "products", "cleaning_report")
+LEARNED = ("int_interactions", "product_edges", "int_user_histories", "int_targets")
+TABLES = (*LEARNED, "int_popularity", "int_excluded_products", "products", "cleaning_report")
 
 
 class Log:
@@ -120,8 +120,9 @@ class Log:
             for at, kind, product, user in rows:
                 writer.writerow([at, kind, product, "c", "a.b", "br", 5, user, ""])
 
-    def run(self) -> None:
-        built = self.shop.dbt("run", "--select", *(f"+{name}" for name in TABLES), **self.vars)
+    def run(self, *options: str) -> None:
+        models = [f"+{table}" for table in TABLES]
+        built = self.shop.dbt("run", *options, "--select", *models, **self.vars)
         assert built.is_good, built.text
 
     def query(self, sql: str) -> list[tuple]:
@@ -132,8 +133,8 @@ class Log:
                 connection.execute(f"create view {table} as from read_parquet('{file}')")
             return connection.execute(sql).fetchall()
 
-    def learned(self) -> dict[str, list[tuple]]:
-        return {table: self.query(f"from {table} order by all") for table in LEARNED}
+    def tables(self, *names: str) -> dict[str, list[tuple]]:
+        return {name: self.query(f"from {name} order by all") for name in names}
 
     def removed(self) -> dict[str, tuple[int, int | None]]:
         """Events and users by rule."""
@@ -170,33 +171,32 @@ def log(tmp_path_factory) -> Log:
 
 
 def test_a_fast_clock_moves_nothing_and_comes_back_when_its_day_is_real(log):
-    learned = log.learned()
+    learned = log.tables(*LEARNED)
     assert len(learned["product_edges"]) > 50
     assert log.query("select count(distinct user_key) > 5 from int_targets") == [(True,)]
     assert CLOCK_RULE not in log.removed()
 
-    # A file of its own: by one user, in 2038 and on the day after the next.
+    # A file of its own: one user in 2038 and on the day after the next.
     log.write(
         "fast",
         [
             (LAST_MOMENT, "view", "p1", "u1"),
             ("2024-01-07 12:00:00", "view", "p2", "u1"),
             ("2024-01-07 12:00:30", "purchase", "p3", "u1"),
-            ("2024-01-07 12:01:00", "view", "nowhere else", "u1"),
+            ("2024-01-07 12:01:00", "view", "seen by a fast clock only", "u1"),
         ],
     )
     log.run()
-    assert log.learned().keys() == learned.keys()
-    for table in ("int_interactions", "product_edges", "int_user_histories"):
-        assert log.learned()[table] == learned[table], table
-    places = "select product_key, scope, score from int_popularity order by all"
-    known = {(row[2], row[0], row[3]) for row in learned["int_popularity"]}
-    assert {row for row in log.query(places) if row[2] > 0} <= known
-    assert log.query("select score from int_popularity where score = 0") == [(0,), (0,)]
+    assert log.tables(*LEARNED) == learned
     assert log.removed()[CLOCK_RULE] == (4, 1)
     assert log.query("select log_ends_at::varchar, last_event_at::varchar from int_timeline") == [
         ("2024-01-06 00:00:00", "2024-01-05 10:30:20")
     ]
+    # It gives no product a price, an age or a place among the popular.
+    assert log.query("select max(last_seen_at) from products where interactions > 0") == [
+        (datetime(2024, 1, 5, 10, 30, 20),)
+    ]
+    assert log.query("select distinct score from int_popularity where shop_rank > 20") == [(0,)]
     # What was bought by a fast clock was bought.
     bought = """
         select scope from int_excluded_products
@@ -215,7 +215,87 @@ def test_a_fast_clock_moves_nothing_and_comes_back_when_its_day_is_real(log):
         "select count(*) from int_interactions natural join int_user_keys"
         " where user_id = 'u1' and event_at between '2024-01-07 12:00:00' and '2024-01-07 12:01:00'"
     ) == [(3,)]
-    refreshed = {table: log.query(f"from {table} order by all") for table in TABLES}
-    log.shop.dbt("run", "--full-refresh", "--select", *(f"+{name}" for name in TABLES), **log.vars)
-    for table in TABLES:
-        assert log.query(f"from {table} order by all") == refreshed[table], table
+    refreshed = log.tables(*TABLES)
+    log.run("--full-refresh")
+    assert log.tables(*TABLES) == refreshed
+
+
+@pytest.fixture(scope="module")
+def clocks(tmp_path_factory) -> Log:
+    """Two days of dates, one of whole minutes, one of seconds; and a customer like a robot."""
+    log = Log(tmp_path_factory.mktemp("clocks"), robot_purchases=30)
+    times = ("2024-01-01", "2024-01-02", "2024-01-03 10:{:02d}:00", "2024-01-04 10:{:02d}:13")
+    rows = [
+        (at.format(user), "view", f"g{user % 4} {(user // 4 + number + 2 * step) % 10}", f"u{user}")
+        for number, at in enumerate(times)
+        for user in range(20)
+        for step in range(5)
+    ]
+    rows += [("2024-01-02", "purchase", f"b{place}", "customer") for place in range(40)]
+    copies = [rows[0], rows[1], rows[1], rows[25]]
+    log.write("log", [*rows, *copies, ("never", "view", "g0 1", "u0")])
+    log.run()
+    return log
+
+
+def test_each_rule_is_counted_with_its_events_and_users(clocks):
+    assert clocks.removed() == {
+        "clean event": (3 * 20 * 5 + 20, 20),
+        "short stay": (20 * 4, 20),
+        "robot": (40, 1),
+        "exact duplicate": (4, 2),
+        "unreadable event_time": (1, None),
+    }
+
+
+def test_clicks_of_one_moment_make_edges_where_the_clock_shows_no_seconds(clocks):
+    """A user sees the even or the odd products of a group of ten: all at one moment."""
+    edges = clocks.query(
+        """
+        select
+            left(source_product_id, 2) = left(target_product_id, 2) as is_of_one_group,
+            right(source_product_id, 1)::integer % 2 as source_is_odd,
+            right(target_product_id, 1)::integer % 2 as target_is_odd,
+            sessions_together,
+            count(*)
+        from product_edges group by all order by all
+        """
+    )
+    # Five users of a group and three days without seconds: 8 visits to the even, 7 to the odd.
+    assert edges == [(True, 0, 0, 8, 4 * 10), (True, 1, 1, 7, 4 * 10)]
+
+
+def test_what_a_robot_bought_is_not_recommended_to_it(clocks):
+    bought = """
+        select scope, count(*) from int_excluded_products
+        natural join int_user_keys where user_id = 'customer' group by scope
+    """
+    assert clocks.query(bought) == [("published", 40)]
+
+
+def test_a_log_of_dates_loses_nothing(shared_data, tmp_path):
+    """300 users look at five products a day, of the ten of one of six groups."""
+    log = Log(tmp_path, events=str(shared_data("shapes/tiny_dateonly.csv")))
+    log.run()
+    assert log.removed().keys() <= {"clean event", "exact duplicate"}
+    assert sum(events for events, _ in log.removed().values()) == 6000
+    assert log.query("select count(*) from product_edges") == [(6 * 45,)]
+
+
+def test_a_customer_like_a_robot_has_all_purchases_excluded(shared_data, tmp_path):
+    """340 purchases in 20 days, beside 60 ordinary users."""
+    file = shared_data("shapes/tiny_robot.csv")
+    log = Log(tmp_path, events=str(file))
+    log.run()
+    assert log.removed()["robot"][1] == 1
+    with open(file, newline="", encoding="utf-8") as rows:
+        bought = {
+            (row["user_id"], row["product_id"])
+            for row in csv.DictReader(rows)
+            if row["event_type"] == "purchase"
+        }
+    excluded = """
+        select user_id, product_id from int_excluded_products
+        natural join int_user_keys natural join int_product_keys where scope = 'published'
+    """
+    assert set(log.query(excluded)) == bought
