@@ -183,7 +183,7 @@ class Plugin(BasePlugin):
 
     def do_files_staged(self, message: Mapping[str, Any]) -> None:
         """Note that stg_events holds what stg_raw_events does."""
-        sources.note_files_staged(self.warehouse.work)
+        sources.note_files_staged(self.warehouse.work, message["newest_day"])
 
     def do_kept_rows(self, message: Mapping[str, Any]) -> str:
         """Return the name of a table in progress when rows of it stay, else ''."""

@@ -191,6 +191,7 @@ RULES: dict[str, Rule] = {
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
     "lookback_days": whole(0, 100_000),
+    "day_share": number(0, 0.25),
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),

@@ -293,11 +293,22 @@ HEADLINE = """
 """
 
 
+ROWS = """
+    select
+        events_kept + events_rejected as read, events_kept as kept, events_rejected as rejected,
+        events_clean as clean, events_learned as learned, share_without_seconds
+    from build_info order by built_at desc limit 1
+"""
+REMOVED = """
+    select rule, events, users, events / sum(events) over () as share from cleaning_report
+    qualify step != 'kept' and events > 0 and (step != 'rejected' or share >= 0.01)
+    order by events desc, rule
+"""
+
+
 def summary(database: Path) -> list[str]:
     """Return a few lines on what a published database holds and a query to try."""
     queries: dict[str, Any] = {
-        "kept": "select count(*) from stg_events",
-        "rejected": "select count(*) from rejected_events",
         "products": "select count(*) from products",
         "users": "select count(distinct user_id) from user_recommendations",
         "recommendations": "select count(*) from user_recommendations",
@@ -311,6 +322,8 @@ def summary(database: Path) -> list[str]:
     }
     with duckdb.connect(str(database), read_only=True) as connection:
         found = {name: connection.execute(sql).fetchall()[0][0] for name, sql in queries.items()}
+        rows = connection.sql(ROWS).to_arrow_table().to_pylist()[0]
+        removed = connection.execute(REMOVED).fetchall()
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
@@ -319,7 +332,11 @@ def summary(database: Path) -> list[str]:
         evaluated = f"{found['evaluated']:,} users, recall@20 of the hybrid {found['recall']:.3f}"
     return [
         f"Published {shown}",
-        f"  events           {found['kept']:,} kept, {found['rejected']:,} rejected",
+        f"  events           {rows['read']:,} read: {rows['kept']:,} kept, "
+        f"{rows['rejected']:,} rejected",
+        f"  clean            {rows['clean']:,}, of which {rows['learned']:,} were learned from",
+        *_what_was_removed(removed),
+        *_what_the_clock_hides(rows["share_without_seconds"]),
         f"  products         {found['products']:,}",
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
@@ -328,4 +345,26 @@ def summary(database: Path) -> list[str]:
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"
         ".sql('from user_recommendations limit 20').show()\"",
         f'  duckdb -readonly {shown} "{f"from user_recommendations {which}".strip()}"',
+    ]
+
+
+def _what_was_removed(rules: Sequence[tuple[str, int, int | None, float]]) -> list[str]:
+    """Say how many rows of how many users each rule took."""
+    lines = []
+    for rule, events, users, share in rules:
+        whose = f" of {users:,} user{'' if users == 1 else 's'}" if users is not None else ""
+        rows = f"{events:,} row{'' if events == 1 else 's'}"
+        lines.append(f"{rule}: {rows}{whose}, {share:.1%} of those read")
+    heads = ["  removed          ", *["                   "] * len(lines)]
+    return [head + line for head, line in zip(heads, lines, strict=False)]
+
+
+def _what_the_clock_hides(share_without_seconds: float | None) -> list[str]:
+    """Say what cannot be told where times are dates or whole minutes."""
+    if not share_without_seconds or share_without_seconds < 0.01:
+        return []
+    return [
+        f"  clock            {share_without_seconds:.0%} of the events are on days whose times "
+        "show no seconds: no stay is called short there, and the order within a moment is unknown "
+        "(window: 0 makes pairs without order)"
     ]

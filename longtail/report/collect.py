@@ -23,8 +23,9 @@ LIMITS = {
 # What the queries read. A table that is not there, or cannot be read, counts as an empty one:
 # its section then says what is missing, and the others are whole.
 TABLES = {
-    "build_info": "built_at timestamp, settings varchar",
-    "cleaning_report": "step varchar, rule varchar, events bigint",
+    "build_info": "built_at timestamp, settings varchar, events_kept bigint,"
+    " events_rejected bigint, events_clean bigint, events_learned bigint, users_learned bigint",
+    "cleaning_report": "step varchar, rule varchar, events bigint, users bigint",
     "int_interactions": "user_key integer, product_key integer, event_at timestamp,"
     " event_type varchar, event_weight double",
     "int_timeline": "first_event_at timestamp, last_event_at timestamp, graph_cutoff_at timestamp",
@@ -44,7 +45,6 @@ TABLES = {
     "rejected_events": "source_file varchar, raw_values varchar, reason varchar",
     "similar_products": "product_id varchar, relation varchar, rank integer,"
     " similar_product_id varchar, sessions_together bigint",
-    "stg_events": "user_id varchar",
     "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
     " because_product_id varchar, because_event_type varchar",
 }
@@ -145,23 +145,25 @@ def _similar(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, Any]]
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, database: Path) -> list[dict[str, Any]]:
-    """Return the published tables with rows, bytes and the time of the file."""
+    """Return the published tables with rows, bytes and the time of the newest file."""
     views = connection.execute(
         "select view_name from duckdb_views() where not internal order by view_name"
     ).fetchall()
     tables = []
     for (name,) in views:
-        file = database.resolve().parent / f"{name}.parquet"
-        if not file.exists():
+        path = database.resolve().parent / f"{name}.parquet"
+        if not path.exists():
             continue
+        # A table kept by day is a folder of files.
+        files = [file.stat() for file in (path.rglob("*.parquet") if path.is_dir() else [path])]
         quoted = name.replace('"', '""')
         (rows,) = connection.execute(f'select count(*) from "{quoted}"').fetchall()[0]
-        written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        written = datetime.fromtimestamp(max(file.st_mtime for file in files), UTC)
         tables.append(
             {
                 "name": name,
                 "rows": rows,
-                "bytes": file.stat().st_size,
+                "bytes": sum(file.st_size for file in files),
                 "written_at": written.isoformat(timespec="seconds"),
             }
         )
