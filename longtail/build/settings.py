@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import yaml
 Rule = Callable[[Any], str | None]
 """Takes a value; returns what is wrong with it, or None."""
 
+PROJECT = Path(__file__).resolve().parents[2]
+"""Folder of dbt_project.yml."""
 EXCLUDE_CHOICES = ("purchased", "seen", "none")
 ENCODINGS = ("utf-8", "utf-16", "latin-1")
 CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
@@ -265,7 +267,27 @@ RULES: dict[str, Rule] = {
 }
 
 
-def load_defaults(project_file: Path | str = "dbt_project.yml") -> dict[str, Any]:
+NOT_OF_TABLES = ("append_events", "lookback_days", "terms_per_batch")
+"""Vars that say how a build goes about it; with those of gates, they change no table's meaning."""
+
+
+def different(values: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the vars of which some settings have another value than others, by name.
+
+    Those that change no table's meaning are left out; the gates' are in `release_gates`.
+    """
+    texts = [{name: repr(value) for name, value in settings.items()} for settings in values]
+    names = sorted(set().union(*texts))
+    return [
+        name
+        for name in names
+        if name not in NOT_OF_TABLES
+        and not name.startswith("gate_")
+        and len({settings.get(name) for settings in texts}) > 1
+    ]
+
+
+def load_defaults(project_file: Path | str = PROJECT / "dbt_project.yml") -> dict[str, Any]:
     """Return the vars of a dbt project file, name to default value."""
     return yaml.safe_load(Path(project_file).read_text(encoding="utf-8"))["vars"]
 

@@ -30,7 +30,7 @@ edges as (
         neighbours.neighbour_key as product_key,
         neighbours.score
     from basket
-    inner join int_neighbours as neighbours on basket.product_key = neighbours.product_key
+    inner join internal.int_neighbours as neighbours on basket.product_key = neighbours.product_key
     where relation is null and neighbours.model = 'hybrid'
     union all
     select
