@@ -1,5 +1,5 @@
-{# A pair has one relation. What is wanted together, or after one of another category, is
-   a complement; else close substitutes stay substitutes. #}
+{# A pair has one relation. What is wanted together, or follows from another category,
+   is a complement; else a close substitute stays one. #}
 with complements as (
 
     select * from {{ ref("int_complements") }}
@@ -13,7 +13,7 @@ decided as (
         neighbour_key
     from complements
     where is_decided and rank <= {{ var("similar_products") }}
-    union
+    union all
     select
         neighbour_key as product_key,
         product_key as neighbour_key
@@ -46,27 +46,11 @@ taken as (
         product_key,
         neighbour_key
     from substitutes
-    union
+    union all
     select
         neighbour_key as product_key,
         product_key as neighbour_key
     from substitutes
-
-),
-
-free_complements as (
-
-    select
-        complements.*,
-        row_number() over (
-            partition by complements.product_key order by complements.rank
-        ) as place
-    from complements
-    anti join taken
-        on
-            complements.product_key = taken.product_key
-            and complements.neighbour_key = taken.neighbour_key
-    qualify place <= {{ var("similar_products") }}
 
 ),
 
@@ -75,7 +59,7 @@ listed as (
     select
         product_key,
         'substitute' as relation,
-        cast(place as integer) as rank,
+        place as rank,
         neighbour_key,
         score,
         cast(null as double) as lift,
@@ -83,15 +67,30 @@ listed as (
     from substitutes
     union all
     select
-        product_key,
+        complements.product_key,
         'complement' as relation,
-        cast(place as integer) as rank,
-        neighbour_key,
-        score,
-        lift,
-        sessions_after
-    from free_complements
+        row_number() over (
+            partition by complements.product_key order by complements.rank
+        ) as rank,
+        complements.neighbour_key,
+        complements.score,
+        complements.lift,
+        complements.sessions_after
+    from complements
+    anti join taken
+        on
+            complements.product_key = taken.product_key
+            and complements.neighbour_key = taken.neighbour_key
 
 )
 
-select * from listed
+select
+    product_key,
+    relation,
+    cast(rank as integer) as rank,
+    neighbour_key,
+    score,
+    lift,
+    sessions_after
+from listed
+where rank <= {{ var("similar_products") }}

@@ -1,88 +1,54 @@
-{# What fills a list, by the category that it is for. Substitutes: what is popular there;
-   complements: where its buyers go on to; both: then in the shop. #}
+{# What fills a list, by the category that it is for: what is popular in the categories
+   that fit, then in the shop. #}
 {% set size = 3 * var("similar_products") %}
 with popularity as (
 
-    select * from {{ ref("int_popularity") }}
-    where scope = 'published'
+    select * from {{ ref("int_leaf_popularity") }}
 
 ),
 
-leaves as (
+lists as (
 
-    select * from {{ ref("int_product_leaves") }}
-
-),
-
-categories as (
-
-    select distinct
-        leaf,
-        'substitute' as relation,
-        leaf as category_code,
-        1 as rank
-    from leaves
-    union all
+    {# '' is for products without a category. #}
     select
-        leaf,
-        'complement' as relation,
-        related_leaf as category_code,
-        rank
-    from {{ ref("int_related_leaves") }}
-
-),
-
-best_of_shop as (
-
-    {# With three of each category, as all of the top may be of one. #}
-    select
-        popularity.*,
-        leaves.leaf
-    from popularity
-    left join leaves on popularity.product_key = leaves.product_key
-    qualify
-        popularity.shop_rank <= {{ size }}
-        or popularity.category_rank <= 3
-        and row_number() over (
-            partition by popularity.category_rank <= 3 order by popularity.shop_rank
-        ) <= {{ size }}
+        leaves.leaf,
+        relations.relation
+    from (
+        select leaf from {{ ref("int_product_leaves") }}
+        union
+        select '' as leaf
+    ) as leaves
+    cross join (values ('substitute'), ('complement')) as relations (relation)
 
 ),
 
 steps as (
 
     select
-        categories.leaf,
-        categories.relation,
+        fitting.leaf,
+        fitting.relation,
         popularity.product_key as neighbour_key,
         popularity.score,
         1 as step,
-        3 * popularity.category_rank + categories.rank as place
-    from categories
-    inner join popularity on categories.category_code = popularity.category_code
-    where popularity.category_rank <= {{ size }}
+        3 * popularity.leaf_rank + fitting.rank as place
+    from {{ ref("int_fitting_leaves") }} as fitting
+    inner join popularity on fitting.fitting_leaf = popularity.leaf
+    where popularity.leaf_rank <= {{ size }}
     union all
-    {# Products of no category have the shelf ''. A category is no complement of
-       itself: such products come last. #}
+    {# No category is a complement of itself: its own products come last. #}
     select
-        shelves.leaf,
-        shelves.relation,
-        best_of_shop.product_key as neighbour_key,
-        best_of_shop.score,
+        lists.leaf,
+        lists.relation,
+        popularity.product_key as neighbour_key,
+        popularity.score,
         case
-            when shelves.relation = 'complement' and shelves.leaf = best_of_shop.leaf
-                then 3
+            when lists.relation = 'complement' and lists.leaf = popularity.leaf then 3
             else 2
         end as step,
-        best_of_shop.shop_rank as place
-    from (
-        select distinct
-            leaves.leaf,
-            relations.relation
-        from (select leaf from leaves union all select '' as leaf) as leaves
-        cross join (values ('substitute'), ('complement')) as relations (relation)
-    ) as shelves
-    cross join best_of_shop
+        popularity.shop_rank as place
+    from lists
+    inner join popularity
+        on {{ size }} >= least(popularity.shop_rank, popularity.varied_rank)
 
 ),
 
@@ -109,7 +75,7 @@ ranked as (
             else 'popular in related category'
         end as source,
         cast(row_number() over (
-            partition by leaf, relation order by step, place, neighbour_key
+            partition by leaf, relation order by step, place
         ) as integer) as rank
     from first_steps
     qualify rank <= {{ size }}

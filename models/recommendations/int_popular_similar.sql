@@ -12,7 +12,8 @@ lists as (
         products.product_key,
         coalesce(leaves.leaf, '') as leaf,
         relations.relation,
-        count(*) filter (where listed.relation = relations.relation) as listed_products,
+        count(*) filter (where listed.relation = relations.relation)
+            as listed_products,
         count(listed.relation) as listed_in_both
     from {{ ref("products") }} as products
     cross join (values ('substitute'), ('complement')) as relations (relation)
@@ -25,8 +26,8 @@ lists as (
 
 popular as (
 
-    {# As many as are listed already, the product itself, and `similar_products` more are
-       always enough. #}
+    {# As many as are listed already, the product itself, and `similar_products` more
+       are always enough. #}
     select
         lists.product_key,
         lists.relation,
