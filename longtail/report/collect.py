@@ -46,7 +46,7 @@ TABLES = {
     " interactions bigint, purchases bigint",
     "rejected_events": "source_file varchar, raw_values varchar, reason varchar",
     "similar_products": "product_id varchar, relation varchar, rank integer,"
-    " similar_product_id varchar, sessions_together bigint",
+    " similar_product_id varchar, source varchar, sessions_together bigint",
     "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
     " because_product_id varchar, because_event_type varchar",
 }
