@@ -113,7 +113,7 @@ def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.Rec
 
 @every_setting
 def trained_table(
-    walks: Any, products: Any, *, warehouse: str, label: str, warm_start: bool, **parameters: Any
+    walks: Any, products: Any, *, warehouse: Path, label: str, warm_start: bool, **parameters: Any
 ) -> pa.Table:
     """Train a model's embeddings on its walks: `embedding_table` of two relations of the build.
 
@@ -131,13 +131,15 @@ def trained_table(
         Of `embedding_table`.
     """
     node_count = walks.aggregate("coalesce(max(node_ids[1]) + 1, 0)").fetchall()[0][0]
+    # Before the walks: a connection gives one result at a time.
+    product_rows = products.order("product_id").to_arrow_table()
     return embedding_table(
         walks.order("walk_id").to_arrow_reader(),
-        products.order("product_id").to_arrow_table(),
+        product_rows,
         node_count=node_count,
-        work_folder=Path(warehouse) / ".work",
+        work_folder=warehouse / ".work",
         label=label,
-        previous=Path(warehouse) / f"{label}.parquet" if warm_start else None,
+        previous=warehouse / f"{label}.parquet" if warm_start else None,
         **parameters,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import yaml
 Rule = Callable[[Any], str | None]
 """Takes a value; returns what is wrong with it, or None."""
 
+PROJECT = Path(__file__).resolve().parents[2]
+"""Folder of dbt_project.yml."""
 EXCLUDE_CHOICES = ("purchased", "seen", "none")
 ENCODINGS = ("utf-8", "utf-16", "latin-1")
 CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
@@ -191,6 +193,7 @@ RULES: dict[str, Rule] = {
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
     "lookback_days": whole(0, 100_000),
+    "day_share": number(0, 0.25),
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),
@@ -233,6 +236,12 @@ RULES: dict[str, Rule] = {
     "map_neighbours": whole(2, 200),
     "recommendations": whole(1, 1000),
     "similar_products": whole(1, 1000),
+    "substitute_prior": number(0, 1e6, above=True),
+    "other_branch_cosine": number(0, 1),
+    "complement_decay": number(0, 1),
+    "complement_prior": number(0, 1e6),
+    "complement_floor": number(0, 1e6),
+    "same_category_sessions": whole(1, 1_000_000_000),
     "popular_products": whole(1, 100_000),
     "history_length": whole(1, 10_000),
     "history_half_life_days": number(0, 36_500, above=True),
@@ -264,7 +273,27 @@ RULES: dict[str, Rule] = {
 }
 
 
-def load_defaults(project_file: Path | str = "dbt_project.yml") -> dict[str, Any]:
+NOT_OF_TABLES = ("append_events", "lookback_days", "terms_per_batch")
+"""Vars that say how a build goes about it; with those of gates, they change no table's meaning."""
+
+
+def different(values: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the vars of which some settings have another value than others, by name.
+
+    Those that change no table's meaning are left out; the gates' are in `release_gates`.
+    """
+    texts = [{name: repr(value) for name, value in settings.items()} for settings in values]
+    names = sorted(set().union(*texts))
+    return [
+        name
+        for name in names
+        if name not in NOT_OF_TABLES
+        and not name.startswith("gate_")
+        and len({settings.get(name) for settings in texts}) > 1
+    ]
+
+
+def load_defaults(project_file: Path | str = PROJECT / "dbt_project.yml") -> dict[str, Any]:
     """Return the vars of a dbt project file, name to default value."""
     return yaml.safe_load(Path(project_file).read_text(encoding="utf-8"))["vars"]
 

@@ -33,8 +33,6 @@ STAGING_CODE = (
     *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
 )
 """Code that decides it."""
-DAY_SHARE = 0.01
-"""A day with a smaller share of the largest day's rows is not the newest one."""
 
 
 @dataclass(frozen=True)
@@ -249,8 +247,8 @@ def is_full(work: Path) -> bool:
     return state["is_full"]
 
 
-def note_files_staged(work: Path) -> None:
-    """Note that `stg_events` holds what `stg_raw_events` does."""
+def note_files_staged(work: Path, newest_day: str) -> None:
+    """Note that `stg_events` holds what `stg_raw_events` does, and the last day of the log."""
     read, staged = load_state(work, READ), load_state(work, STAGED)
     save_state(
         work,
@@ -258,18 +256,9 @@ def note_files_staged(work: Path) -> None:
         files=({} if read["is_full"] else staged["files"] | read.get("unchanged", {}))
         | read["files"],
         rules=read["rules"],
-        newest_day=_newest_day({day: entry["rows"] for day, entry in staged["days"].items()}),
+        newest_day=newest_day,
         unfinished={},
     )
-
-
-def _newest_day(rows: Mapping[str, int]) -> str:
-    """Return the last day with at least `DAY_SHARE` of the rows of the largest.
-
-    A few events of a fast clock do not make the days before theirs late.
-    """
-    enough = DAY_SHARE * max(rows.values())
-    return max(day for day, count in rows.items() if count >= enough)
 
 
 def _fingerprint(path: str, name: str, known: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -1,17 +1,28 @@
-with interactions as (
+with withheld as (
 
-    {{ scoped_interactions() }}
+    select * from {{ ref("int_withheld_products") }}
 
 ),
 
 excluded as (
 
-    select distinct
-        scope,
+    select
+        'published' as scope,
         user_key,
         product_key
-    from interactions
-    where {{ is_excluded() }}
+    from withheld
+    union all
+    select
+        'evaluated' as scope,
+        withheld.user_key,
+        withheld.product_key
+    from withheld
+    cross join {{ ref("int_timeline") }} as timeline
+    semi join {{ ref("int_targets") }} as targets
+        on withheld.user_key = targets.user_key
+    {% if not var("targets") %}
+        where withheld.first_event_at < timeline.graph_cutoff_at
+    {% endif %}
 
 )
 

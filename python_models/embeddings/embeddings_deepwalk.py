@@ -5,13 +5,14 @@ Mikolov et al. 2013, Distributed Representations of Words and Phrases and their 
 
 
 def model(dbt, session):
+    from longtail.build.machine import work_folder
     from longtail.tables import trained_table
 
     return trained_table(
         dbt.ref("walks_deepwalk"),
         dbt.ref("int_embedded_products"),
         label="embeddings_deepwalk",
-        warehouse=dbt.config.meta_get("warehouse"),
+        warehouse=work_folder(session).parent,
         warm_start=dbt.config.meta_get("warm_start"),
         warm_walks_per_node=dbt.config.meta_get("warm_walks_per_node"),
         warm_learning_rate=dbt.config.meta_get("warm_learning_rate"),

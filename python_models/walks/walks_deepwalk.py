@@ -5,6 +5,7 @@ Perozzi, Al-Rfou, Skiena 2014, DeepWalk: Online Learning of Social Representatio
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import walk_table
 
     of_products = dbt.ref("product_edges")
@@ -18,5 +19,5 @@ def model(dbt, session):
         walks_per_node=dbt.config.meta_get("walks_per_node"),
         walk_length=dbt.config.meta_get("walk_length"),
         seed=dbt.config.meta_get("seed"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
     )

@@ -5,6 +5,7 @@ Grover, Leskovec 2016, node2vec: Scalable Feature Learning for Networks, section
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import walk_table
 
     return walk_table(
@@ -15,5 +16,5 @@ def model(dbt, session):
         p=dbt.config.meta_get("p"),
         q=dbt.config.meta_get("q"),
         seed=dbt.config.meta_get("seed"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
     )

@@ -251,6 +251,22 @@ METRICS = """
 """
 
 
+BUILD_INFO = """
+    select
+        timestamp '2024-01-01' + to_days(day) as built_at, 1150 as events_kept,
+        100 * day as events_rejected, 800 as events_clean, 700 as events_learned,
+        .5 as share_without_seconds
+    from (values (0), (1)) as days (day)
+"""
+CLEANING_REPORT = """
+    from (values
+        ('kept', 'clean event', 800, 90), ('cleaned', 'short stay', 340, 12),
+        ('cleaned', 'robot', 10, 1), ('deduplicated', 'exact duplicate', 0, 0),
+        ('rejected', 'missing user_id', 95, null), ('rejected', 'negative price', 5, null)
+    ) as rules (step, rule, events, users)
+"""
+
+
 @pytest.mark.parametrize(
     ("user", "shown"),
     [("u-1", "where user_id = 'u-1' order by rank"), ('it\'s "$(x)"', "from user_recommendations")],
@@ -258,8 +274,8 @@ METRICS = """
 def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown, tmp_path):
     path = tmp_path / "longtail.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create table stg_events as from range(1234)")
-        connection.execute("create table rejected_events as from range(5)")
+        connection.execute(f"create table build_info as {BUILD_INFO}")
+        connection.execute(f"create table cleaning_report as {CLEANING_REPORT}")
         connection.execute("create table products as from range(7)")
         connection.execute(
             "create table user_recommendations as select ? as user_id, 'graph' as source", [user]
@@ -267,7 +283,16 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
         connection.execute(f"create table model_metrics as {METRICS}")
     lines = summary(path)
     assert lines[0] == f"Published {path}"
-    assert "1,234 kept, 5 rejected" in lines[1]
-    assert "12 users, recall@20 of the hybrid 0.250" in lines[5]
+    assert lines[1:7] == [
+        "  events           1,250 read: 1,150 kept, 100 rejected",
+        "  clean            800, of which 700 were learned from",
+        "  removed          short stay: 340 rows of 12 users, 27.2% of those read",
+        "                   missing user_id: 95 rows, 7.6% of those read",
+        "                   robot: 10 rows of 1 user, 0.8% of those read",
+        "  clock            50% of the events are on days whose times show no seconds: no stay is "
+        "called short there, and the order within a moment is unknown (window: 0 makes pairs "
+        "without order)",
+    ]
+    assert "12 users, recall@20 of the hybrid 0.250" in lines[10]
     assert shown in lines[-1]
     assert "$(x)" not in lines[-1]
