@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from compiled_models import all_vars
+
 from oracle import arithmetic, events, graph, groups, histories, lists, metrics, neighbours, similar
 from oracle.catalogue import Product, catalogue
 from oracle.recompute import Given, Log
