@@ -113,6 +113,11 @@ class Shop:
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def rows(self, sql: str) -> list[dict]:
+        """Ask the published database, for rows by column."""
+        with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
+            return connection.sql(sql).to_arrow_table().to_pylist()
+
     def build(self, **overrides) -> Outcome:
         """Build, test and publish; dbt's unit tests are left out: they do not read the log."""
         return self.dbt("build", "--exclude-resource-type", "unit_test", **overrides)

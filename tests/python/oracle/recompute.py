@@ -242,7 +242,9 @@ class Log:
                 "product_id": product,
                 "product_key": product,
                 "degree": len(edges_of[product]),
-                "weighted_degree": exact_sum((self.edges[p].weight for p in edges_of[product]), 1e9),
+                "weighted_degree": exact_sum(
+                    (self.edges[pair].weight for pair in edges_of[product]), 1e9
+                ),
             }
             for product, number in self.nodes.items()
         ]

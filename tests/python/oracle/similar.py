@@ -198,7 +198,9 @@ def complement_evidence(
     Products of one category count when they are wanted together in `same_category_sessions`
     sessions, and in most of those in which one follows the other. The best `neighbours` stay.
     """
-    after_product = {p: exact_sum((a.weight for a in row.values()), 1e6) for p, row in after.items()}
+    after_product = {
+        p: exact_sum((a.weight for a in row.values()), 1e6) for p, row in after.items()
+    }
     of_product = defaultdict(list)
     for row in after.values():
         for other, found in row.items():
