@@ -15,7 +15,15 @@ from dbt_common.exceptions import DbtRuntimeError
 from longtail.build.plugin import READS_EVENTS, Plugin
 from longtail.build.warehouse import write_parquet
 
-TABLES = ("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics")
+TABLES = (
+    *("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics"),
+    *("build_info", "cleaning_report"),
+)
+BUILD_INFO = {
+    **{"built_at": [datetime(2024, 1, 1)], "events_kept": [3], "events_rejected": [1]},
+    **{"events_clean": [3], "events_learned": [2], "share_without_seconds": [0.0]},
+}
+CLEANING_REPORT = {"step": ["kept"], "rule": ["clean event"], "events": [3], "users": [1]}
 METRICS = {
     **{"model": ["hybrid"], "task": ["next interaction"], "segment": ["all"], "metric": ["recall"]},
     **{"k": [20], "value": [0.25], "users": [12]},
@@ -69,6 +77,8 @@ class Project:
                 table = pa.table({"user_id": ["u"], "source": ["graph"], "build": [self.builds]})
                 write_parquet(table, self.work / f"{name}.parquet")
         write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
+        write_parquet(pa.table(BUILD_INFO), self.work / "build_info.parquet")
+        write_parquet(pa.table(CLEANING_REPORT), self.work / "cleaning_report.parquet")
 
     def finish(self, selected, failing=(), message="it broke"):
         outcomes = [
