@@ -45,7 +45,7 @@ def check_limits(options: Mapping[str, Any]) -> None:
         try:
             if not re.fullmatch(form, value, re.IGNORECASE):
                 raise ValueError
-            duckdb.connect(config={option: value}).close()
+            duckdb.connect(config={option: value}).execute("select 1").close()
         except (ValueError, duckdb.Error):
             raise ValueError(f"{variable} takes {wanted}; it is {value!r}") from None
 

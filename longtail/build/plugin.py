@@ -67,9 +67,9 @@ class Plugin(BasePlugin):
             machine.check_limits(self.creds.config_options)
         except ValueError as error:
             raise DbtRuntimeError(str(error)) from None
-        if "'" in str(self.warehouse.root):
+        if found := set("'?") & set(str(self.warehouse.root)):
             raise DbtRuntimeError(
-                f"the warehouse folder {self.warehouse.root} has a quote in its path: "
+                f"the warehouse folder {self.warehouse.root} has a {found.pop()} in its path: "
                 "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
             )
         try:

@@ -232,7 +232,7 @@ RULES: dict[str, Rule] = {
     "popularity": number(-10, 10),
     "popularity_dial": numbers,
     "exact_search_below": whole(0, 1_000_000_000),
-    "map_products": whole(1, 100_000),
+    "map_products": whole(0, 100_000),
     "map_neighbours": whole(2, 200),
     "recommendations": whole(1, 1000),
     "similar_products": whole(1, 1000),

@@ -284,7 +284,7 @@ class Warehouse:
         A connection to the database of an earlier one names its folder: a link from there to the
         current build lets it go on.
         """
-        for path in self.builds.iterdir():
+        for path in list(self.builds.iterdir()):
             if path.is_symlink() or path.name in kept:
                 continue
             old = path.with_suffix(".old")

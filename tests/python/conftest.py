@@ -30,6 +30,19 @@ def shared_data():
     return path
 
 
+RUNS_DBT = {"shop", "demo"}
+"""Fixtures that stand for a run of dbt."""
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Mark each test by what it uses, unless it says itself what it is."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser")):
+            continue
+        used = set(item.fixturenames)
+        item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
+
+
 @dataclass
 class Outcome:
     """What a dbt command did, and the lines that its user saw."""

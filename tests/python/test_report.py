@@ -276,7 +276,8 @@ class Browser:
     FLAGS = (
         "--headless=new --no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader"
         " --disable-background-networking --disable-component-update --disable-sync"
-        " --disable-quic --no-first-run --disable-dev-shm-usage --hide-scrollbars --window-size=1360,940"
+        " --disable-quic --no-first-run --disable-dev-shm-usage --hide-scrollbars"
+        " --window-size=1360,940"
         " --remote-debugging-pipe about:blank"
     ).split()
 
