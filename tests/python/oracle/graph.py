@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from oracle.arithmetic import aged, exact_sum
+from oracle.arithmetic import aged, exact_sum, rounded
 from oracle.sessions import Step
 
 Pair = tuple[str, str]
@@ -65,12 +65,13 @@ def pairs_of_log(
     by_day: Mapping[tuple[date, Pair], Together], cut: datetime, settings: Mapping
 ) -> dict[Pair, Together]:
     """Sum the days; a day's weight is halved with each `half_life_days` between it and the cut."""
-    sessions, weights = defaultdict(int), defaultdict(list)
+    sessions, weights = defaultdict(int), defaultdict(int)
     for (day, pair), together in by_day.items():
         sessions[pair] += together.sessions
         age = (cut.date() - day).days
-        weights[pair].append(together.weight * aged(age, settings["half_life_days"]))
-    pairs = {pair: Together(sessions[pair], exact_sum(weights[pair], 1e6)) for pair in sessions}
+        millionths = rounded(1e6 * together.weight)
+        weights[pair] += rounded(millionths * aged(age, settings["half_life_days"]))
+    pairs = {pair: Together(sessions[pair], weights[pair] / 1e6) for pair in sessions}
     return {pair: together for pair, together in pairs.items() if together.weight > 0}
 
 
