@@ -48,9 +48,9 @@ select
     upper,
     threshold,
     lower > threshold as is_short,
-    {{ as_percent("value") }} || ' of all rows, may be ' || {{ as_percent("threshold") }}
-    || ': ' || case
-        when rule = 'robot' then 'raise robot_clicks and robot_purchases'
+    {{ as_percent("value") }} || ' of all rows, may be '
+    || {{ as_percent("threshold") }} || ': ' || case
+        when rule = 'robot' then 'raise robot_clicks or robot_purchases'
         when rule = 'short stay' then 'lower min_stay_seconds'
         when rule = 'exact duplicate' then 'is a file read twice?'
         when rule = 'unknown event_type' then 'name the types in event_weights'

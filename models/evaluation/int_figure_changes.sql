@@ -1,32 +1,21 @@
-{# Made-up events are compared with nothing: nobody's shop depends on them. #}
+{# Made-up events are compared with nothing: no shop depends on them. #}
 with builds as (
 
     select
         build_id,
-        is_demo,
-        row_number() over (order by built_at desc, build_id) as age
-    from (select distinct build_id, built_at, is_demo from {{ ref("build_figures") }})
+        row_number() over (order by max(built_at) desc, build_id) as age
+    from {{ ref("build_figures") }}
+    group by build_id
 
 ),
 
-this_build as (
+figures as (
 
-    select figures.*
+    select
+        builds.age,
+        figures.*
     from {{ ref("build_figures") }} as figures
-    semi join builds on figures.build_id = builds.build_id and builds.age = 1
-
-),
-
-last_build as (
-
-    select figures.*
-    from {{ ref("build_figures") }} as figures
-    semi join builds
-        on
-            figures.build_id = builds.build_id
-            and builds.age = 2
-            and not builds.is_demo
-    where not exists (select * from this_build where is_demo)
+    inner join builds on figures.build_id = builds.build_id
 
 ),
 
@@ -41,8 +30,13 @@ changes as (
         last_build.value as last_value,
         last_build.lower as last_lower,
         last_build.users as last_users
-    from this_build
-    left join last_build on this_build.figure = last_build.figure
+    from figures as this_build
+    left join figures as last_build
+        on
+            this_build.figure = last_build.figure
+            and last_build.age = 2
+            and not (this_build.is_demo or last_build.is_demo)
+    where this_build.age = 1
 
 )
 

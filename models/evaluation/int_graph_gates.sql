@@ -16,10 +16,10 @@ bounds as (
         least({{ var("gate_edges") }}, 1) as threshold,
         case
             when edges > 0 and edges < {{ var("gate_edges") }}
-                then 'fewer than gate_edges: {{ var("gate_edges") }}: a longer log helps'
+                then cast(edges as bigint) || ' are fewer than gate_edges asks for'
         end as lacks,
-        'no session before the cut holds two products: check user_session and event_time; '
-        || 'gate_edges: 0 publishes popular products alone' as advice
+        'no session before the cut holds two products: check event_time and '
+        || 'user_session; gate_edges: 0 publishes popular products alone' as advice
     from build
     union all
     select

@@ -29,14 +29,15 @@ select
     margins.margin_upper < 0 as is_short,
     case
         when build.users < {{ var("gate_users") }}
-            then build.users || ' evaluated users, gate_users asks for '
+            then
+                build.users || ' evaluated users, gate_users asks for '
                 || '{{ var("gate_users") }}: {{ more_users }}'
         when build.edges < {{ var("gate_edges") }}
-            then 'the graph has fewer edges than gate_edges asks for'
+            then 'fewer edges than gate_edges asks for'
         when build.from_graph < {{ var("gate_recommendations") }}
-            then 'fewer recommendations from the graph than gate_recommendations asks for'
+            then 'fewer from the graph than gate_recommendations asks for'
         when greatest(margins.value, margins.threshold) = 0
-            then 'no list has a target of one of the ' || build.users || ' evaluated users'
+            then 'no list holds a target of the ' || build.users || ' evaluated users'
         when margins.margin_upper < 0 and margins.differing_users < 6
             then 'only ' || margins.differing_users || ' users tell the two apart'
     end as lacks,

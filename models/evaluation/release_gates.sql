@@ -1,5 +1,5 @@
-{# What has to hold before tables are published. A gate closes on evidence; what cannot be
-   judged is said and does not close. #}
+{# What has to hold before tables are published. A gate closes on evidence; what cannot
+   be judged is said and does not close. #}
 with gates as (
 
     {% for gates in [

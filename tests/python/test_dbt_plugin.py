@@ -15,11 +15,22 @@ from dbt_common.exceptions import DbtRuntimeError
 from longtail.build.plugin import READS_EVENTS, Plugin
 from longtail.build.warehouse import write_parquet
 
-TABLES = ("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics")
+TABLES = (
+    *("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics"),
+    "release_gates",
+)
 METRICS = {
     **{"model": ["hybrid"], "task": ["next interaction"], "segment": ["all"], "metric": ["recall"]},
     **{"k": [20], "value": [0.25], "users": [12]},
 }
+GATES = {
+    "gate": ["edges of the graph", "recall@20", "coverage"],
+    "status": ["closed", "undecided", "passed"],
+    "value": [0.0, None, 0.5],
+    "threshold": [1.0, None, 0.02],
+    "message": ["0, must be at least 1: check user_session", "not enough to judge", None],
+}
+GATES_TEST = "test.longtail.assert_release_gates_pass"
 PARENTS = {
     READS_EVENTS: [],
     "model.longtail.stg_events": [READS_EVENTS],
@@ -69,6 +80,7 @@ class Project:
                 table = pa.table({"user_id": ["u"], "source": ["graph"], "build": [self.builds]})
                 write_parquet(table, self.work / f"{name}.parquet")
         write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
+        write_parquet(pa.table(GATES), self.work / "release_gates.parquet")
 
     def finish(self, selected, failing=(), message="it broke"):
         outcomes = [
@@ -131,6 +143,17 @@ def test_a_failed_test_publishes_nothing(project):
         "Nothing was published; there is no earlier build.",
     ]
     assert not (project.root / "longtail.duckdb").exists()
+
+
+def test_a_closed_gate_says_its_figures_even_when_others_have_none(project):
+    project.begin(NODES)
+    project.work_on(NODES)
+    lines = project.finish([*NODES, GATES_TEST], [GATES_TEST], message="Got 1 result")
+    assert lines == [
+        "Failed: test assert_release_gates_pass: Got 1 result",
+        "  edges of the graph: 0, must be at least 1: check user_session",
+        "Nothing was published; there is no earlier build.",
+    ]
 
 
 def test_a_failed_build_keeps_the_last_good_one(project):
