@@ -3,11 +3,13 @@
        1927, J. Am. Stat. Assoc. 22:209). Unlike a bootstrap it has a width when all trials
        agree. It holds for the mean of any values between 0 and 1, whose variance is at most
        that of a share with the same mean. #}
+    {%- set z = 1.959964 -%}
+    {%- set per_trial = "1e0 / nullif(" ~ trials ~ ", 0)" -%}
     (
-        {{ share }} + 1.9207e0 / nullif({{ trials }}, 0)
-        {{ sign }} 1.95996e0 * sqrt(
-            {{ share }} * (1 - {{ share }}) / nullif({{ trials }}, 0)
-            + 0.96036e0 / nullif({{ trials }}, 0) / {{ trials }}
+        {{ share }} + {{ z * z / 2 }} * {{ per_trial }}
+        {{ sign }} {{ z }} * sqrt(
+            {{ share }} * (1 - {{ share }}) * {{ per_trial }}
+            + {{ z * z / 4 }} * power({{ per_trial }}, 2)
         )
-    ) / (1 + 3.84146e0 / nullif({{ trials }}, 0))
+    ) / (1 + {{ z * z }} * {{ per_trial }})
 {%- endmacro %}

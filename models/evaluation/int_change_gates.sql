@@ -52,7 +52,7 @@ union all by name
 select
     'comparison with the last build' as gate,
     products_kept as value,
-    0.5 as threshold,
+    cast(0.5 as double) as threshold,
     false as is_short,
     'another log, which has ' || {{ as_percent("products_kept") }}
     || ' of the last products' as lacks

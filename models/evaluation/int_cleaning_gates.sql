@@ -30,7 +30,7 @@ judged as (
         cast(share as double) as value,
         {{ wilson_end("share", "raw_events", "-") }} as lower,
         {{ wilson_end("share", "raw_events", "+") }} as upper,
-        {{ var("gate_cleaning_share") }} as threshold
+        cast({{ var("gate_cleaning_share") }} as double) as threshold
     from shares
     where
         step != 'kept' and rule != 'repeat'

@@ -49,7 +49,7 @@ select
     changes.value,
     changes.lower,
     changes.upper,
-    bounds.threshold,
+    cast(bounds.threshold as double) as threshold,
     changes.last_value,
     changes.value < bounds.threshold as is_short,
     bounds.lacks,

@@ -45,7 +45,7 @@ pairs as (
         hybrid.user_key,
         hybrid.value,
         others.value as baseline_value,
-        others.value * baselines.factor as threshold
+        cast(others.value * baselines.factor as double) as threshold
     from baselines
     inner join recalls as others on baselines.model = others.model
     inner join recalls as hybrid

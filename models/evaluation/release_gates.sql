@@ -31,7 +31,7 @@ select
     value,
     lower,
     upper,
-    cast(threshold as double) as threshold,
+    threshold,
     margin_lower,
     margin_upper,
     last_value,
