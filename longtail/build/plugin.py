@@ -353,12 +353,10 @@ class Plugin(BasePlugin):
         return [*lines, f"Nothing was published; {kept}."]
 
     def _closed_gates(self) -> list[str]:
-        """Say which figures fell short, of what."""
+        """Say which figures fell short, of what, and what helps."""
         gates = pq.read_table(self.warehouse.work / "release_gates.parquet").to_pylist()
         return [
-            f"  {gate['gate']} is {gate['value']:.4f}, must be at least {gate['threshold']:.4f}"
-            for gate in gates
-            if not gate["is_passed"]
+            f"  {gate['gate']}: {gate['message']}" for gate in gates if gate["status"] == "closed"
         ]
 
 

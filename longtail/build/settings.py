@@ -269,6 +269,13 @@ RULES: dict[str, Rule] = {
     "gate_recall_over_popularity": number(0, 100),
     "gate_recall_over_best_part": number(0, 100),
     "gate_coverage": number(0, 1),
+    "gate_graph_share": number(0, 1),
+    "gate_cleaning_share": number(0, 1),
+    "gate_fall": number(0, 1),
+    "gate_recall_fall": number(0, 1),
+    "gate_users": whole(1, 1_000_000_000),
+    "gate_edges": whole(0, 1_000_000_000),
+    "gate_recommendations": whole(1, 1_000_000_000),
     "evaluation_users": whole(1, 1_000_000_000),
 }
 

@@ -53,7 +53,9 @@ class CompiledModels:
             if node.resource_type == "model" and node.language == "sql" and node.relation_name
         }
         self.relations = {
-            node.name: node.relation_name for node in nodes.values() if node.resource_type == "model"
+            node.name: node.relation_name
+            for node in nodes.values()
+            if node.resource_type == "model"
         }
         parents = {key: set(node.depends_on.nodes) for key, node in models.items()}
         self.models = {models[key].name: models[key].compiled_code for key in _in_order(parents)}
@@ -128,7 +130,9 @@ class CompiledModels:
             for name, table in {LOG: log, **given}.items():
                 connection.register("given", table)
                 connection.execute(f"create table {self.relations[name]} as from given")
-            no_lines = "select '' as source_file, 0 as line_number, '' as raw_text, '' as error_type"
+            no_lines = (
+                "select '' as source_file, 0 as line_number, '' as raw_text, '' as error_type"
+            )
             schema_name = self.relations["stg_raw_events"].rpartition(".")[0]
             connection.execute(f"create table {schema_name}.broken_lines as {no_lines} where false")
             for name in self.needed_for(tables, {LOG, *given}):

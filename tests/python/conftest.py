@@ -78,6 +78,10 @@ class Shop:
             "dimensions": 8,
             "epochs": 1,
             "bootstrap_samples": 2,
+            # One warehouse sees many logs, each odder than the one before.
+            "gate_fall": 1,
+            "gate_recall_fall": 1,
+            "gate_cleaning_share": 1,
         }
         self.manifest = None
 

@@ -21,7 +21,7 @@ from longtail.build.warehouse import write_parquet
 
 TABLES = (
     *("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics"),
-    *("build_info", "cleaning_report"),
+    *("build_info", "cleaning_report", "release_gates"),
 )
 BUILD_INFO = {
     **{"built_at": [datetime(2024, 1, 1)], "events_kept": [3], "events_rejected": [1]},
@@ -32,6 +32,14 @@ METRICS = {
     **{"model": ["hybrid"], "task": ["next interaction"], "segment": ["all"], "metric": ["recall"]},
     **{"k": [20], "value": [0.25], "users": [12]},
 }
+GATES = {
+    "gate": ["edges of the graph", "recall@20", "coverage"],
+    "status": ["closed", "undecided", "passed"],
+    "value": [0.0, None, 0.5],
+    "threshold": [1.0, None, 0.02],
+    "message": ["0, must be at least 1: check user_session", "not enough to judge", None],
+}
+GATES_TEST = "test.longtail.assert_release_gates_pass"
 PARENTS = {
     READS_EVENTS: [],
     "model.longtail.stg_events": [READS_EVENTS],
@@ -86,6 +94,7 @@ class Project:
         write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
         write_parquet(pa.table(BUILD_INFO), self.work / "build_info.parquet")
         write_parquet(pa.table(CLEANING_REPORT), self.work / "cleaning_report.parquet")
+        write_parquet(pa.table(GATES), self.work / "release_gates.parquet")
 
     def finish(self, selected, failing=(), message="it broke", **given):
         outcomes = [
@@ -149,6 +158,17 @@ def test_a_failed_test_publishes_nothing(project):
         "Nothing was published; there is no earlier build.",
     ]
     assert not (project.root / "longtail.duckdb").exists()
+
+
+def test_a_closed_gate_says_its_figures_even_when_others_have_none(project):
+    project.begin(NODES)
+    project.work_on(NODES)
+    lines = project.finish([*NODES, GATES_TEST], [GATES_TEST], message="Got 1 result")
+    assert lines == [
+        "Failed: test assert_release_gates_pass: Got 1 result",
+        "  edges of the graph: 0, must be at least 1: check user_session",
+        "Nothing was published; there is no earlier build.",
+    ]
 
 
 def test_a_failed_build_keeps_the_last_good_one(project):

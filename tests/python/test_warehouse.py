@@ -356,6 +356,12 @@ METRICS = """
         'hybrid' as model, 'next interaction' as task, 'all' as segment, 'recall' as metric,
         20 as k, .25 as value, 12 as users
 """
+GATES = """
+    values
+    ('recall against popularity', 'undecided', 'not enough to judge: 12 evaluated users'),
+    ('recall against its best part', 'undecided', 'not enough to judge: 12 evaluated users'),
+    ('coverage', 'passed', null)
+"""
 
 
 BUILD_INFO = """
@@ -388,6 +394,9 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
             "create table user_recommendations as select ? as user_id, 'graph' as source", [user]
         )
         connection.execute(f"create table model_metrics as {METRICS}")
+        connection.execute(
+            f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
+        )
     lines = summary(path)
     assert lines[0] == f"Published {path}"
     assert lines[1:7] == [
@@ -401,5 +410,10 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
         "without order)",
     ]
     assert "12 users, recall@20 of the hybrid 0.250" in lines[10]
+    assert lines[11] == (
+        "  undecided gates  recall against its best part, recall against popularity: "
+        "not enough to judge: 12 evaluated users"
+    )
+    assert "coverage" not in "".join(lines)
     assert shown in lines[-1]
     assert "$(x)" not in lines[-1]

@@ -88,7 +88,7 @@ def edges(
     for product, of_product in pairs_of_products(pairs).items():
         in_order = sorted(
             of_product,
-            key=lambda pair: (-cosine[pair], products[other_end(pair, product)]),  # noqa: B023
+            key=lambda pair: (-cosine[pair], products[other_end(pair, product)]),
         )
         strongest.update(in_order[: settings["max_neighbours"]])
     return {pair: Edge(pairs[pair].sessions, cosine[pair]) for pair in strongest}

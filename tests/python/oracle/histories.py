@@ -88,9 +88,7 @@ def is_excluding(visit: Visit, settings: Mapping) -> bool:
 def exclusions(visits: Iterable[Visit], settings: Mapping) -> set[tuple[str, str]]:
     """Return the pairs of user and product that are not recommended again."""
     return {
-        (visit.event.user, visit.event.product)
-        for visit in visits
-        if is_excluding(visit, settings)
+        (visit.event.user, visit.event.product) for visit in visits if is_excluding(visit, settings)
     }
 
 

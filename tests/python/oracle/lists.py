@@ -101,7 +101,9 @@ def best_candidates(
 
     The largest term is the "because"; between equal terms the more recent product.
     """
-    scores = {product: exact_sum((t.value for t in found), 1e12) for product, found in terms.items()}
+    scores = {
+        product: exact_sum((t.value for t in found), 1e12) for product, found in terms.items()
+    }
     rows, taken = [], defaultdict(int)
     for product in best_first(scores, products):
         category = catalogue[product].category_code or product
@@ -112,9 +114,7 @@ def best_candidates(
     return rows[:size]
 
 
-def first_category(
-    history: Collection[Interest], catalogue: Mapping[str, Product]
-) -> str | None:
+def first_category(history: Collection[Interest], catalogue: Mapping[str, Product]) -> str | None:
     """Return the category that holds most of a history's interest; the smaller code on ties."""
     interests = defaultdict(list)
     for interest in history:

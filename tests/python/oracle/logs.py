@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pyarrow as pa
 from hypothesis import strategies as st
+
 from oracle.events import typed_events
 from oracle.recompute import Given
 
@@ -120,10 +121,12 @@ def as_tables(given: Given) -> dict[str, pa.Table]:
     def table(scores: Mapping[str, Mapping[str, float]]) -> pa.Table:
         rows = []
         for product, row in scores.items():
-            in_order = sorted(row, key=lambda other: (-row[other], other))  # noqa: B023
+            in_order = sorted(row, key=lambda other: (-row[other], other))
             for rank, other in enumerate(in_order, 1):
                 rows.append((product, other, rank, row[other]))
-        return pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 4, schema=schema)
+        return pa.table(
+            [list(column) for column in zip(*rows, strict=True)] or [[]] * 4, schema=schema
+        )
 
     vectors = pa.table(
         [list(given.vectors), list(given.vectors.values())],

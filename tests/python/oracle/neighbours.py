@@ -55,7 +55,7 @@ def groups(
     found = {}
     for group, seen in last_events.items():
         latest = sorted(seen, key=lambda product: products[product])
-        latest.sort(key=lambda product: seen[product], reverse=True)  # noqa: B023
+        latest.sort(key=lambda product: seen[product], reverse=True)
         latest = latest[: settings["rp3_group_size"]]
         if len(latest) > 1:
             age = midnights(max(seen.values()), cut)

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from oracle import catalogue, events, graph, groups, histories, lists, metrics, neighbours
+from oracle import catalogue, events, graph, groups, histories, lists, metrics, neighbours, similar
 from oracle import sessions as stays
-from oracle import similar
 from oracle.arithmetic import exact_sum
 
 Rows = list[dict]
@@ -208,7 +207,9 @@ class Log:
                 "product_id": product,
                 "product_key": product,
                 "degree": len(edges_of[product]),
-                "weighted_degree": exact_sum((self.edges[p].weight for p in edges_of[product]), 1e9),
+                "weighted_degree": exact_sum(
+                    (self.edges[p].weight for p in edges_of[product]), 1e9
+                ),
             }
             for product, number in self.nodes.items()
         ]

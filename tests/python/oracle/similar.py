@@ -56,7 +56,7 @@ def bought_after(
             for product, visits in session.items()
             if any(v.weight > click for v in visits)
         }
-        first = sorted(seen, key=lambda product: (seen[product], products[product]))  # noqa: B023
+        first = sorted(seen, key=lambda product: (seen[product], products[product]))
         first = first[: settings["rp3_group_size"]]
         for product in first:
             for other in first:

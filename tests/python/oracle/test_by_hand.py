@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from compiled_models import all_vars
+
 from oracle import arithmetic, events, graph, groups, histories, lists, metrics, neighbours, similar
 from oracle.catalogue import Product, catalogue
 from oracle.recompute import Given, Log
@@ -172,9 +173,10 @@ def test_steps_are_runs_on_one_product_without_steps_back():
 
 
 def test_pairs_by_window_decay_and_heaviest_occurrence():
-    steps = [Step(n, product, weight, NOON) for n, (product, weight) in enumerate(
-        [("a", 1.0), ("b", 4.0), ("c", 1.0), ("a", 1.0)], 1
-    )]
+    steps = [
+        Step(n, product, weight, NOON)
+        for n, (product, weight) in enumerate([("a", 1.0), ("b", 4.0), ("c", 1.0), ("a", 1.0)], 1)
+    ]
     numbers = {"c": 0, "b": 1, "a": 2}
     found = graph.pairs_of_session(steps, numbers, VARS | {"window": 2, "window_decay": 0.5})
     # a-b twice: next to each other (1 * 2) and two apart (half of 2); c-a: 1, not 0.5.
@@ -437,7 +439,9 @@ def test_head_and_deciles():
 
 def test_quantiles_and_intervals():
     assert metrics.quantile([0.0, 1.0, 3.0], 0.75) == 2.0
-    assert metrics.bootstrap_interval({"u": 1.0, "v": 0.0}, {"u": {1: 3}, "v": {1: 1}}) == (0.75,) * 2
+    assert (
+        metrics.bootstrap_interval({"u": 1.0, "v": 0.0}, {"u": {1: 3}, "v": {1: 1}}) == (0.75,) * 2
+    )
     assert metrics.bootstrap_interval({"u": 1.0}, {"u": {}}) is None
 
 

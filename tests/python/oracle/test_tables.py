@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from compiled_models import CompiledModels, all_vars
 from hypothesis import HealthCheck, Phase, assume, given
+
 from oracle.compare import LIMIT, differences, with_ids
 from oracle.logs import as_tables, logs, made_up_neighbours
 from oracle.recompute import recompute
@@ -83,7 +84,13 @@ SETTINGS = {
         "recommendations": 5,
         "similar_products": 4,
         "popular_products": 3,
-        "blend": {"covisit": 1, "rp3beta": 0.5, "deepwalk": 0.1, "node2vec": 0.1, "successors": 0.2},
+        "blend": {
+            "covisit": 1,
+            "rp3beta": 0.5,
+            "deepwalk": 0.1,
+            "node2vec": 0.1,
+            "successors": 0.2,
+        },
         "bootstrap_samples": 5,
     },
     "baskets": {
