@@ -1,12 +1,15 @@
 """Vars of a build, put together for ``dbt --vars``: ``python -m longtail.build.vars``.
 
 A preset of ``datasets/``, then what the user passes, then the path of the events; later ones win.
+What no option gives is taken from the environment variables DATASET, VARS and EVENTS, where no
+shell changes a quote or a dollar sign.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -76,9 +79,14 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the vars as one line of JSON, or an error; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m longtail.build.vars", description=__doc__)
-    parser.add_argument("--dataset", default="", help="preset of datasets/, without .yml")
-    parser.add_argument("--vars", default="", help="mapping of vars, YAML or JSON")
-    parser.add_argument("--events", default="", help="path or glob of the event files")
+    for name, meaning in {
+        "dataset": "preset of datasets/, without .yml",
+        "vars": "mapping of vars, YAML or JSON",
+        "events": "path or glob of the event files",
+    }.items():
+        variable = name.upper()
+        default = os.environ.get(variable, "")
+        parser.add_argument(f"--{name}", default=default, help=f"{meaning} (default: ${variable})")
     options = parser.parse_args(arguments)
     try:
         merged = merge(options.dataset, options.vars, options.events)

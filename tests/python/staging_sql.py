@@ -41,7 +41,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     file = shop.target / "compiled/longtail/models/staging/stg_raw_events.sql"
     model = file.read_text(encoding="utf-8")
     assert model.count(PLACE_OF_ROWS) == 1
-    hook = (ROOT / "macros" / "keep_broken_lines.sql").read_text(encoding="utf-8")
+    hook = (ROOT / "macros/events/keep_broken_lines.sql").read_text(encoding="utf-8")
 
     def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
         rows = scan.scan_sql(event_files.describe_files(pattern, csv_options), **options)
