@@ -161,13 +161,12 @@ def _first_broken_line(connection: duckdb.DuckDBPyConnection, file: EventFile) -
     """Return what is wrong with the first line of a csv file that cannot be split, or None."""
     if not file.columns:
         return None
-    rows = f"from ({rows_of(file)})"
     if file.by_line:
         broken = connection.execute(
-            f"select broken_reason from {rows} where broken_reason is not null limit 1"
+            f"select broken_reason from ({rows_of(file)}) where broken_reason is not null limit 1"
         ).fetchall()
     else:
-        connection.execute(f"select count(*) {rows}").fetchall()
+        connection.execute(f"select count(*) from {read_csv(file)}").fetchall()
         broken = connection.execute(
             "select concat_ws(' ', 'line', line, error_type) from reject_errors limit 1"
         ).fetchall()

@@ -394,7 +394,7 @@ def holds_files(warehouse: Warehouse) -> bool:
     published = warehouse.root / f"{STAGED}.parquet"
     if not published.exists():
         return False
-    rows = duckdb.from_parquet(f"{glob.escape(str(published))}/*/*.parquet")
+    rows = duckdb.from_parquet(glob.escape(str(published)))
     return bool(rows.filter(f"source_file != '{DEMO}'").limit(1).fetchall())
 
 
