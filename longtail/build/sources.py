@@ -232,10 +232,11 @@ class _Files:
             place = None if entry["digest"] in self.holders else self._place_of(path, entry)
             if place:
                 self.places[path] = place
+        replaced = {known[path]["digest"] for path in self.places if path in known}
         self.stays = {
             path: entry
             for path, entry in known.items()
-            if entry["digest"] not in self.holders and path not in self.places
+            if entry["digest"] not in self.holders.keys() | replaced
         }
 
     @property
@@ -413,8 +414,16 @@ def note_files_read(work: Path, plan: FilePlan) -> None:
     )
     if plan.is_full:
         save_state(work, STAGED, rules=UNFINISHED)
-    elif plan.files:
-        save_state(work, STAGED, begun=plan.files, in_doubt=plan.replaced)
+        return
+    reading = {entry["digest"] for entry in plan.files.values()}
+    kept = {path: entry for path, entry in plan.kept.items() if entry["digest"] not in reading}
+    unchanged = {entry["digest"] for entry in kept.values()}
+    replaced = {
+        path: entry
+        for path, entry in load_state(work, STAGED)["files"].items()
+        if entry["digest"] not in unchanged
+    }
+    save_state(work, STAGED, files=replaced | kept, begun=plan.files, in_doubt=plan.replaced)
 
 
 def forget_files_read(work: Path) -> None:
