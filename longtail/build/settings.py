@@ -109,6 +109,13 @@ def event_types(value: Any) -> str | None:
     return "must be a list of event types, such as [view, search]"
 
 
+def texts(value: Any) -> str | None:
+    """Rule: a list of texts, each of more than blanks."""
+    if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+        return None
+    return "must be a list of texts in quotes, such as ['NULL', '-']"
+
+
 def numbers(value: Any) -> str | None:
     """Rule: a list of numbers, not empty."""
     if isinstance(value, list) and value and all(_is_number(item) for item in value):
@@ -182,6 +189,7 @@ EVENT_COLUMNS = (
     "user_session",
 )
 OPTIONAL_EVENT_COLUMNS = ("product_name",)
+ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 
 RULES: dict[str, Rule] = {
     "events": text,
@@ -189,11 +197,13 @@ RULES: dict[str, Rule] = {
     "reject_when": text_by_name(),
     "csv_options": csv_options,
     "hash_user_ids": salt,
+    "null_texts": texts,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
     "lookback_days": whole(0, 100_000),
     "day_share": number(0, 0.25),
+    "demo": switch,
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),
@@ -352,4 +362,6 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     )
     if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
+    if settings["demo"] and settings["events"]:
+        raise ValueError("var 'demo' asks for demo events and 'events' names files: give only one")
     return settings

@@ -162,7 +162,7 @@ ODD_IDS = (
     "'; drop table x; --",
     "{{ x }}",
     "back\\slash",
-    "null",
+    "null and void",
     "-1",
     "1e5",
     "a" * 300,

@@ -12,9 +12,11 @@ from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
-from conftest import ROOT
+from conftest import HEADER, ROOT
 from dbt_common.exceptions import DbtRuntimeError
 
+from longtail.build import event_files, sources
+from longtail.build.days import save_state
 from longtail.build.machine import warehouse_folder
 from longtail.build.plugin import READS_EVENTS, Plugin
 from longtail.build.warehouse import write_parquet
@@ -89,7 +91,8 @@ class Project:
             name = node.split(".")[2]
             if node.startswith("model.") and node not in failing:
                 self.builds += 1
-                table = pa.table({"user_id": ["u"], "source": ["graph"], "build": [self.builds]})
+                columns = {"user_id": ["u"], "source": ["graph"], "source_file": ["demo"]}
+                table = pa.table({**columns, "build": [self.builds]})
                 write_parquet(table, self.work / f"{name}.parquet")
         write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
         write_parquet(pa.table(BUILD_INFO), self.work / "build_info.parquet")
@@ -298,18 +301,52 @@ def test_files_are_looked_at_only_when_they_will_be_read(project):
 
 def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_path, monkeypatch):
     looked_at = []
-    monkeypatch.setattr(
-        "longtail.build.event_files.describe_files", lambda *asked: looked_at.append(asked) or []
-    )
-    (tmp_path / "events.csv").write_text("")
+
+    def look(paths, *options):
+        looked_at.extend(paths)
+        return event_files.describe_files(paths, *options)
+
+    monkeypatch.setattr(sources, "describe_files", look)
+    file = tmp_path / "events.csv"
+    file.write_text(f"{','.join(HEADER)}\n2024-01-01,view,p,c,a.b,br,1,u,s\n")
     plugin = Plugin("longtail", {}, project.credentials)
-    asked = {"events": str(tmp_path / "events.csv")}
-    begun = {"which": "build", "vars": asked, "selected": [READS_EVENTS]}
+    begun = {"which": "build", "vars": {"events": str(file)}, "selected": [READS_EVENTS]}
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
     plugin.do_scan(begun)
-    assert len(looked_at) == 1
+    assert looked_at == [str(file)]
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
-    assert len(looked_at) == 2
+    assert looked_at == [str(file)] * 2
+
+
+@pytest.mark.parametrize("part", ["empty", "sample"])
+def test_a_part_of_the_rows_is_not_taken_for_all(part, project):
+    with pytest.raises(DbtRuntimeError, match=f"--{part} builds tables of a part of the rows"):
+        project.tell("begin", which="run", vars={}, selected=NODES, part=part)
+    assert not (project.work / "state.json").exists()
+
+
+def test_demo_events_need_the_var_demo_in_prod(project):
+    asked = {"which": "build", "parents": PARENTS, "without_result": [], "target": "prod"}
+    with pytest.raises(DbtRuntimeError, match=r"target prod builds no demo events: .* demo: true"):
+        project.tell("begin", selected=NODES, vars={}, **asked)
+    assert not (project.work / "state.json").exists()
+    project.tell("begin", selected=[LAST], vars={}, **asked)
+    project.tell("begin", selected=NODES, vars={"demo": True}, **asked)
+
+
+@pytest.mark.parametrize("where", ["published", "staged"])
+def test_demo_events_do_not_take_the_place_of_a_shops(where, project):
+    project.run()
+    project.begin(NODES)  # demo events after demo events
+    if where == "published":
+        table = pa.table({"source_file": ["demo", "logs/1.csv"]})
+        write_parquet(table, project.root / ".builds/current/stg_events.parquet")
+    else:
+        save_state(project.work, "stg_events", files={"/logs/1.csv": {}})
+    with pytest.raises(DbtRuntimeError, match=r"holds a shop's events, not .* demo: true"):
+        project.begin(NODES)
+    project.begin([LAST])
+    project.begin(NODES, demo=True)
 
 
 @pytest.mark.parametrize("inside", ["a file", "a quo'te", "a question?"])
