@@ -445,7 +445,7 @@ def is_full(work: Path) -> bool:
 
 def note_files_staged(work: Path, newest_day: str) -> None:
     """Note that `stg_events` holds what `stg_raw_events` does, and the last day of the log."""
-    read, staged = load_state(work, READ), load_state(work, STAGED)
+    read = load_state(work, READ)
     save_state(
         work,
         STAGED,

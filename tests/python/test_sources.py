@@ -63,7 +63,7 @@ class Shop:
         save_state(self.work, "stg_events", days={"2024-01-01": {"rows": 1}})
         if until == "the note":
             return plan
-        sources.note_files_staged(self.work)
+        sources.note_files_staged(self.work, "2024-01-01")
         assert self.kept == self.rejected
         return plan
 

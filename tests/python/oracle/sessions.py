@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from oracle.events import Event
@@ -98,7 +98,7 @@ def places_of_days(events: Iterable[Event]) -> dict[date, dict[tuple, int]]:
 def remove_short_stays(visits: list[Visit], settings: Mapping) -> None:
     """Mark each click that is left for another product within `min_stay_seconds`."""
     shortest = timedelta(seconds=settings["min_stay_seconds"])
-    for visit, following in zip(visits, visits[1:], strict=False):
+    for visit, following in pairwise(visits):
         if (
             visit.event.type in settings["click_event_types"]
             and following.event.product != visit.event.product
@@ -110,7 +110,7 @@ def remove_short_stays(visits: list[Visit], settings: Mapping) -> None:
 def remove_repeats(visits: list[Visit]) -> None:
     """Mark each event of the type and on the product of the one before; short stays do not part."""
     counting = [visit for visit in visits if visit.removed_as is None]
-    for before, visit in zip(counting, counting[1:], strict=False):
+    for before, visit in pairwise(counting):
         if (before.event.type, before.event.product) == (visit.event.type, visit.event.product):
             visit.removed_as = "repeat"
 
