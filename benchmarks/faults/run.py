@@ -39,7 +39,8 @@ SEEDS = (1, 2)
 """Of the demo events: two builds whose tables differ."""
 HISTORIES = (
     *("build_info", "model_runs", "long_tail_exposure"),
-    *("embedding_health", "int_nearest_products"),
+    *("embedding_health", "int_nearest_products", "build_figures", "int_figure_changes"),
+    *("int_recall_gates", "int_graph_gates", "int_change_gates", "release_gates"),
 )
 """Tables that look back on earlier builds, so that two builds of one log differ in them."""
 READ = "stg_raw_events"
