@@ -96,35 +96,56 @@ def read_price(text: str | None) -> float | None:
         return None
 
 
+def first_days(events: Iterable[Event], field: str) -> dict[str, date]:
+    """Return the first day of each user or product."""
+    found: dict[str, date] = {}
+    for event in events:
+        name, day = getattr(event, field), event.at.date()
+        found[name] = min(found.get(name, day), day)
+    return found
+
+
 def first_seen(events: Iterable[Event], field: str) -> dict[str, int]:
     """Number the users or products, 0 and up, in the order of their first day, then of their id.
 
     A tie between products, or users, goes to the smaller number. The number has nothing to do with
     the order of the ids alone: a product with a small id can come late.
     """
-    first_days: dict[str, date] = {}
-    for event in events:
-        name, day = getattr(event, field), event.at.date()
-        first_days[name] = min(first_days.get(name, day), day)
-    in_order = sorted(first_days, key=lambda name: (first_days[name], name))
+    days = first_days(events, field)
+    in_order = sorted(days, key=lambda name: (days[name], name))
     return {name: number for number, name in enumerate(in_order)}
 
 
-def activity(events: Iterable[Event], settings: Mapping) -> dict[tuple[date, str], list[int]]:
-    """Return clicks and purchases per day and user."""
-    counts: dict[tuple[date, str], list[int]] = defaultdict(lambda: [0, 0])
+class Activity(NamedTuple):
+    """What a user did on a day."""
+
+    events: int
+    whole_minutes: int
+    clicks: int
+    purchases: int
+
+
+def activity(events: Iterable[Event], settings: Mapping) -> dict[tuple[date, str], Activity]:
+    """Count distinct events per day and user."""
+    found = defaultdict(list)
     for event in events:
-        count = counts[event.at.date(), event.user]
-        count[0] += event.type in settings["click_event_types"]
-        count[1] += event.type in settings["purchase_event_types"]
-    return counts
+        found[event.at.date(), event.user].append(event)
+    return {
+        key: Activity(
+            len(of_key),
+            sum(event.at.second == event.at.microsecond == 0 for event in of_key),
+            sum(event.type in settings["click_event_types"] for event in of_key),
+            sum(event.type in settings["purchase_event_types"] for event in of_key),
+        )
+        for key, of_key in found.items()
+    }
 
 
 def robots(events: Iterable[Event], settings: Mapping) -> dict[str, tuple[int, int]]:
     """Return users who click or buy too much in `robot_days` days: most clicks, most purchases."""
     days_of_user = defaultdict(dict)
-    for (day, user), counts in activity(events, settings).items():
-        days_of_user[user][day] = counts
+    for (day, user), done in activity(events, settings).items():
+        days_of_user[user][day] = (done.clicks, done.purchases)
     found = {}
     for user, days in days_of_user.items():
         most = [0, 0]
