@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 
 from longtail.build.warehouse import write_parquet
 from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
-from longtail.kernels.graph import read_edgelist
+from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.projection import cluster, project
 from longtail.kernels.search import Neighbours, nearest_by_context, nearest_by_cosine
 from longtail.kernels.skipgram import train_skipgram, write_corpus
@@ -71,13 +72,33 @@ MAP_SCHEMA = pa.schema(
 )
 
 
-def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
-    """Walk over an .edg file: walk_id, node_ids.
+def every_setting(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse a call with a keyword argument that is None: a var that dbt did not pass.
+
+    dbt finds the vars of a Python model by reading its code; one that it does not find arrives as
+    None, without a word.
+    """
+
+    @wraps(function)
+    def checked(*arguments: Any, **settings: Any) -> Any:
+        if absent := [name for name, value in settings.items() if value is None]:
+            raise ValueError(
+                f"dbt passed no value for {', '.join(absent)}: ask for it in the model by "
+                "dbt.config.meta_get with a literal name, in no condition, and list it in meta"
+            )
+        return function(*arguments, **settings)
+
+    return checked
+
+
+@every_setting
+def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
+    """Walk over a graph: walk_id, node_ids.
 
     Parameters
     ----------
-    edgelist
-        See `longtail.kernels.graph.read_edgelist`.
+    edges
+        Columns source_node_id, target_node_id and weight, each undirected edge once.
     node_count
         Nodes of the graph; 0 gives no walks.
     **parameters
@@ -85,8 +106,42 @@ def walk_table(edgelist: str | Path, *, node_count: int, **parameters: Any) -> p
     """
     if node_count == 0:
         return pa.RecordBatchReader.from_batches(WALK_SCHEMA, [])
-    graph = read_edgelist(edgelist, node_count=node_count)
+    names = ("source_node_id", "target_node_id", "weight")
+    graph = graph_from_edges(*(edges.column(name) for name in names), node_count=node_count)
     return walks_to_arrow(graph, progress=True, **parameters)
+
+
+@every_setting
+def trained_table(
+    walks: Any, products: Any, *, warehouse: Path, label: str, warm_start: bool, **parameters: Any
+) -> pa.Table:
+    """Train a model's embeddings on its walks: `embedding_table` of two relations of the build.
+
+    Parameters
+    ----------
+    walks, products
+        DuckDB relations with the columns that `embedding_table` asks for, and walk_id.
+    warehouse
+        Folder of the published tables, whose `.work` takes the corpus.
+    label
+        Name of the table; its last published version is what a warm start begins with.
+    warm_start
+        Whether to begin with it.
+    **parameters
+        Of `embedding_table`.
+    """
+    node_count = walks.aggregate("coalesce(max(node_ids[1]) + 1, 0)").fetchall()[0][0]
+    # Before the walks: a connection gives one result at a time.
+    product_rows = products.order("product_id").to_arrow_table()
+    return embedding_table(
+        walks.order("walk_id").to_arrow_reader(),
+        product_rows,
+        node_count=node_count,
+        work_folder=warehouse / ".work",
+        label=label,
+        previous=warehouse / f"{label}.parquet" if warm_start else None,
+        **parameters,
+    )
 
 
 def embedding_table(
@@ -221,6 +276,7 @@ def _matrix(table: pa.Table, name: str) -> np.ndarray:
     return flat.reshape(len(table), -1)
 
 
+@every_setting
 def neighbour_table(
     embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
 ) -> pa.Table:
@@ -251,6 +307,7 @@ def neighbour_table(
     )
 
 
+@every_setting
 def successor_table(
     embeddings: pa.Table, *, k: int, work_folder: str | Path, label: str, **parameters: Any
 ) -> pa.Table:
@@ -278,6 +335,7 @@ def successor_table(
     )
 
 
+@every_setting
 def dial_table(
     embeddings: pa.Table,
     asked: pa.Table,
@@ -352,6 +410,7 @@ def _neighbour_rows(
     return pa.table(columns, schema=NEIGHBOUR_SCHEMA)
 
 
+@every_setting
 def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int) -> pa.Table:
     """Coordinates in two and three dimensions, and clusters, of every product given.
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from longtail.build.file_rows import text_literal
+
 QUERIES = Path(__file__).with_name("queries")
 
 LIMITS = {
@@ -44,7 +46,7 @@ TABLES = {
     " interactions bigint, purchases bigint",
     "rejected_events": "source_file varchar, raw_values varchar, reason varchar",
     "similar_products": "product_id varchar, relation varchar, rank integer,"
-    " similar_product_id varchar, sessions_together bigint",
+    " similar_product_id varchar, source varchar, sessions_together bigint",
     "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
     " because_product_id varchar, because_event_type varchar",
 }
@@ -72,8 +74,9 @@ def collect(database: Path) -> dict[str, Any]:
     """
     if not database.exists():
         raise FileNotFoundError(f"there is no published build at {database}; run `make build`")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        _stand_in_for_missing_tables(connection)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {text_literal(str(database))} as shop (read_only)")
+        _name_tables(connection)
         for name in ("users", "events", "recommendations", "products"):
             _query(connection, f"report_{name}")
         return {
@@ -94,14 +97,22 @@ def collect(database: Path) -> dict[str, Any]:
         }
 
 
-def _stand_in_for_missing_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create an empty temporary table for each one that cannot be read."""
+def _name_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give each table of the shop its plain name; an empty one to those that cannot be read."""
+    schemas = dict(
+        connection.execute(
+            "select table_name, table_schema from information_schema.tables"
+            " where table_catalog = 'shop'"
+        ).fetchall()
+    )
     for table, columns in TABLES.items():
         try:
-            connection.execute(f"select * from {table} limit 0")
+            connection.execute(
+                f"create view {table} as from shop.{schemas.get(table, 'main')}.{table}"
+            )
         except duckdb.Error as error:
             _LOGGER.info("the report goes without %s: %s", table, str(error).splitlines()[0])
-            connection.execute(f"create temp table {table} ({columns})")
+            connection.execute(f"create table {table} ({columns})")
 
 
 def _query(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
@@ -147,17 +158,17 @@ def _similar(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, Any]]
 def _tables(connection: duckdb.DuckDBPyConnection, database: Path) -> list[dict[str, Any]]:
     """Return the published tables with rows, bytes and the time of the newest file."""
     views = connection.execute(
-        "select view_name from duckdb_views() where not internal order by view_name"
+        "select schema_name, view_name from duckdb_views()"
+        " where database_name = 'shop' and not internal order by view_name"
     ).fetchall()
     tables = []
-    for (name,) in views:
+    for schema, name in views:
         path = database.resolve().parent / f"{name}.parquet"
         if not path.exists():
             continue
         # A table kept by day is a folder of files.
         files = [file.stat() for file in (path.rglob("*.parquet") if path.is_dir() else [path])]
-        quoted = name.replace('"', '""')
-        (rows,) = connection.execute(f'select count(*) from "{quoted}"').fetchall()[0]
+        (rows,) = connection.execute(f'select count(*) from shop.{schema}."{name}"').fetchall()[0]
         written = datetime.fromtimestamp(max(file.st_mtime for file in files), UTC)
         tables.append(
             {

@@ -1,16 +1,23 @@
 {# Pairs of robots are taken off here, and not from the days, since whoever turns out to
    be a robot has been one on all days. #}
-with signed_pairs as (
+with people_pairs as (
 
+    {# Subtracted before ageing rounds: a robot would leave a millionth behind, which can
+       decide a tie. #}
     select
-        *,
-        1 as counted
-    from {{ ref("int_daily_pairs") }}
-    union all by name
-    select
-        *,
-        -1 as counted
-    from {{ ref("int_robot_pairs") }}
+        daily.session_date,
+        daily.product_key_a,
+        daily.product_key_b,
+        daily.sessions_together - coalesce(robots.sessions_together, 0)
+            as sessions_together,
+        round(1e6 * (daily.pair_weight - coalesce(robots.pair_weight, 0)))
+            as micro_weight
+    from {{ ref("int_daily_pairs") }} as daily
+    left join {{ ref("int_robot_pairs") }} as robots
+        on
+            daily.session_date = robots.session_date
+            and daily.product_key_a = robots.product_key_a
+            and daily.product_key_b = robots.product_key_b
 
 ),
 
@@ -19,14 +26,14 @@ aged_pairs as (
     {# Rounded before it is summed: sums of floats depend on their order, and with it
        the graph would depend on the threads. #}
     select
-        signed_pairs.product_key_a,
-        signed_pairs.product_key_b,
-        signed_pairs.counted * signed_pairs.sessions_together as sessions_together,
-        signed_pairs.counted * cast(round(1e6 * signed_pairs.pair_weight * {{ half_life(
-            "date_diff('day', signed_pairs.session_date, timeline.graph_cutoff_at::date)",
+        people_pairs.product_key_a,
+        people_pairs.product_key_b,
+        people_pairs.sessions_together,
+        cast(round(people_pairs.micro_weight * {{ half_life(
+            "date_diff('day', people_pairs.session_date, timeline.graph_cutoff_at::date)",
             var("half_life_days")
         ) }}) as bigint) as micro_weight
-    from signed_pairs
+    from people_pairs
     cross join {{ ref("int_timeline") }} as timeline
 
 ),

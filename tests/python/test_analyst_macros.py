@@ -47,10 +47,15 @@ select * from (values
 ) as columns (user_id, rank, product_id, score, source, because_product_id, because_event_type);
 create table similar_products as
 select * from (values
-    ('phone', 'substitute', 1, 'lamp', 9e-1, 3), ('phone', 'substitute', 2, 'sock', 0.8, 0),
-    ('phone', 'complement', 1, 'case', 0.7, 9), ('phone', 'complement', 2, 'gift', 0.6, 1),
-    ('case', 'complement', 1, 'cable', 0.5, 4)
-) as columns (product_id, relation, rank, similar_product_id, score, sessions_together);
+    ('phone', 'substitute', 1, 'lamp', 9e-1, 3, 'graph'),
+    ('phone', 'substitute', 2, 'sock', 0.8, 0, 'graph'),
+    ('phone', 'substitute', 3, 'cable', 40.0, 0, 'popular in shop'),
+    ('phone', 'complement', 1, 'case', 0.7, 9, 'graph'),
+    ('phone', 'complement', 2, 'gift', 0.6, 1, 'graph'),
+    ('phone', 'complement', 3, 'sock', 50.0, 0, 'popular in related category'),
+    ('case', 'complement', 1, 'cable', 0.5, 4, 'graph'),
+    ('case', 'complement', 2, 'gift', 60.0, 4, 'popular in shop')
+) as columns (product_id, relation, rank, similar_product_id, score, sessions_together, source);
 create table popular_products as
 select * from (values
     (null, 1, 'phone', 1e2), (null, 2, 'case', 50.0), (null, 3, 'lamp', 30.0),
@@ -174,7 +179,7 @@ def test_basket_sums_over_its_products_and_leaves_them_out(ask):
 
 def test_basket_with_a_relation_and_the_other_knobs(ask):
     wanted = "select product_id from recommend_for_basket(['phone', 'case'], {})"
-    assert ask(wanted.format("relation := 'complement'")) == [("gift",), ("cable",)]
+    assert ask(wanted.format("relation := 'complement'")) == [("gift",), ("cable",), ("sock",)]
     assert ask(wanted.format("relation := 'substitute'")) == [("lamp",), ("sock",)]
     assert ask(wanted.format("max_price := 5")) == [("sock",)]
     assert ask(wanted.format("category := 'electronics'")) == [("cable",)]
@@ -202,6 +207,20 @@ def test_similar_closes_ranks_after_a_filter(ask):
         (1, "sock"),
         (2, "lamp"),
     ]
+
+
+def test_similar_names_the_source_and_puts_evidence_before_what_is_popular(ask):
+    wanted = "select similar_product_id, source from similar_to('phone', {})"
+    complements = [("case", "graph"), ("gift", "graph"), ("sock", "popular in related category")]
+    assert ask(wanted.format("relation := 'complement'")) == complements
+    assert ask(wanted.format("relation := 'complement', popularity := 0.01")) == complements
+
+
+def test_what_is_popular_in_the_shop_is_nobodys_substitute(ask):
+    """The phone's list is filled up with a cable: a filter must not pass it off as a phone."""
+    limits = "category := 'electronics', relation := 'substitute'"
+    assert ask(f"from similar_to('phone', {limits})") == []
+    assert ask(f"from recommend_for_basket(['phone'], {limits})") == []
 
 
 def test_explain_shows_row_shares_events_models_and_edges(ask):
