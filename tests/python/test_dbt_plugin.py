@@ -368,7 +368,7 @@ def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
         ("memory_limit", "4", "LONGTAIL_MEMORY_LIMIT takes an amount with its unit, such as 6GB"),
         ("memory_limit", "much", "LONGTAIL_MEMORY_LIMIT takes"),
         ("memory_limit", "0GB", "LONGTAIL_MEMORY_LIMIT takes"),
-        ("memory_limit", "-1", "LONGTAIL_MEMORY_LIMIT takes"),
+        ("memory_limit", "99KB", "LONGTAIL_MEMORY_LIMIT takes"),
     ],
 )
 def test_threads_and_memory_that_cannot_be_are_refused(option, value, said, project):
