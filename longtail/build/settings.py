@@ -189,7 +189,6 @@ EVENT_COLUMNS = (
     "user_session",
 )
 OPTIONAL_EVENT_COLUMNS = ("product_name",)
-ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 
 RULES: dict[str, Rule] = {
     "events": text,
