@@ -42,10 +42,12 @@ create table internal.int_product_factors as
 select * from (values (5, 5e-1), (6, 1.0)) as columns (product_key, factor);
 create table user_recommendations as
 select * from (values
-    ('ann', 1, 'cable', 23e-1, 'graph', 'case', 'cart'),
-    ('ann', 2, 'sock', 1.2, 'graph', 'case', 'cart'),
-    ('bob', 1, 'case', 4.5, 'graph', 'phone', 'purchase')
-) as columns (user_id, rank, product_id, score, source, because_product_id, because_event_type);
+    ('ann', 1, 'cable', 23e-1, 'graph', 'case', 'cart', false),
+    ('ann', 2, 'sock', 1.2, 'graph', 'case', 'cart', false),
+    ('bob', 1, 'case', 4.5, 'seen before', 'phone', 'purchase', true)
+) as columns (
+    user_id, rank, product_id, score, source, because_product_id, because_event_type, is_seen
+);
 create table similar_products as
 select * from (values
     ('phone', 'substitute', 1, 'lamp', 9e-1, 3, 'graph'),
@@ -106,7 +108,7 @@ def test_every_macro_is_described(ask):
 
 
 def test_user_gets_the_published_rows_as_they_are(ask):
-    columns = "rank, product_id, score, source, because_product_id, because_event_type"
+    columns = "rank, product_id, score, source, because_product_id, because_event_type, is_seen"
     published = ask(f"select {columns} from user_recommendations where user_id = 'ann' order by 1")
     assert ask(f"select {columns} from recommend_for_user('ann', 2)") == published
     assert ask("select product_name, category_code, price from recommend_for_user('ann', 1)") == [
@@ -115,14 +117,46 @@ def test_user_gets_the_published_rows_as_they_are(ask):
 
 
 def test_more_than_was_published_comes_live_and_then_popular(ask):
-    rows = ask("select rank, product_id, round(score, 6), source from recommend_for_user('ann')")
+    rows = ask(
+        "select rank, product_id, round(score, 6), source, is_seen from recommend_for_user('ann')"
+    )
     assert rows == [
-        (1, "cable", 2.3, "graph"),
-        (2, "sock", 1.2, "graph"),
-        (3, "case", 0.9, "graph"),  # 1.0 * 0.9, by the phone
-        (4, "gift", 0.1, "graph"),
-        (5, "phone", 100.0, "popular in shop"),
-        (6, "lamp", 30.0, "popular in shop"),
+        (1, "cable", 2.3, "graph", False),
+        (2, "sock", 1.2, "graph", False),
+        (3, "case", 0.9, "seen before", True),  # 1.0 * 0.9, by the phone
+        (4, "gift", 0.1, "graph", False),
+        (5, "phone", 100.0, "popular in shop", True),
+        (6, "lamp", 30.0, "popular in shop", False),
+    ]
+
+
+def test_a_seen_product_stays_in_its_place_when_the_popularity_dial_is_turned(ask):
+    # case 4.5 * 50^p, by the graph; lamp and the rest are popular and come after it.
+    rows = ask("select product_id, source from recommend_for_user('bob', 1, popularity := 0.1)")
+    assert rows == [("case", "seen before")]
+
+
+def test_a_live_row_names_a_cause_that_is_not_listed_above_it(database, tmp_path):
+    # The cable and the case are listed first and third, the phone only after all live rows.
+    changed = tmp_path / "changed.duckdb"
+    changed.write_bytes(database.read_bytes())
+    with duckdb.connect(str(changed)) as shop:
+        shop.execute("insert into int_user_histories values ('published', 1, 3, 'view', 1.0)")
+        shop.execute(
+            "insert into int_neighbours values"
+            " ('hybrid', 3, 5, 2, 0.4), ('hybrid', 3, 6, 1, 0.5), ('hybrid', 2, 6, 3, 0.1)"
+        )
+        rows = shop.execute(
+            "select product_id, because_product_id, because_event_type"
+            " from recommend_for_user('ann')"
+        ).fetchall()
+    assert rows == [
+        ("cable", "case", "cart"),
+        ("sock", "case", "cart"),
+        ("case", "phone", "view"),
+        ("lamp", "cable", "view"),  # .5 by the cable, .3 by the case: both are listed above
+        ("gift", "phone", "view"),  # .4 by the cable, .1 by the phone
+        ("phone", None, None),
     ]
 
 
