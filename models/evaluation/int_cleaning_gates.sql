@@ -52,6 +52,7 @@ select
     || {{ as_percent("threshold") }} || ': ' || case
         when rule = 'robot' then 'raise robot_clicks or robot_purchases'
         when rule = 'short stay' then 'lower min_stay_seconds'
+        when rule = 'after the log''s end (clock)' then 'lower day_share'
         when rule = 'exact duplicate' then 'is a file read twice?'
         when rule = 'unknown event_type' then 'name the types in event_weights'
         else 'look into rejected_events'

@@ -31,7 +31,7 @@ cleaned as (
         case
             when robots.user_key is not null then 'robot'
             when flagged.event_at >= timeline.log_ends_at
-                then 'after the end of the log (clock)'
+                then 'after the log''s end (clock)'
             else flagged.removed_as
         end as rule,
         count(*) as events,

@@ -157,7 +157,7 @@ def visits(number: int) -> list[tuple]:
     ]
 
 
-CLOCK_RULE = "after the end of the log (clock)"
+CLOCK_RULE = "after the log's end (clock)"
 
 
 @pytest.fixture(scope="module")

@@ -160,7 +160,7 @@ def test_a_fast_clock_moves_no_published_row(shop, odd_build):
     built = shop.build()
     assert built.is_good, built.text
     assert shop.learned() == odd_build
-    assert "after the end of the log (clock): 1 row" in built.text
+    assert "after the log's end (clock): 1 row" in built.text
 
 
 def test_a_warm_start_begins_with_the_published_vectors(shop):
