@@ -184,7 +184,7 @@ def test_files_of_another_log_are_refused_until_one_says_what_they_are(shop):
     for pattern in ("other.log", "other*"):
         with pytest.raises(ValueError, match=r"append_events: true, .* --full-refresh") as error:
             shop.plan(pattern)
-        assert "EVENTS names none of the 3 files of earlier builds" in str(error.value)
+        assert "EVENTS names no file of earlier builds (3, such as " in str(error.value)
     assert shop.plan("other.log", append=True).files.keys() == {str(shop.folder / "other.log")}
     assert shop.plan("other.log", full_refresh=True).is_full
     # Of the same log, although no name is the same:
@@ -199,7 +199,7 @@ def test_a_file_that_broke_off_makes_no_other_log_the_same(shop):
     shop.write("day4.csv", "p4")
     shop.build(until="stg_events")
     shop.write("other.log", "other")
-    with pytest.raises(ValueError, match="EVENTS names none of the 4 files of earlier builds"):
+    with pytest.raises(ValueError, match=r"EVENTS names no file of earlier builds \(4, such as "):
         shop.plan("other.log")
 
 
