@@ -33,7 +33,10 @@ causes as (
         histories.product_key,
         histories.event_type,
         product_keys.product_id,
-        case when nodes.node_id is null then 'category and brand' else 'graph' end as source
+        case
+            when nodes.node_id is null then 'category and brand'
+            else 'graph'
+        end as source
     from histories
     inner join {{ ref("int_product_keys") }} as product_keys
         on histories.product_key = product_keys.product_key
