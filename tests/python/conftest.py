@@ -80,7 +80,8 @@ class Shop:
             "dimensions": 8,
             "epochs": 1,
             "bootstrap_samples": 2,
-            # One warehouse sees many logs, each odder than the one before.
+            # One warehouse sees many logs, each odder than the one before, some without a graph.
+            "gate_edges": 0,
             "gate_fall": 1,
             "gate_recall_fall": 1,
             "gate_cleaning_share": 1,

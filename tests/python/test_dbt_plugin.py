@@ -37,7 +37,8 @@ METRICS = {
 GATES = {
     "gate": ["edges of the graph", "recall@20", "coverage"],
     "status": ["closed", "undecided", "passed"],
-    "value": [0.0, None, 0.5],
+    "is_passed": [False, True, True],
+    "value": [None, None, 0.5],
     "threshold": [1.0, None, 0.02],
     "message": ["0, must be at least 1: check user_session", "not enough to judge", None],
 }

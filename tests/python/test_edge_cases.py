@@ -63,7 +63,7 @@ EDGE_CASES = {
     ),
     "one user, one product, one session": (
         [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
-        {"gate_edges": 0},
+        {},
         # The only product was viewed, not bought.
         {"users": 1, "products": 1, "edges": 0, "recommended": 1},
     ),
@@ -84,7 +84,7 @@ EDGE_CASES = {
     ),
     "DeepWalk over users and products, of which there are no edges": (
         odd_events(),
-        {"deepwalk_graph": "users", "graph_cutoff": "2023-12-31", "gate_edges": 0},
+        {"deepwalk_graph": "users", "graph_cutoff": "2023-12-31"},
         {"users": len(ODD_IDS), "products": len(ODD_IDS), "edges": 0},
     ),
     "everybody has bought everything": (
@@ -99,7 +99,7 @@ EDGE_CASES = {
     ),
     "the graph knows no event": (
         odd_events(),
-        {"graph_cutoff": "2023-12-31", "gate_edges": 0},
+        {"graph_cutoff": "2023-12-31"},
         {"users": len(ODD_IDS), "products": len(ODD_IDS), "edges": 0},
     ),
 }

@@ -13,7 +13,7 @@ import pytest
 from conftest import ROOT, odd_events
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-WORSE = {"graph_cutoff": "2023-12-31", "gate_fall": 0.5}
+WORSE = {"graph_cutoff": "2023-12-31", "gate_fall": 0.5, "gate_edges": 100}
 """No event is before the cut: the graph is empty."""
 
 
