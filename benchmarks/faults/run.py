@@ -146,11 +146,13 @@ class Shop:
         content = "count(*), sum(hash(rounded)), bit_xor(hash(rounded))"
         found = {}
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
-            views = connection.execute(
-                "select view_name from duckdb_views() where not internal"
-            ).fetchall()
+            schemas = dict(
+                connection.execute(
+                    "select view_name, schema_name from duckdb_views() where not internal"
+                ).fetchall()
+            )
             files = {path.stem for path in self.warehouse.glob("*.parquet")}
-            assert {name for (name,) in views} == files, "views and files differ"
+            assert schemas.keys() == files, "views and files differ"
             for name in sorted(files):
                 file = str(self.warehouse / f"{name}.parquet").replace("'", "''")
                 columns = connection.execute(
@@ -164,7 +166,7 @@ class Shop:
                     connection.execute(
                         f"select {content} from (select {rounded} from {source}) as rounded"
                     ).fetchall()
-                    for source in (f"'{file}'", f'"{name}"')
+                    for source in (f"'{file}'", f'{schemas[name]}."{name}"')
                 )
                 assert seen == view, f"{name} differs from its view"
                 found[name] = seen[0]
