@@ -1,22 +1,34 @@
 {# How popular a product is and since when, as of each scope's moment. #}
-with moments as (
+with cuts as (
 
     select
         'learned' as scope,
-        graph_cutoff_at as known_until
+        graph_cutoff_at as cut_at
     from {{ ref("int_learning_timeline") }}
     union all
     select
         'evaluated' as scope,
-        graph_cutoff_at as known_until
+        graph_cutoff_at as cut_at
     from {{ ref("int_timeline") }}
     union all
     select
         'published' as scope,
-        {% if var("targets") %} graph_cutoff_at {% else %}
-            last_event_at + interval '1 second'
-        {% endif %} as known_until
+        {{ "graph_cutoff_at" if var("targets")
+            else "last_event_at + interval '1 second'" }} as cut_at
     from {{ ref("int_timeline") }}
+
+),
+
+moments as (
+
+    {# The last event before the cut: a shop may be closed for a while before it. #}
+    select
+        cuts.scope,
+        max(interactions.event_at) + interval '1 microsecond' as known_until
+    from cuts
+    inner join {{ ref("int_interactions") }} as interactions
+        on interactions.event_at < cuts.cut_at
+    group by cuts.scope
 
 ),
 

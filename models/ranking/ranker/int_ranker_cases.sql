@@ -3,16 +3,14 @@
 with interactions as (
 
     select
-        interactions.user_key,
-        interactions.event_at,
+        events.user_key,
+        events.event_at,
         timeline.graph_cutoff_at,
         timeline.slice_seconds,
-        interactions.event_at >= timeline.graph_cutoff_at as is_learned_from
-    from {{ ref("int_interactions") }} as interactions
+        events.event_at >= timeline.graph_cutoff_at as is_learned_from
+    from {{ ref("int_user_actions") }} as events
     cross join {{ ref("int_learning_timeline") }} as timeline
-    where
-        interactions.event_weight > 0
-        and interactions.event_at < timeline.learning_ends_at
+    where events.event_at < timeline.learning_ends_at
 
 ),
 

@@ -33,7 +33,21 @@ with histories as (
         on batches.scope = histories.scope and batches.user_key = histories.user_key
     inner join {{ ref("products") }} as products
         on histories.product_key = products.product_key
-    where {{ in_batch() }}
+    where
+        {{ in_batch() }}
+        and (
+            batches.scope != 'published'
+            or batches.user_key in (
+                select activity.user_key
+                from {{ ref("int_user_histories") }} as activity
+                cross join {{ ref("int_timeline") }} as timeline
+                where
+                    activity.scope = 'published'
+                    and activity.place = 1
+                    and activity.last_event_at
+                    > timeline.last_event_at - interval '{{ var("ranker_active_days") }} days'
+            )
+        )
 
 ),
 
@@ -287,4 +301,3 @@ select
         cast({{ feature }} as float) as {{ feature }}{{ "," if not loop.last }}
     {% endfor %}
 from features
-order by case_key, product_key
