@@ -2,8 +2,8 @@
     {# What the ranker knows of a case and a candidate: columns of int_ranker_features. Null
        where there is nothing to know. #}
     {{- return([
-        "covisit_sum", "covisit_best", "covisit_last", "covisit_last_rank", "covisit_terms",
-        "rp3beta_sum", "rp3beta_best", "rp3beta_last", "rp3beta_last_rank", "rp3beta_terms",
+        "covisit_sum", "covisit_best", "covisit_last", "covisit_last_rank",
+        "rp3beta_sum", "rp3beta_best", "rp3beta_last", "terms",
         "next_times", "next_share", "next_age_days", "previous_times",
         "repeat_place", "repeat_interest", "repeat_weight", "repeat_age_days",
         "interactions", "purchases", "interactions_1", "interactions_3", "interactions_7",

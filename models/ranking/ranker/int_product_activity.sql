@@ -56,8 +56,18 @@ activity as (
 )
 
 select
-    *,
+    activity.*,
+    products.category_code,
     cast(row_number() over (
-        partition by scope order by interactions_7 desc, interactions desc, product_key
-    ) as integer) as recent_rank
+        partition by activity.scope
+        order by
+            activity.interactions_7 desc, activity.interactions desc, activity.product_key
+    ) as integer) as recent_rank,
+    cast(row_number() over (
+        partition by activity.scope, products.category_code
+        order by
+            activity.interactions_7 desc, activity.interactions desc, activity.product_key
+    ) as integer) as category_rank
 from activity
+inner join {{ ref("products") }} as products
+    on activity.product_key = products.product_key

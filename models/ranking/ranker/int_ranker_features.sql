@@ -81,7 +81,6 @@ terms as (
         neighbours.covisit,
         neighbours.covisit_rank,
         neighbours.rp3beta,
-        neighbours.rp3beta_rank,
         histories.interest * neighbours.covisit as covisit_term,
         histories.interest * neighbours.rp3beta as rp3beta_term,
         histories.interest * (
@@ -96,31 +95,21 @@ terms as (
 
 ),
 
-near as (
+nearest as (
 
     select
         case_key,
-        product_key,
-        {% for model in weights %}
-            sum(cast(round(1e12 * {{ model }}_term) as hugeint)) / 1e12 as {{ model }}_sum,
-            max({{ model }}_term) as {{ model }}_best,
-            max({{ model }}) filter (where place = 1) as {{ model }}_last,
-            max({{ model }}_rank) filter (where place = 1) as {{ model }}_last_rank,
-            count({{ model }}) as {{ model }}_terms,
-        {% endfor %}
-        sum(cast(round(1e12 * term) as hugeint)) as blend_sum,
-        arg_max(because_product_key, term * (1 - 1e-9 * place)) as because_product_key
-    from terms
-    group by case_key, product_key
-
-),
-
-nearest as (
-
-    select *
-    from near
+        product_key
+    from (
+        select
+            case_key,
+            product_key,
+            sum(cast(round(1e9 * term) as bigint)) as term
+        from terms
+        group by case_key, product_key
+    )
     qualify row_number() over (
-        partition by case_key order by blend_sum desc, product_key
+        partition by case_key order by term desc, product_key
     ) <= {{ var("ranker_candidates") }}
 
 ),
@@ -138,7 +127,7 @@ next_products as (
         on
             cases.cut = next_products.cut
             and cases.last_product_key = next_products.product_key
-    where next_products.rank <= {{ var("ranker_candidates") }}
+    where next_products.rank <= {{ var("ranker_popular") }}
 
 ),
 
@@ -180,6 +169,16 @@ proposed as (
     inner join {{ ref("int_product_activity") }} as activity
         on cases.scope = activity.scope
     where activity.recent_rank <= {{ var("ranker_popular") }}
+    union
+    select
+        cases.case_key,
+        activity.product_key
+    from cases
+    inner join {{ ref("int_product_activity") }} as activity
+        on
+            cases.scope = activity.scope
+            and cases.last_category_code = activity.category_code
+    where activity.category_rank <= {{ var("ranker_popular") }}
 
 ),
 
@@ -195,6 +194,31 @@ candidates as (
             cases.scope = excluded.scope
             and cases.user_key = excluded.user_key
             and proposed.product_key = excluded.product_key
+
+),
+
+near as (
+
+    select
+        terms.case_key,
+        terms.product_key,
+        {% for model in weights %}
+            sum(cast(round(1e9 * terms.{{ model }}_term) as bigint)) / 1e9
+                as {{ model }}_sum,
+            max(terms.{{ model }}_term) as {{ model }}_best,
+            max(terms.{{ model }}) filter (where terms.place = 1) as {{ model }}_last,
+        {% endfor %}
+        max(terms.covisit_rank) filter (where terms.place = 1) as covisit_last_rank,
+        count(*) as terms,
+        sum(cast(round(1e9 * terms.term) as bigint)) / 1e9 as blend_score,
+        arg_max(terms.because_product_key, terms.term * (1 - 1e-9 * terms.place))
+            as because_product_key
+    from terms
+    semi join candidates
+        on
+            terms.case_key = candidates.case_key
+            and terms.product_key = candidates.product_key
+    group by terms.case_key, terms.product_key
 
 ),
 
@@ -226,9 +250,9 @@ features as (
             near.{{ model }}_sum,
             near.{{ model }}_best,
             near.{{ model }}_last,
-            near.{{ model }}_last_rank,
-            near.{{ model }}_terms,
         {% endfor %}
+        near.covisit_last_rank,
+        near.terms,
         next_products.times as next_times,
         next_products.share as next_share,
         next_products.age_days as next_age_days,
@@ -252,7 +276,7 @@ features as (
         candidates.history_length,
         candidates.history_interest,
         last_activity.interactions as last_interactions,
-        near.blend_sum / 1e12 as blend_score
+        near.blend_score
     from candidates
     inner join {{ ref("products") }} as products
         on candidates.product_key = products.product_key

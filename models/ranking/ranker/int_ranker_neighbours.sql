@@ -37,8 +37,7 @@ neighbours as (
             as neighbour_product_id,
         covisit.score as covisit,
         covisit.rank as covisit_rank,
-        rp3beta.score as rp3beta,
-        rp3beta.rank as rp3beta_rank
+        rp3beta.score as rp3beta
     from covisit
     full outer join rp3beta
         on
@@ -54,8 +53,7 @@ select
     found.product_key as neighbour_key,
     neighbours.covisit,
     neighbours.covisit_rank,
-    neighbours.rp3beta,
-    neighbours.rp3beta_rank
+    neighbours.rp3beta
 from neighbours
 inner join {{ ref("int_product_keys") }} as products
     on neighbours.product_id = products.product_id
