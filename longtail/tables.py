@@ -24,6 +24,7 @@ from longtail.kernels.projection import cluster, project
 from longtail.kernels.ranker import (
     TreeRanker,
     linear_scores,
+    list_reach,
     mean_ndcg,
     train_linear,
     train_trees,
@@ -89,6 +90,17 @@ RANKER_SCHEMA = pa.schema(
             )
         ),
         "curve": pa.list_(pa.float64()),
+        "tail_weight": pa.float64(),
+        "dial": pa.list_(
+            pa.struct(
+                {
+                    "tail_weight": pa.float64(),
+                    "ndcg": pa.float64(),
+                    "tail_share": pa.float64(),
+                    "products": pa.int64(),
+                }
+            )
+        ),
         "settings": pa.string(),
     }
 )
@@ -101,6 +113,8 @@ SCORE_SCHEMA = pa.schema(
         "score": pa.float64(),
     }
 )
+TAIL_WEIGHTS = tuple(step / 20 for step in range(21))
+"""Settings of the ranker's dial."""
 KEPT_ASIDE = 0.2
 """Share of the users that the ranker does not learn from."""
 MAP_SCHEMA = pa.schema(
@@ -423,6 +437,7 @@ def ranker_table(
     kind: str,
     linear_names: list[str],
     repeat_weight: float,
+    tail: float,
     min_cases: int,
     purchase_weight: float,
     threads: int,
@@ -433,14 +448,16 @@ def ranker_table(
     Parameters
     ----------
     examples
-        Columns user_key, draw (a number in [0, 1) per user), relevance, blend_score and features,
-        which alone are float32; rows of a user are together.
+        Columns user_key, product_key, draw (a number in [0, 1) per user), relevance, is_tail,
+        blend_score and features, which alone are float32; rows of a user are together.
     kind
         "trees" or "linear".
     linear_names
         Features of the linear ranker; the trees take all.
     repeat_weight
         Weight of repeat_interest in the blend that the ranker has to beat.
+    tail
+        How much of the long tail the lists must show, as a multiple of what the blend's do.
     min_cases
         With fewer users nothing is learned.
     purchase_weight, threads, **parameters
@@ -453,7 +470,7 @@ def ranker_table(
         "cases": len(sizes),
         "examples": len(examples),
         "settings": json.dumps(
-            {"min_cases": min_cases, "purchase_weight": purchase_weight} | parameters,
+            {"min_cases": min_cases, "tail": tail, "purchase_weight": purchase_weight} | parameters,
             sort_keys=True,
         ),
     }
@@ -470,8 +487,15 @@ def ranker_table(
         )
 
     names = _features(examples.schema)
+
+    def reach(scores: np.ndarray) -> tuple[float, int]:
+        return list_reach(scores, sizes[kept_aside], products, is_tail)
+
     aside = examples.filter(pa.array(rows_aside))
+    products = np.asarray(aside.column("product_key"))
+    is_tail = np.asarray(aside.column("is_tail"))
     if kind == "trees":
+        names = _features(examples.schema)
         features = _floats(examples, names)
         found = train_trees(
             features,
@@ -484,7 +508,7 @@ def ranker_table(
             **parameters,
         )
         row |= _tree_columns(found, names)
-        row["ndcg"] = judged(tree_scores(found.text, features[rows_aside], threads=threads))
+        scores = tree_scores(found.text, features[rows_aside], threads=threads)
     else:
         learned = examples.filter(pa.array(~rows_aside))
         linear = train_linear(
@@ -497,18 +521,39 @@ def ranker_table(
             {"feature": name, "weight": weight, "scale": scale}
             for name, weight, scale in zip(linear_names, linear.weights, linear.scales, strict=True)
         ]
-        row["ndcg"] = judged(linear_scores(linear, _floats(aside, linear_names)))
-    blend, repeats, recent = np.nan_to_num(
-        _floats(aside, ["blend_score", "repeat_interest", "interactions_7"])
-    ).T
+        scores = linear_scores(linear, _floats(aside, linear_names))
+    columns = ["blend_score", "repeat_interest", "interactions_7", "interactions"]
+    blend, repeats, recent, interactions = np.nan_to_num(_floats(aside, columns)).T
     # Popularity orders what the blend does not know, as in the lists that it would serve.
-    row["blend_ndcg"] = judged(blend + repeat_weight * repeats + 1e-12 * recent)
+    blend = blend.astype(np.float64) + repeat_weight * repeats + 1e-12 * recent
+    row["blend_ndcg"] = judged(blend)
+    row["dial"] = []
+    for weight in TAIL_WEIGHTS:
+        weighted = scores - weight * np.log1p(interactions)
+        figures = (weight, judged(weighted), *reach(weighted))
+        row["dial"].append(
+            dict(zip(("tail_weight", "ndcg", "tail_share", "products"), figures, strict=True))
+        )
+    chosen = _dial_setting(row["dial"], *(tail * figure for figure in reach(blend)))
+    row |= {"tail_weight": chosen["tail_weight"], "ndcg": chosen["ndcg"]}
     row["is_used"] = row["ndcg"] >= row["blend_ndcg"]
     row["reason"] = (
         f"NDCG@20 {row['ndcg']:.4f} for users it did not learn from, "
         f"{row['blend_ndcg']:.4f} by the blend"
     )
     return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
+
+
+def _dial_setting(
+    dial: Sequence[dict[str, float]], tail_share: float, products: float
+) -> dict[str, float]:
+    """Return the most accurate setting that reaches as much; if none does, the farthest."""
+    enough = [
+        setting
+        for setting in dial
+        if setting["tail_share"] >= tail_share and setting["products"] >= products
+    ]
+    return max(enough, key=lambda setting: setting["ndcg"]) if enough else dial[-1]
 
 
 def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray]:

@@ -285,6 +285,7 @@ RULES: dict[str, Rule] = {
     "ranker_active_days": whole(1, 36_500),
     "ranker_candidates": whole(1, 1000),
     "ranker_popular": whole(0, 1000),
+    "ranker_tail": number(0, 100),
     "ranker_trees": whole(1, 10_000),
     "ranker_leaves": whole(2, 1000),
     "ranker_learning_rate": number(0, 1, above=True),

@@ -16,7 +16,7 @@ K = 20
 """Length of the lists that the learning is judged by."""
 PATIENCE = 10
 """Trees without a gain for the users kept aside, after which the learning stops."""
-PENALTY = 1e-3
+PENALTY = 1e-4
 """Of the linear ranker's squared weights."""
 
 
@@ -237,3 +237,23 @@ def mean_ndcg(
     reached = dcg(np.lexsort((-scores, case)))
     best = dcg(np.lexsort((-gain, case)))
     return float(np.mean(reached / np.where(best > 0, best, 1)))
+
+
+def list_reach(
+    scores: np.ndarray, sizes: np.ndarray, products: np.ndarray, is_tail: np.ndarray
+) -> tuple[float, int]:
+    """Reach of the lists of 20 that scores give: the tail's share of places, and their products.
+
+    Parameters
+    ----------
+    scores, sizes
+        As in `mean_ndcg`.
+    products
+        Number of the product of each row.
+    is_tail
+        Whether it is of the long tail.
+    """
+    case = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(case)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    listed = np.lexsort((-scores, case))[place < K]
+    return float(is_tail[listed].mean()), len(np.unique(products[listed]))

@@ -67,7 +67,14 @@ select
         partition by activity.scope, products.category_code
         order by
             activity.interactions_7 desc, activity.interactions desc, activity.product_key
-    ) as integer) as category_rank
+    ) as integer) as category_rank,
+    {# As in int_product_exposure: all but the products of the first 80 %. #}
+    sum(activity.interactions) over (
+        partition by activity.scope
+        order by activity.interactions desc, activity.product_key
+        rows between unbounded preceding and current row
+    ) - activity.interactions
+    >= 0.8 * sum(activity.interactions) over (partition by activity.scope) as is_tail
 from activity
 inner join {{ ref("products") }} as products
     on activity.product_key = products.product_key

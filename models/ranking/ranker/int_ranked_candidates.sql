@@ -57,8 +57,14 @@ weighted as (
         scores.user_key,
         scores.product_key,
         scores.because_product_key,
-        exp(scores.score) * coalesce(factors.factor, 1) as score
+        exp(scores.score) * coalesce(factors.factor, 1)
+        * power(1 + coalesce(activity.interactions, 0), -ranker.tail_weight) as score
     from scores
+    cross join ranker
+    left join {{ ref("int_product_activity") }} as activity
+        on
+            scores.scope = activity.scope
+            and scores.product_key = activity.product_key
     left join {{ ref("int_product_factors") }} as factors
         on scores.product_key = factors.product_key
 

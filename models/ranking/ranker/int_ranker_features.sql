@@ -276,7 +276,8 @@ features as (
         candidates.history_length,
         candidates.history_interest,
         last_activity.interactions as last_interactions,
-        near.blend_score
+        near.blend_score,
+        coalesce(activity.is_tail, true) as is_tail
     from candidates
     inner join {{ ref("products") }} as products
         on candidates.product_key = products.product_key
@@ -321,6 +322,7 @@ select
     product_key,
     because_product_key,
     blend_score,
+    is_tail,
     {% for feature in ranker_features() %}
         cast({{ feature }} as float) as {{ feature }}{{ "," if not loop.last }}
     {% endfor %}
