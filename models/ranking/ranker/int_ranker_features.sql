@@ -26,10 +26,13 @@ with histories as (
         histories.repeat_interest,
         {{ event_weight("histories.event_type") }} as weight,
         histories.last_event_at,
+        histories.sessions,
+        date_diff('second', histories.first_event_at, histories.last_event_at) / 86400
+        / nullif(histories.sessions - 1, 0) as interval_days,
         products.category_code,
         products.brand
     from {{ ref("int_user_batches") }} as batches
-    inner join {{ ref("int_user_histories") }} as histories
+    inner join {{ ref("int_ranker_histories") }} as histories
         on batches.scope = histories.scope and batches.user_key = histories.user_key
     inner join {{ ref("products") }} as products
         on histories.product_key = products.product_key
@@ -39,7 +42,7 @@ with histories as (
             batches.scope != 'published'
             or batches.user_key in (
                 select activity.user_key
-                from {{ ref("int_user_histories") }} as activity
+                from {{ ref("int_ranker_histories") }} as activity
                 cross join {{ ref("int_timeline") }} as timeline
                 where
                     activity.scope = 'published'
@@ -260,6 +263,8 @@ features as (
         repeats.place as repeat_place,
         repeats.repeat_interest,
         repeats.weight as repeat_weight,
+        repeats.sessions as repeat_sessions,
+        repeats.interval_days as repeat_interval_days,
         date_diff('second', repeats.last_event_at, candidates.last_event_at) / 86400
             as repeat_age_days,
         activity.interactions,
