@@ -438,6 +438,7 @@ def ranker_table(
     linear_names: list[str],
     repeat_weight: float,
     tail: float,
+    tail_cost: float,
     min_cases: int,
     purchase_weight: float,
     threads: int,
@@ -457,7 +458,9 @@ def ranker_table(
     repeat_weight
         Weight of repeat_interest in the blend that the ranker has to beat.
     tail
-        How much of the long tail the lists must show, as a multiple of what the blend's do.
+        How much of the long tail the lists shall show, as a multiple of what the blend's do.
+    tail_cost
+        Share of NDCG that this may cost, at most.
     min_cases
         With fewer users nothing is learned.
     purchase_weight, threads, **parameters
@@ -470,7 +473,13 @@ def ranker_table(
         "cases": len(sizes),
         "examples": len(examples),
         "settings": json.dumps(
-            {"min_cases": min_cases, "tail": tail, "purchase_weight": purchase_weight} | parameters,
+            {
+                "min_cases": min_cases,
+                "tail": tail,
+                "tail_cost": tail_cost,
+                "purchase_weight": purchase_weight,
+            }
+            | parameters,
             sort_keys=True,
         ),
     }
@@ -534,7 +543,7 @@ def ranker_table(
         row["dial"].append(
             dict(zip(("tail_weight", "ndcg", "tail_share", "products"), figures, strict=True))
         )
-    chosen = _dial_setting(row["dial"], *(tail * figure for figure in reach(blend)))
+    chosen = _dial_setting(row["dial"], *(tail * figure for figure in reach(blend)), tail_cost)
     row |= {"tail_weight": chosen["tail_weight"], "ndcg": chosen["ndcg"]}
     row["is_used"] = row["ndcg"] >= row["blend_ndcg"]
     row["reason"] = (
@@ -545,15 +554,20 @@ def ranker_table(
 
 
 def _dial_setting(
-    dial: Sequence[dict[str, float]], tail_share: float, products: float
+    dial: Sequence[dict[str, float]], tail_share: float, products: float, cost: float
 ) -> dict[str, float]:
-    """Return the most accurate setting that reaches as much; if none does, the farthest."""
+    """Return the most accurate setting that reaches as much; if none does, the farthest.
+
+    Settings that cost more than a share of the best accuracy are left out.
+    """
+    best = max(setting["ndcg"] for setting in dial)
+    cheap = [setting for setting in dial if setting["ndcg"] >= (1 - cost) * best]
     enough = [
         setting
-        for setting in dial
+        for setting in cheap
         if setting["tail_share"] >= tail_share and setting["products"] >= products
     ]
-    return max(enough, key=lambda setting: setting["ndcg"]) if enough else dial[-1]
+    return max(enough, key=lambda setting: setting["ndcg"]) if enough else cheap[-1]
 
 
 def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray]:

@@ -14,6 +14,7 @@ def model(dbt, session):
         linear_names=dbt.config.meta_get("ranker_linear"),
         repeat_weight=dbt.config.meta_get("repeat_weight"),
         tail=dbt.config.meta_get("ranker_tail"),
+        tail_cost=dbt.config.meta_get("ranker_tail_cost"),
         min_cases=dbt.config.meta_get("ranker_min_cases"),
         trees=dbt.config.meta_get("ranker_trees"),
         leaves=dbt.config.meta_get("ranker_leaves"),

@@ -1,8 +1,10 @@
 """The ranker: known answers, the same trees for every number of threads, and when it steps back."""
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+from conftest import Shop
 from sklearn.metrics import ndcg_score
 
 from longtail.kernels.ranker import (
@@ -140,6 +142,7 @@ def learned(table: pa.Table, kind: str = "trees", min_cases: int = 100, tail: fl
         linear_names=["noise", "what_decides"],
         repeat_weight=0,
         tail=tail,
+        tail_cost=0.02,
         min_cases=min_cases,
         threads=1,
         **SETTINGS,
@@ -179,3 +182,121 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
         batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1000))
         scored = score_table(batches, ranker, threads=1).read_all()
         assert scored.schema == SCORE_SCHEMA and len(scored) == count
+
+
+@pytest.fixture(scope="module")
+def ranked_shop(tmp_path_factory):
+    """A small demo shop, built up to the ranker's rows."""
+    shop = Shop(tmp_path_factory.mktemp("ranked"))
+    shop.vars = {"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20}
+    built = shop.dbt("run", "--select", "+int_ranked_candidates")
+    assert built.is_good, built.text
+    return shop
+
+
+def tables_of(shop: Shop) -> duckdb.DuckDBPyConnection:
+    """Open the tables in progress, as views that a test may replace."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as build; use build")
+    for file in (shop.warehouse / ".work").glob("*.parquet"):
+        files = f"{file}/*/*.parquet" if file.is_dir() else str(file)
+        connection.read_parquet(files).create_view(file.stem)
+    return connection
+
+
+def leaks(shop: Shop, planted: str = "") -> set[str]:
+    """Return what the leak test finds after a change to the tables."""
+    name = "assert_ranker_learns_nothing_from_the_future"
+    compiled = shop.dbt("compile", "--select", name)
+    assert compiled.is_good, compiled.text
+    query = next(shop.target.glob(f"compiled/**/{name}.sql")).read_text(encoding="utf-8")
+    with tables_of(shop) as connection:
+        connection.execute(planted)
+        found = connection.execute(f"select distinct place from ({query})").fetchall()
+    return {place for (place,) in found}
+
+
+def test_the_ranker_knows_nothing_of_the_future(ranked_shop):
+    assert leaks(ranked_shop) == set()
+
+
+@pytest.mark.parametrize(
+    ("place", "planted"),
+    [
+        # As of the graph's cut instead of the ranker's: the days that are asked about are in.
+        ("pair", "create or replace view int_learning_pairs as from int_product_pairs"),
+        ("group", "create or replace view int_learning_groups as from int_group_products"),
+        (
+            "popularity",
+            """create or replace table leaked as from int_product_activity;
+            create or replace view int_product_activity as
+            select * replace ('learned' as scope) from leaked where scope = 'evaluated'""",
+        ),
+        (
+            "next product",
+            """create or replace table leaked as from int_next_products;
+            create or replace view int_next_products as
+            select * replace ('learning' as cut) from leaked where cut = 'serving'""",
+        ),
+        (
+            "history",
+            """create or replace table leaked as from int_ranker_histories;
+            create or replace view int_ranker_histories as
+            select * replace ('learned' as scope) from leaked where scope = 'published'""",
+        ),
+        (
+            "target",
+            """create or replace table leaked as from int_ranker_cases;
+            create or replace view int_ranker_cases as
+            select * replace (ends_at + interval '1 day' as asked_at,
+                ends_at + interval '2 days' as ends_at) from leaked""",
+        ),
+    ],
+    ids=lambda value: value if " as " not in value else "",
+)
+def test_a_planted_leak_is_caught(ranked_shop, place, planted):
+    assert place in leaks(ranked_shop, planted)
+
+
+def test_features_are_those_of_a_recount(ranked_shop):
+    """A case's history and popularity, counted in plain Python from the events before it."""
+    with tables_of(ranked_shop) as connection:
+        rows = connection.execute("""
+            select user_key, product_key, repeat_place, interactions, history_length
+            from int_ranker_features where scope = 'learned'""").fetchall()
+        events = connection.execute("""
+            select user_key, product_key, event_at from int_interactions
+            where event_weight > 0 order by event_at""").fetchall()
+        asked = dict(
+            connection.execute("select user_key, asked_at from int_ranker_cases").fetchall()
+        )
+        (cut,) = connection.execute("select graph_cutoff_at from int_learning_timeline").fetchone()
+    popularity: dict[int, int] = {}
+    histories: dict[int, dict[int, int]] = {}
+    for user, product, moment in events:
+        if moment < cut:
+            popularity[product] = popularity.get(product, 0) + 1
+        if user in asked and moment < asked[user]:
+            histories.setdefault(user, {})[product] = 1
+    assert len(rows) > 500
+    for user, product, place, interactions, length in rows:
+        assert (interactions or 0) == popularity.get(product, 0)
+        assert length <= len(histories[user])
+        assert place is None or product in histories[user]
+
+
+def test_the_same_seed_gives_the_same_ranker(ranked_shop):
+    def state() -> list[tuple]:
+        with tables_of(ranked_shop) as connection:
+            return (
+                connection.execute("from int_ranker").fetchall()
+                + connection.execute("from int_ranked_candidates order by all").fetchall()
+            )
+
+    before = state()
+    assert before[0][1], before[0][2]
+    again = ranked_shop.dbt(
+        "run", "--select", "path:models/ranking/ranker", "path:python_models/ranker"
+    )
+    assert again.is_good, again.text
+    assert state() == before

@@ -215,6 +215,7 @@ near as (
         count(*) as terms,
         sum(cast(round(1e9 * terms.term) as bigint)) / 1e9 as blend_score,
         arg_max(terms.because_product_key, terms.term * (1 - 1e-9 * terms.place))
+            filter (where terms.place <= {{ var("history_length") }})
             as because_product_key
     from terms
     semi join candidates
@@ -247,7 +248,10 @@ features as (
         candidates.user_key,
         candidates.product_key,
         coalesce(
-            near.because_product_key, repeats.product_key
+            near.because_product_key,
+            case
+                when repeats.place <= {{ var("history_length") }} then repeats.product_key
+            end
         ) as because_product_key,
         {% for model in weights %}
             near.{{ model }}_sum,
