@@ -20,7 +20,8 @@ hybrid_neighbours as (
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours", ["hybrid"], var("recommendations")
+    "published", "users", "hybrid_neighbours",
+    ["hybrid" if ranker() == "off" else "ranked"], var("recommendations")
 ) }},
 
 {{ other_causes("published", "hybrid_neighbours") }},

@@ -141,7 +141,9 @@ def test_a_live_row_names_a_cause_that_is_not_listed_above_it(database, tmp_path
     changed = tmp_path / "changed.duckdb"
     changed.write_bytes(database.read_bytes())
     with duckdb.connect(str(changed)) as shop:
-        shop.execute("insert into internal.int_user_histories values ('published', 1, 3, 'view', 1.0)")
+        shop.execute(
+            "insert into internal.int_user_histories values ('published', 1, 3, 'view', 1.0)"
+        )
         shop.execute(
             "insert into internal.int_neighbours values"
             " ('hybrid', 3, 5, 2, 0.4), ('hybrid', 3, 6, 1, 0.5), ('hybrid', 2, 6, 3, 0.1)"
