@@ -67,9 +67,9 @@ class Plugin(BasePlugin):
             machine.check_limits(self.creds.config_options)
         except ValueError as error:
             raise DbtRuntimeError(str(error)) from None
-        if "'" in str(self.warehouse.root):
+        if found := set("'?") & set(str(self.warehouse.root)):
             raise DbtRuntimeError(
-                f"the warehouse folder {self.warehouse.root} has a quote in its path: "
+                f"the warehouse folder {self.warehouse.root} has a {found.pop()} in its path: "
                 "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
             )
         try:
@@ -134,14 +134,22 @@ class Plugin(BasePlugin):
         """
         checked = settings.check(message["vars"], settings.load_defaults())
         selected = message["selected"]
+        if message.get("part"):
+            raise ValueError(
+                f"--{message['part']} builds tables of a part of the rows, which would be taken "
+                "for all: run dbt without it (few events for a try: demo_events: 10000)"
+            )
         self.scans.clear()
         self.file_plans.clear()
         lines: list[str] = []
-        if checked["events"] and READS_EVENTS in selected:
-            self.do_scan(message)
-            lines += self._file_plan(message).lines
+        if READS_EVENTS in selected:
+            if checked["events"]:
+                self.do_scan(message)
+                lines += self._file_plan(message).lines
+            elif not checked["demo"]:
+                self._refuse_demo(message.get("target", ""))
         if checked["targets"]:
-            event_files.check_targets(checked["targets"])
+            self.do_targets(message)
         if message["which"] != "test":
             models = [node for node in selected if node.startswith("model.")]
             changing = downstream(models, message["parents"])
@@ -156,40 +164,55 @@ class Plugin(BasePlugin):
             state.begin(changing - set(message["without_result"]))
         return lines
 
+    def _refuse_demo(self, target: str) -> None:
+        """Refuse made-up events where somebody may take them for a shop's."""
+        reason = "target prod builds no demo events" if target == "prod" else ""
+        if sources.holds_files(self.warehouse):
+            reason = f"{self.warehouse.root} holds a shop's events, not demo events"
+        if reason:
+            raise ValueError(
+                f"{reason}: name the event files (make: EVENTS=, dbt: the var events), or ask for "
+                "demo events in their place with the var demo: true"
+            )
+
     def do_scan(self, message: Mapping[str, Any]) -> str:
-        """Return the SQL that reads new and changed event files, looked at once per build."""
+        """Return the SQL that reads new and changed event files."""
         checked = settings.check(message["vars"], settings.load_defaults())
-        plan = self._file_plan(message)
         asked = repr(checked)
         if asked not in self.scans:
-            # Files without a row are refused when there are no others, of earlier builds neither.
-            all_files = event_files.find_files(checked["events"])
-            reads_all = plan.is_full or set(plan.names) == set(all_files)
-            files = (
-                event_files.describe_files(checked["events"], checked["csv_options"])
-                if reads_all
-                else event_files.describe_paths(plan.names, checked["csv_options"])
-            )
             self.scans[asked] = scan.scan_sql(
-                files,
+                self._file_plan(message).found,
                 columns=checked["columns"],
                 reject_when=checked["reject_when"],
                 user_salt=checked["hash_user_ids"],
+                null_texts=checked["null_texts"],
             )
         return self.scans[asked]
 
+    def do_targets(self, message: Mapping[str, Any]) -> str:
+        """Return the SQL that reads the file of targets."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        return scan.targets_sql(
+            event_files.describe_targets(checked["targets"]),
+            user_salt=checked["hash_user_ids"],
+            null_texts=checked["null_texts"],
+        )
+
     def _file_plan(self, message: Mapping[str, Any]) -> sources.FilePlan:
-        """Decide, once per build, which event files are read."""
+        """Look at the event files, once per build, and decide which are read."""
         checked = settings.check(message["vars"], settings.load_defaults())
         full_refresh = message.get("full_refresh", False)
         asked = repr((checked, full_refresh))
         if asked not in self.file_plans:
+            expressions = [*checked["columns"].values(), *checked["reject_when"].values()]
             self.file_plans[asked] = (
                 sources.plan_files(
                     self.warehouse.work,
                     checked["events"],
                     rules=sources.staging_rules(checked, settings.PROJECT),
                     lookback_days=checked["lookback_days"],
+                    csv_options=checked["csv_options"],
+                    names=set().union(*map(scan.names_in, expressions)),
                     append=checked["append_events"],
                     full_refresh=full_refresh,
                 )
@@ -353,12 +376,10 @@ class Plugin(BasePlugin):
         return [*lines, f"Nothing was published; {kept}."]
 
     def _closed_gates(self) -> list[str]:
-        """Say which figures fell short, of what."""
+        """Say which figures fell short, of what, and what helps."""
         gates = pq.read_table(self.warehouse.work / "release_gates.parquet").to_pylist()
         return [
-            f"  {gate['gate']} is {gate['value']:.4f}, must be at least {gate['threshold']:.4f}"
-            for gate in gates
-            if not gate["is_passed"]
+            f"  {gate['gate']}: {gate['message']}" for gate in gates if gate["status"] == "closed"
         ]
 
 

@@ -109,6 +109,13 @@ def event_types(value: Any) -> str | None:
     return "must be a list of event types, such as [view, search]"
 
 
+def texts(value: Any) -> str | None:
+    """Rule: a list of texts, each of more than blanks."""
+    if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+        return None
+    return "must be a list of texts in quotes, such as ['NULL', '-']"
+
+
 def numbers(value: Any) -> str | None:
     """Rule: a list of numbers, not empty."""
     if isinstance(value, list) and value and all(_is_number(item) for item in value):
@@ -159,6 +166,25 @@ def weights(value: Any) -> str | None:
     return None
 
 
+def names(value: Any) -> str | None:
+    """Rule: a list of names of columns, not empty."""
+    if (
+        isinstance(value, list)
+        and value
+        and all(re.fullmatch("[a-z0-9_]+", str(item)) for item in value)
+    ):
+        return None
+    return "must be a list of features, such as [covisit_sum, next_share]"
+
+
+RANKERS = ("trees", "linear", "off")
+
+
+def ranker(value: Any) -> str | None:
+    """Rule: a kind of ranker; YAML takes off without quotes for false."""
+    return None if value is False else one_of(*RANKERS)(value)
+
+
 def blend(value: Any) -> str | None:
     """Rule: a weight for each part of the hybrid, of one that has neighbours above 0."""
     if not isinstance(value, Mapping):
@@ -189,11 +215,13 @@ RULES: dict[str, Rule] = {
     "reject_when": text_by_name(),
     "csv_options": csv_options,
     "hash_user_ids": salt,
+    "null_texts": texts,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
     "lookback_days": whole(0, 100_000),
     "day_share": number(0, 0.25),
+    "demo": switch,
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),
@@ -232,7 +260,7 @@ RULES: dict[str, Rule] = {
     "popularity": number(-10, 10),
     "popularity_dial": numbers,
     "exact_search_below": whole(0, 1_000_000_000),
-    "map_products": whole(1, 100_000),
+    "map_products": whole(0, 100_000),
     "map_neighbours": whole(2, 200),
     "recommendations": whole(1, 1000),
     "similar_products": whole(1, 1000),
@@ -265,10 +293,32 @@ RULES: dict[str, Rule] = {
     "category_cap": whole(0, 1000),
     "terms_per_batch": whole(1_000, 1_000_000_000),
     "exclude": one_of(*EXCLUDE_CHOICES),
+    "ranker": ranker,
+    "ranker_days": number(0, 3650, above=True),
+    "ranker_cases": whole(1, 1_000_000_000),
+    "ranker_min_cases": whole(1, 1_000_000_000),
+    "ranker_active_days": whole(1, 36_500),
+    "ranker_history": whole(1, 10_000),
+    "ranker_candidates": whole(1, 1000),
+    "ranker_popular": whole(0, 1000),
+    "ranker_tail": number(0, 100),
+    "ranker_tail_cost": number(0, 1),
+    "ranker_trees": whole(1, 10_000),
+    "ranker_leaves": whole(2, 1000),
+    "ranker_learning_rate": number(0, 1, above=True),
+    "ranker_linear": names,
+    "ranker_purchase_weight": number(0, 1000, above=True),
     "bootstrap_samples": whole(2, 10_000),
     "gate_recall_over_popularity": number(0, 100),
     "gate_recall_over_best_part": number(0, 100),
     "gate_coverage": number(0, 1),
+    "gate_graph_share": number(0, 1),
+    "gate_cleaning_share": number(0, 1),
+    "gate_fall": number(0, 1),
+    "gate_recall_fall": number(0, 1),
+    "gate_users": whole(1, 1_000_000_000),
+    "gate_edges": whole(0, 1_000_000_000),
+    "gate_recommendations": whole(1, 1_000_000_000),
     "evaluation_users": whole(1, 1_000_000_000),
 }
 
@@ -345,4 +395,6 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     )
     if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
+    if settings["demo"] and settings["events"]:
+        raise ValueError("var 'demo' asks for demo events and 'events' names files: give only one")
     return settings

@@ -37,7 +37,7 @@ def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
     return _mapping(file.read_text(encoding="utf-8"), str(file))
 
 
-def merge(preset: str = "", given: str = "", events: str = "") -> dict[str, Any]:
+def merge(preset: str = "", given: str = "", events: str = "", base: str = "") -> dict[str, Any]:
     """Return the vars of a build.
 
     Parameters
@@ -48,13 +48,15 @@ def merge(preset: str = "", given: str = "", events: str = "") -> dict[str, Any]
         YAML or JSON mapping from var to value; "" for none.
     events
         Path or glob of the event files; "" for none.
+    base
+        A mapping like `given`, which everything else overrides.
 
     Raises
     ------
     ValueError
         If the preset is unknown, `given` is no mapping, or a var is unknown or out of range.
     """
-    merged = load_preset(preset) if preset else {}
+    merged = _mapping(base, "--base") | (load_preset(preset) if preset else {})
     merged |= _mapping(given, "VARS")
     if events:
         merged["events"] = events
@@ -88,9 +90,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.add_argument(
             f"--{name}", default=os.environ.get(variable, ""), help=f"{what}; default: {variable}"
         )
+    parser.add_argument("--base", default="", help="mapping of vars that all others override")
     options = parser.parse_args(arguments)
     try:
-        merged = merge(options.dataset, options.vars, options.events)
+        merged = merge(options.dataset, options.vars, options.events, options.base)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -284,7 +285,7 @@ class Warehouse:
         A connection to the database of an earlier one names its folder: a link from there to the
         current build lets it go on.
         """
-        for path in self.builds.iterdir():
+        for path in list(self.builds.iterdir()):
             if path.is_symlink() or path.name in kept:
                 continue
             old = path.with_suffix(".old")
@@ -336,6 +337,10 @@ HEADLINE = """
     model = 'hybrid' and task = 'next interaction' and segment = 'all' and metric = 'recall'
     and k = 20
 """
+UNDECIDED = """
+    select string_agg(gate, ', ' order by gate), message from release_gates
+    where status = 'undecided' group by message order by message
+"""
 
 
 ROWS = """
@@ -369,6 +374,7 @@ def summary(database: Path) -> list[str]:
         found = {name: connection.execute(sql).fetchall()[0][0] for name, sql in queries.items()}
         rows = connection.sql(ROWS).to_arrow_table().to_pylist()[0]
         removed = connection.execute(REMOVED).fetchall()
+        undecided = connection.execute(UNDECIDED).fetchall()
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
@@ -386,10 +392,11 @@ def summary(database: Path) -> list[str]:
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
         f"  evaluated        {evaluated}",
+        *(f"  undecided gates  {gates}: {message}" for gates, message in undecided),
         "Try, from Python or with the duckdb client:",
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"
         ".sql('from user_recommendations limit 20').show()\"",
-        f'  duckdb -readonly {shown} "{f"from user_recommendations {which}".strip()}"',
+        f'  duckdb -readonly {shlex.quote(shown)} "{f"from user_recommendations {which}".strip()}"',
     ]
 
 

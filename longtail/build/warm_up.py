@@ -1,11 +1,21 @@
-"""Compile the walk kernels once, after the installation: ``python -m longtail.build.warm_up``.
+"""What is done once, after the installation: ``python -m longtail.build.warm_up``.
 
-numba keeps the result beside the package; without this, the first build pays for it, twice over,
-as both walk models compile side by side.
+numba keeps compiled kernels beside the package; without this, the first build pays for them, twice
+over, as both walk models compile side by side. And dbt of this environment, started from another
+folder by ``--project-dir``, finds the package.
 """
 
+import sysconfig
+from pathlib import Path
+
+from longtail.build.settings import PROJECT
 from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.walks import sample_walks
+
+# A checkout that is the working directory comes first: several can share an environment.
+IMPORT_LINE = (
+    "import os, sys; os.path.exists('longtail/__init__.py') or sys.path.append({project!r})\n"
+)
 
 
 def warm_up() -> None:
@@ -16,5 +26,12 @@ def warm_up() -> None:
             pass
 
 
+def make_importable(site_packages: Path) -> None:
+    """Let an environment's Python find the package from any folder."""
+    line = IMPORT_LINE.format(project=str(PROJECT))
+    (site_packages / "longtail.pth").write_text(line, encoding="utf-8")
+
+
 if __name__ == "__main__":
     warm_up()
+    make_importable(Path(sysconfig.get_path("purelib")))

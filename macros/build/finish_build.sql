@@ -41,7 +41,7 @@
             run_started_at=run_started_at,
             outcomes=outcomes,
             tables=tables,
-            known=graph.nodes.keys() | list,
+            known=parents_of_nodes().keys() | list,
         )) %}
         {% for line in report %}{% do print(line) %}{% endfor %}
     {% endif %}

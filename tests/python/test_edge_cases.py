@@ -119,9 +119,9 @@ def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
             (select count(*) from product_edges) as edges,
             (select count(*) from user_recommendations) as recommended,
             (select count(*) from stg_events) as events,
-            (select count(distinct user_key) from int_targets) as evaluated,
+            (select count(distinct user_key) from internal.int_targets) as evaluated,
             (select count(*) from model_metrics) as metrics,
-            (select count(*) > 0 from int_similar_groups) as similar_groups,
+            (select count(*) > 0 from internal.int_similar_groups) as similar_groups,
             (select events_clean from build_info order by built_at desc limit 1) as clean,
             (select events_learned from build_info order by built_at desc limit 1) as learned,
             (

@@ -31,7 +31,10 @@ def typed_events(
         if reason:
             rejected[reason] += 1
         else:
-            text = {name: tidy(value) for name, value in row.items()}
+            text = {
+                name: None if stands_for_nothing(value, settings) else tidy(value)
+                for name, value in row.items()
+            }
             events.append(
                 Event(
                     read_time(text["event_time"]),
@@ -51,9 +54,13 @@ def typed_events(
 def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None:
     """Return the first reason to reject a row, or None."""
     text = {name: tidy(value) for name, value in row.items()}
-    for name in ("product_id", "user_id", "event_time"):
+    for name in ("product_id", "user_id"):
         if text[name] is None:
             return f"missing {name}"
+        if stands_for_nothing(text[name], settings):
+            return f"null text as {name} (null_texts)"
+    if text["event_time"] is None:
+        return "missing event_time"
     at = read_time(text["event_time"])
     if at is None:
         return "unreadable event_time"
@@ -66,7 +73,7 @@ def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None
         return "missing event_type"
     if text["event_type"].lower() not in settings["event_weights"]:
         return "unknown event_type"
-    if text["price"] is not None:
+    if text["price"] is not None and not stands_for_nothing(text["price"], settings):
         price = read_price(text["price"])
         if price is None or not math.isfinite(price):
             return "unreadable price"
@@ -78,6 +85,13 @@ def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None
 def tidy(text: str | None) -> str | None:
     """Take blanks off; an empty text is none."""
     return (text or "").strip(" ") or None
+
+
+def stands_for_nothing(text: str | None, settings: Mapping) -> bool:
+    """Whether a text is one of `null_texts`, in upper or lower case."""
+    return (tidy(text) or "").lower() in {
+        known.strip(" ").lower() for known in settings["null_texts"]
+    }
 
 
 def read_time(text: str) -> datetime | None:

@@ -27,6 +27,8 @@ FAULTS = (
     {"user_id": None},
     {"price": "-1"},
     {"price": "dear"},
+    {"user_id": "NULL"},
+    {"brand": "n/a", "category_code": "None", "price": "nan"},
 )
 START = datetime(2024, 2, 27)
 

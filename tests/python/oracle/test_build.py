@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from compiled_models import all_vars
 from conftest import HEADER, Shop, odd_events
+
 from oracle.recompute import Given, recompute
 from oracle.test_tables import KEYS, differences_by_table
 
@@ -29,9 +30,7 @@ def test_published_tables_are_what_the_oracle_says(shop, odd_build):
         dict(shop.query("select product_id, vector from embeddings_deepwalk")),
     )
     schemas = dict(shop.query("select table_name, table_schema from information_schema.tables"))
-    tables = {
-        name: shop.rows(f"from {schemas[name]}.{name}") for name in KEYS if name in schemas
-    }
+    tables = {name: shop.rows(f"from {schemas[name]}.{name}") for name in KEYS if name in schemas}
     assert tables.keys() == KEYS.keys()
     expected = recompute(rows, settings, given)
     assert not differences_by_table(tables, expected, settings)
