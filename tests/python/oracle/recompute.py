@@ -549,34 +549,35 @@ class Log:
 
     def table_user_recommendations(self) -> Rows:
         scope, size = self.scopes["published"], self.settings["recommendations"]
-        return [
-            {
-                "user_id": user,
-                "rank": rank,
-                "product_id": row.product,
-                "score": row.score,
-                "source": self.source(row),
-                "because_product_id": row.because,
-                "because_event_type": next(
-                    (
-                        interest.event_type
-                        for interest in scope.histories.get(user, [])
-                        if interest.product == row.because
-                    ),
-                    None,
-                ),
-            }
-            for user in self.users
-            for rank, row in enumerate(self.recommended("hybrid", user, scope, size), 1)
-        ]
+        seen = {(event.user, event.product) for event in self.events}
+        rows = []
+        for user in self.users:
+            listed = self.recommended("hybrid", user, scope, size)
+            event_types = {i.product: i.event_type for i in scope.histories.get(user, [])}
+            causes = lists.causes_shown(listed)
+            for rank, (row, because) in enumerate(zip(listed, causes, strict=True), 1):
+                is_seen = (user, row.product) in seen
+                rows.append(
+                    {
+                        "user_id": user,
+                        "rank": rank,
+                        "product_id": row.product,
+                        "score": row.score,
+                        "source": self.source(row, because, is_seen),
+                        "because_product_id": because,
+                        "because_event_type": event_types.get(because),
+                        "is_seen": is_seen,
+                    }
+                )
+        return rows
 
-    def source(self, row: lists.Row) -> str:
+    def source(self, row: lists.Row, because: str | None, is_seen: bool) -> str:
         """Say where a recommendation comes from, in the words of `user_recommendations`."""
         if row.source != "neighbour":
             return row.source
-        if row.because == row.product:
+        if is_seen:
             return "seen before"
-        return "graph" if row.because in self.nodes else "category and brand"
+        return "graph" if because in self.nodes else "category and brand"
 
     # ---- similar products ----------------------------------------------------------------------
 

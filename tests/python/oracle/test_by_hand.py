@@ -378,11 +378,20 @@ def test_candidates_are_sums_of_terms_capped_by_category():
     shop = {product: Product(None, code, None, None) for product, code in categories.items()}
     numbers = {product: n for n, product in enumerate("xyzw")}
     found = lists.best_candidates(terms, lambda p: p != "z", shop, numbers, 3, 1)
-    assert found == [lists.Row("y", 5.0, "neighbour", "a"), lists.Row("w", 0.5, "neighbour", "a")]
+    assert found == [
+        lists.Row("y", 5.0, "neighbour", ("a", "b")),
+        lists.Row("w", 0.5, "neighbour", ("a",)),
+    ]
+
+
+def test_a_cause_is_not_listed_above_its_row_where_there_is_another():
+    causes = {"a": ("b",), "c": ("a", "d"), "b": ("a",), "e": ()}
+    rows = [lists.Row(product, 1.0, "neighbour", found) for product, found in causes.items()]
+    assert lists.causes_shown(rows) == ["b", "d", "a", None]
 
 
 def test_the_ladder_skips_what_is_listed_or_not_allowed():
-    rows = [lists.Row("a", 1.0, "neighbour", "h")]
+    rows = [lists.Row("a", 1.0, "neighbour", ("h",))]
     steps = [("popular in category", ["a", "b"]), ("popular in shop", ["b", "c", "d", "e"])]
     scores = {product: 0.0 for product in "abcde"}
     found = lists.filled_up(rows, steps, scores, lambda p: p != "c", 3)
