@@ -1,4 +1,9 @@
-{{ config(enabled=ranker() != "off") }}
+{% if ranker() == "off" %}
+
+select 'nothing is learned' as claim
+where false
+
+{% else %}
 
 {# What the ranker's features are made of, counted again from the events up to its cut, or up
    to the moment of the case. Of pairs, next products and groups a sample is counted. #}
@@ -171,3 +176,5 @@ late_groups as (
     select * from {{ late }}
     {{ "union all" if not loop.last }}
 {% endfor %}
+
+{% endif %}
