@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 {% if ranker() == "off" %}
 
 select 'nothing is learned' as claim
