@@ -22,7 +22,7 @@ accuracy as (
 hybrid as (
 
     select * from accuracy
-    where model = 'hybrid'
+    where model = '{{ served_model() }}'
 
 ),
 
@@ -67,10 +67,10 @@ gates as (
     cross join (
         select count(*) as places
         from {{ ref("int_evaluated_recommendations") }}
-        where model = 'hybrid'
+        where model = '{{ served_model() }}'
     ) as evaluated
     cross join (select count(*) as products from {{ ref("products") }}) as shop
-    where coverage.model = 'hybrid' and coverage.metric = 'coverage'
+    where coverage.model = '{{ served_model() }}' and coverage.metric = 'coverage'
 
 )
 

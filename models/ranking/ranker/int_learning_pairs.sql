@@ -1,5 +1,5 @@
-{# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions of the last of
-   them that go on after the cut are cut there, and their days counted again. #}
+{# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions that go on
+   after it are cut there, and the days from the first of them on counted again. #}
 with recounted as (
 
     select
@@ -38,13 +38,13 @@ signed_pairs as (
         *,
         1 as counted
     from {{ ref("int_daily_pairs") }}
-    where session_date < (select first_date from recounted)
+    where session_date < (select recounted.first_date from recounted)
     union all by name
     select
         *,
         -1 as counted
     from {{ ref("int_robot_pairs") }}
-    where session_date < (select first_date from recounted)
+    where session_date < (select recounted.first_date from recounted)
 
 ),
 
