@@ -20,8 +20,7 @@ hybrid_neighbours as (
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours",
-    ["hybrid" if ranker() == "off" else "ranked"], var("recommendations")
+    "published", "users", "hybrid_neighbours", [served_model()], var("recommendations")
 ) }},
 
 {{ other_causes("published", "hybrid_neighbours") }},

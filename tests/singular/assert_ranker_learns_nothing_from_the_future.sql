@@ -6,8 +6,8 @@ where false
 
 {% else %}
 
-{# What the ranker's features are made of, counted again from the events up to its cut, or up
-   to the moment of the case. Of pairs, next products and groups a sample is counted. #}
+{# What the ranker's features are made of, counted again from the events up to its cut,
+   or up to the moment of the case; a sample of pairs, next products and groups. #}
 with timeline as (
 
     select
@@ -47,7 +47,8 @@ late_histories as (
         'history' as place,
         histories.user_key as found
     from {{ ref("int_ranker_histories") }} as histories
-    inner join {{ ref("int_ranker_cases") }} as cases on histories.user_key = cases.user_key
+    inner join {{ ref("int_ranker_cases") }} as cases
+        on histories.user_key = cases.user_key
     where histories.scope = 'learned' and histories.last_event_at >= cases.asked_at
 
 ),
@@ -59,7 +60,8 @@ early_targets as (
         'target' as place,
         targets.user_key as found
     from {{ ref("int_ranker_targets") }} as targets
-    inner join {{ ref("int_ranker_cases") }} as cases on targets.user_key = cases.user_key
+    inner join {{ ref("int_ranker_cases") }} as cases
+        on targets.user_key = cases.user_key
     anti join {{ ref("int_user_actions") }} as events
         on
             targets.user_key = events.user_key

@@ -38,7 +38,7 @@ people_pairs as (
     from pairs_by_day
     union all
     {{ people_pairs() }}
-    where daily.session_date < (select first_date from recounted)
+    where daily.session_date < (select recounted.first_date from recounted)
 
 ),
 

@@ -1,5 +1,5 @@
-{# As int_timeline, for the ranker's cut: what it knows ends there, and it learns from what
-   users did in the days from there to the graph's cut. Those are parted into slices as long
+{# As int_timeline, for the ranker's cut: what it knows ends there, and it learns from
+   what users did from there to the graph's cut. Those days are parted into slices as long
    as the evaluated time, so that it is asked what the evaluation asks. #}
 with spans as (
 

@@ -1,4 +1,5 @@
-{# Directed, unlike the pairs: what came right after what in a session, as of both cuts. #}
+{# Directed, unlike the pairs: what came right after what in a session, as of both
+   cuts. #}
 with cuts as (
 
     select
@@ -16,12 +17,12 @@ with cuts as (
 followed as (
 
     select
-        product_key,
-        lead(product_key) over in_order as next_key,
-        lead(event_at) over in_order as next_at
-    from {{ ref("int_session_steps") }}
-    anti join {{ ref("int_robots") }} as robots using (user_key)
-    window in_order as (partition by session_id order by step)
+        steps.product_key,
+        lead(steps.product_key) over in_order as next_key,
+        lead(steps.event_at) over in_order as next_at
+    from {{ ref("int_session_steps") }} as steps
+    anti join {{ ref("int_robots") }} as robots on steps.user_key = robots.user_key
+    window in_order as (partition by steps.session_id order by steps.step)
 
 ),
 

@@ -27,7 +27,7 @@ moments as (
         max(interactions.event_at) + interval '1 microsecond' as known_until
     from cuts
     inner join {{ ref("int_interactions") }} as interactions
-        on interactions.event_at < cuts.cut_at
+        on cuts.cut_at > interactions.event_at
     group by cuts.scope
 
 ),
@@ -41,7 +41,9 @@ activity as (
         count(*) filter (where interactions.is_purchase) as purchases,
         {% for days in (1, 3, 7) %}
             count(*) filter (
-                where interactions.event_at >= moments.known_until - interval '{{ days }} days'
+                where
+                interactions.event_at
+                >= moments.known_until - interval '{{ days }} days'
             ) as interactions_{{ days }},
         {% endfor %}
         min(date_diff('second', interactions.event_at, moments.known_until)) / 86400
@@ -61,12 +63,16 @@ select
     cast(row_number() over (
         partition by activity.scope
         order by
-            activity.interactions_7 desc, activity.interactions desc, activity.product_key
+            activity.interactions_7 desc,
+            activity.interactions desc,
+            activity.product_key
     ) as integer) as recent_rank,
     cast(row_number() over (
         partition by activity.scope, products.category_code
         order by
-            activity.interactions_7 desc, activity.interactions desc, activity.product_key
+            activity.interactions_7 desc,
+            activity.interactions desc,
+            activity.product_key
     ) as integer) as category_rank,
     {# As in int_product_exposure: all but the products of the first 80 %. #}
     sum(activity.interactions) over (

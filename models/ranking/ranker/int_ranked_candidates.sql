@@ -1,5 +1,5 @@
-{# Positive, so that the weight of popularity can act on it; of a user's candidates as many as a
-   list takes, or all where a cap may skip some. #}
+{# Above 0, so that weights of popularity can act on it; as many candidates as a list
+   takes, or all where a cap may skip some. #}
 with ranker as (
 
     select * from {{ ref("int_ranker") }}
@@ -13,8 +13,9 @@ weights as (
             max(features.weight) filter (where features.feature = '{{ feature }}')
                 as {{ feature }}_weight,
             max(features.scale) filter (where features.feature = '{{ feature }}')
-                as {{ feature }}_scale{{ "," if not loop.last }}
+                as {{ feature }}_scale,
         {% endfor %}
+        count(*) as features
     from (
         select unnest(features, recursive := true)  -- noqa: AL03
         from ranker

@@ -1,29 +1,31 @@
-{# One case per user. The evaluation's holdout asks about the time after the cut, an external
-   file of targets about the event after the history: so do the cases. #}
-with interactions as (
+{# One case per user. The holdout asks about the time after the cut, an external file of
+   targets about the event after the history: so do the cases. #}
+with actions as (
 
     select
-        events.user_key,
-        events.event_at,
+        actions.user_key,
+        actions.event_at,
         timeline.graph_cutoff_at,
         timeline.slice_seconds,
-        events.event_at >= timeline.graph_cutoff_at as is_learned_from
-    from {{ ref("int_user_actions") }} as events
+        floor(
+            date_diff('second', timeline.graph_cutoff_at, actions.event_at)
+            / timeline.slice_seconds
+        ) as slice
+    from {{ ref("int_user_actions") }} as actions
     cross join {{ ref("int_learning_timeline") }} as timeline
-    where events.event_at < timeline.learning_ends_at
+    where timeline.learning_ends_at > actions.event_at
 
 ),
 
-first_events as (
+users as (
 
     select
         user_key,
         min(event_at) as first_event_at,
-        {# Where targets are asked for after the history, the last event is the question. #}
         max(event_at) as last_event_at
-    from interactions
+    from actions
     group by user_key
-    having bool_or(is_learned_from)
+    having bool_or(event_at >= graph_cutoff_at)
 
 ),
 
@@ -34,26 +36,21 @@ moments as (
             user_key,
             last_event_at as asked_at,
             last_event_at + interval '1 microsecond' as ends_at
-        from first_events
+        from users
         where last_event_at > first_event_at
     {% else %}
         select distinct
-            interactions.user_key,
-            slices.starts_at as asked_at,
-            slices.starts_at + interval '1 second' * interactions.slice_seconds as ends_at
-        from interactions
-        cross join lateral (
-            select
-                interactions.graph_cutoff_at + interval '1 second' * (
-                    interactions.slice_seconds * cast(floor(date_diff(
-                        'second', interactions.graph_cutoff_at, interactions.event_at
-                    ) / interactions.slice_seconds) as bigint)
-                ) as starts_at
-        ) as slices
-        inner join first_events on interactions.user_key = first_events.user_key
-        where
-            interactions.is_learned_from
-            and first_events.first_event_at < slices.starts_at
+            actions.user_key,
+            actions.graph_cutoff_at
+            + interval '1 second'
+            * cast(actions.slice * actions.slice_seconds as bigint)
+                as asked_at,
+            actions.graph_cutoff_at
+            + interval '1 second'
+            * cast((actions.slice + 1) * actions.slice_seconds as bigint) as ends_at
+        from actions
+        inner join users on actions.user_key = users.user_key
+        where actions.event_at >= actions.graph_cutoff_at
     {% endif %}
 
 ),
@@ -66,6 +63,10 @@ drawn as (
     from moments
     inner join {{ ref("int_user_keys") }} as user_keys
         on moments.user_key = user_keys.user_key
+    inner join users
+        on
+            moments.user_key = users.user_key
+            and moments.asked_at > users.first_event_at
     qualify row_number() over (
         partition by moments.user_key
         order by md5(user_keys.user_id || ':' || moments.asked_at)

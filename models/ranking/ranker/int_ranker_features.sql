@@ -16,9 +16,11 @@ with histories as (
     select
         batches.scope,
         case batches.scope when 'learned' then 'learning' else 'serving' end as cut,
-        cast(batches.user_key as bigint) * 4
-        + case batches.scope when 'learned' then 0 when 'evaluated' then 1 else 2 end
-            as case_key,
+        cast(batches.user_key as bigint) * 4 + case batches.scope
+            when 'learned' then 0
+            when 'evaluated' then 1
+            else 2
+        end as case_key,
         histories.user_key,
         histories.place,
         histories.product_key,
@@ -47,8 +49,8 @@ with histories as (
                 where
                     activity.scope = 'published'
                     and activity.place = 1
-                    and activity.last_event_at
-                    > timeline.last_event_at - interval '{{ var("ranker_active_days") }} days'
+                    and activity.last_event_at > timeline.last_event_at
+                    - interval '{{ var("ranker_active_days") }} days'
             )
         )
 
@@ -215,7 +217,7 @@ near as (
         count(*) as terms,
         sum(cast(round(1e9 * terms.term) as bigint)) / 1e9 as blend_score,
         arg_max(terms.because_product_key, terms.term * (1 - 1e-9 * terms.place))
-            filter (where terms.place <= {{ var("history_length") }})
+        filter (where terms.place <= {{ var("history_length") }})
             as because_product_key
     from terms
     semi join candidates
@@ -250,7 +252,9 @@ features as (
         coalesce(
             near.because_product_key,
             case
-                when repeats.place <= {{ var("history_length") }} then repeats.product_key
+                when
+                    repeats.place <= {{ var("history_length") }}
+                    then repeats.product_key
             end
         ) as because_product_key,
         {% for model in weights %}
@@ -330,9 +334,9 @@ select
     user_key,
     product_key,
     because_product_key,
-    blend_score,
-    is_tail,
     {% for feature in ranker_features() %}
-        cast({{ feature }} as float) as {{ feature }}{{ "," if not loop.last }}
+        cast({{ feature }} as float) as {{ feature }},
     {% endfor %}
+    is_tail,
+    blend_score
 from features

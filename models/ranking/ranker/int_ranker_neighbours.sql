@@ -1,5 +1,5 @@
-{# Side by side, since most products near one by covisit are near by rp3beta too, and as of
-   both cuts. #}
+{# Side by side, since most products near one by covisit are near by rp3beta too, and as
+   of both cuts. #}
 with covisit as (
 
     select
