@@ -17,7 +17,7 @@ with lists as (
         product_id,
         count(*) as places,
         count(*) filter (where rank = 1) as users,
-        count(*) filter (where source = 'graph') as from_graph,
+        count(*) filter (where source in ('graph', 'ranked')) as from_graph,
         count(*) filter (where source = 'seen before') as repeats
     from {{ ref("user_recommendations") }}
     group by product_id
@@ -40,7 +40,7 @@ figures as (
         coalesce(max(users), 0) as users
     from {{ ref("model_metrics") }}
     where
-        model = 'hybrid' and task = 'next interaction' and segment = 'all'
+        model = '{{ served_model() }}' and task = 'next interaction' and segment = 'all'
         and metric = 'recall' and k = 20
 
 )

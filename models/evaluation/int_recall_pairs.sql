@@ -42,14 +42,16 @@ pairs as (
     select
         baselines.baseline,
         baselines.model,
-        hybrid.user_key,
-        hybrid.value,
+        served.user_key,
+        served.value,
         others.value as baseline_value,
         cast(others.value * baselines.factor as double) as threshold
     from baselines
     inner join recalls as others on baselines.model = others.model
-    inner join recalls as hybrid
-        on others.user_key = hybrid.user_key and hybrid.model = 'hybrid'
+    inner join recalls as served
+        on
+            others.user_key = served.user_key
+            and served.model = '{{ served_model() }}'
 
 )
 

@@ -17,11 +17,12 @@ excluded as (
         withheld.user_key,
         withheld.product_key
     from withheld
-    cross join {{ ref("int_timeline") }} as timeline
     semi join {{ ref("int_targets") }} as targets
         on withheld.user_key = targets.user_key
     {% if not var("targets") %}
-        where withheld.first_event_at < timeline.graph_cutoff_at
+        where withheld.first_event_at < (
+            select timeline.graph_cutoff_at from {{ ref("int_timeline") }} as timeline
+        )
     {% endif %}
     {% if ranker() != "off" %}
         union all

@@ -27,6 +27,12 @@ steps as (
 
 {{ pairs_by_day("steps") }},
 
+daily_pairs as (
+
+    {{ people_pairs() }}
+
+),
+
 people_pairs as (
 
     select
@@ -37,8 +43,9 @@ people_pairs as (
         round(1e6 * pair_weight) as micro_weight
     from pairs_by_day
     union all
-    {{ people_pairs() }}
-    where daily.session_date < (select recounted.first_date from recounted)
+    select daily_pairs.*
+    from daily_pairs
+    inner join recounted on daily_pairs.session_date < recounted.first_date
 
 ),
 
