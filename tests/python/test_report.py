@@ -461,8 +461,8 @@ def test_one_word_for_each_count_of_rows(browser, report):
     )
     note = browser.ask("document.querySelector('#users-body .note').textContent")
     assert note == (
-        "245 users, chosen by hash: 75 with long history, 75 with middling history, "
-        "20 with no history, 75 with short history."
+        "234 users, chosen by hash: 75 with long history, 75 with middling history, "
+        "20 with no history, 64 with short history."
     )
 
 
