@@ -17,7 +17,11 @@ import duckdb
 DEFAULT_WAREHOUSE = "warehouse"
 LIMITS = {
     "LONGTAIL_THREADS": ("threads", "a whole number from 1 to 999", "[1-9][0-9]{0,2}"),
-    "LONGTAIL_MEMORY_LIMIT": ("memory_limit", "an amount with its unit, such as 6GB", ".*B|.*%"),
+    "LONGTAIL_MEMORY_LIMIT": (
+        "memory_limit",
+        "an amount with its unit, such as 6GB",
+        ".*[MGT]i?B|.*%",
+    ),
 }
 """Variable -> DuckDB's name for it, what it takes, and the form of that."""
 
@@ -45,7 +49,7 @@ def check_limits(options: Mapping[str, Any]) -> None:
         try:
             if not re.fullmatch(form, value, re.IGNORECASE):
                 raise ValueError
-            duckdb.connect(config={option: value}).execute("select 1").close()
+            duckdb.connect(config={option: value}).execute("from range(1)").fetchall()
         except (ValueError, duckdb.Error):
             raise ValueError(f"{variable} takes {wanted}; it is {value!r}") from None
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from longtail.build.file_rows import EventFile, first_line, identifier, rows_of, text_literal
-from longtail.build.settings import EVENT_COLUMNS, ID_COLUMNS, OPTIONAL_EVENT_COLUMNS
+from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
 
+ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
 """In place of a line that could not be split; macro keep_broken_lines has it too."""
 

@@ -166,6 +166,25 @@ def weights(value: Any) -> str | None:
     return None
 
 
+def names(value: Any) -> str | None:
+    """Rule: a list of names of columns, not empty."""
+    if (
+        isinstance(value, list)
+        and value
+        and all(re.fullmatch("[a-z0-9_]+", str(item)) for item in value)
+    ):
+        return None
+    return "must be a list of features, such as [covisit_sum, next_share]"
+
+
+RANKERS = ("trees", "linear", "off")
+
+
+def ranker(value: Any) -> str | None:
+    """Rule: a kind of ranker; YAML takes off without quotes for false."""
+    return None if value is False else one_of(*RANKERS)(value)
+
+
 def blend(value: Any) -> str | None:
     """Rule: a weight for each part of the hybrid, of one that has neighbours above 0."""
     if not isinstance(value, Mapping):
@@ -189,7 +208,6 @@ EVENT_COLUMNS = (
     "user_session",
 )
 OPTIONAL_EVENT_COLUMNS = ("product_name",)
-ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 
 RULES: dict[str, Rule] = {
     "events": text,
@@ -275,6 +293,21 @@ RULES: dict[str, Rule] = {
     "category_cap": whole(0, 1000),
     "terms_per_batch": whole(1_000, 1_000_000_000),
     "exclude": one_of(*EXCLUDE_CHOICES),
+    "ranker": ranker,
+    "ranker_days": number(0, 3650, above=True),
+    "ranker_cases": whole(1, 1_000_000_000),
+    "ranker_min_cases": whole(1, 1_000_000_000),
+    "ranker_active_days": whole(1, 36_500),
+    "ranker_history": whole(1, 10_000),
+    "ranker_candidates": whole(1, 1000),
+    "ranker_popular": whole(0, 1000),
+    "ranker_tail": number(0, 100),
+    "ranker_tail_cost": number(0, 1),
+    "ranker_trees": whole(1, 10_000),
+    "ranker_leaves": whole(2, 1000),
+    "ranker_learning_rate": number(0, 1, above=True),
+    "ranker_linear": names,
+    "ranker_purchase_weight": number(0, 1000, above=True),
     "bootstrap_samples": whole(2, 10_000),
     "gate_recall_over_popularity": number(0, 100),
     "gate_recall_over_best_part": number(0, 100),

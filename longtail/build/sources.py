@@ -355,8 +355,8 @@ def _refuse_another_log(files: _Files, asked: Collection[str]) -> None:
         for path, entry in earlier.items()
     ):
         raise ValueError(
-            f"EVENTS names none of the {_count(len(earlier), 'file')} of earlier builds, such as "
-            f"{earlier[min(earlier)]['name']!r}: to add to their events set the var "
+            f"EVENTS names no file of earlier builds ({len(earlier):,}, such as "
+            f"{earlier[min(earlier)]['name']!r}): to add to their events set the var "
             "append_events: true, to drop them give --full-refresh (make: FLAGS=--full-refresh)"
         )
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -395,7 +396,7 @@ def summary(database: Path) -> list[str]:
         "Try, from Python or with the duckdb client:",
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"
         ".sql('from user_recommendations limit 20').show()\"",
-        f'  duckdb -readonly {shown} "{f"from user_recommendations {which}".strip()}"',
+        f'  duckdb -readonly {shlex.quote(shown)} "{f"from user_recommendations {which}".strip()}"',
     ]
 
 

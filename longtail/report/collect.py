@@ -48,7 +48,7 @@ TABLES = {
     "similar_products": "product_id varchar, relation varchar, rank integer,"
     " similar_product_id varchar, source varchar, sessions_together bigint",
     "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
-    " because_product_id varchar, because_event_type varchar",
+    " because_product_id varchar, because_event_type varchar, is_seen boolean",
 }
 
 _LOGGER = logging.getLogger(__name__)

@@ -25,6 +25,7 @@ this_build as (
     select
         '{{ invocation_id }}' as build_id,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
+        0 as builds_ago,
         {{ "false" if var("events") else "true" }} as is_demo,
         figure,
         value,
@@ -40,8 +41,18 @@ every_build as (
 
     select * from this_build
     {% if earlier_figures %}
-        union all by name
-        {{ earlier_figures }}
+        union all
+        select
+            build_id,
+            built_at,
+            builds_ago + 1 as builds_ago,
+            is_demo,
+            figure,
+            value,
+            lower,
+            upper,
+            users
+        from ({{ earlier_figures }}) as earlier_builds
     {% endif %}
 
 )

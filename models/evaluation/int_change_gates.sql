@@ -41,8 +41,8 @@ select
     case
         when least(users, last_users) < {{ var("gate_users") }}
             then
-                least(users, last_users) || ' evaluated users in one of the builds, '
-                || 'gate_users asks for {{ var("gate_users") }}'
+                'evaluated users in one of the builds: ' || least(users, last_users)
+                || ' of {{ var("gate_users") }} (gate_users)'
     end as lacks,
     'fell from ' || {{ as_figure("last_value") }} || ' to ' || {{ as_figure("value") }}
     || ', below ' || {{ as_figure("threshold") }} || ': if that is right, '

@@ -1,21 +1,7 @@
 {# Made-up events are compared with nothing: no shop depends on them. #}
-with builds as (
+with figures as (
 
-    select
-        build_id,
-        row_number() over (order by max(built_at) desc, build_id) as age
-    from {{ ref("build_figures") }}
-    group by build_id
-
-),
-
-figures as (
-
-    select
-        builds.age,
-        figures.*
-    from {{ ref("build_figures") }} as figures
-    inner join builds on figures.build_id = builds.build_id
+    select * from {{ ref("build_figures") }}
 
 ),
 
@@ -34,9 +20,9 @@ changes as (
     left join figures as last_build
         on
             this_build.figure = last_build.figure
-            and last_build.age = 2
+            and last_build.builds_ago = 1
             and not (this_build.is_demo or last_build.is_demo)
-    where this_build.age = 1
+    where this_build.builds_ago = 0
 
 )
 

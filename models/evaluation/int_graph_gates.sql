@@ -18,8 +18,8 @@ bounds as (
             when edges > 0 and edges < {{ var("gate_edges") }}
                 then cast(edges as bigint) || ' are fewer than gate_edges asks for'
         end as lacks,
-        'no session before the cut holds two products: check event_time and '
-        || 'user_session; gate_edges: 0 publishes popular products alone' as advice
+        'check event_time (int_timeline has the first and last) and user_session; '
+        || 'gate_edges: 0 publishes popular products alone' as advice
     from build
     union all
     select

@@ -1,5 +1,5 @@
 {% set more_users = "name more users in the targets" if var("targets")
-    else "raise holdout_days, of which a fifth of the log counts" %}
+    else "raise holdout_days, which counts up to a fifth of the log" %}
 
 with build as (
 
@@ -30,8 +30,8 @@ select
     case
         when build.users < {{ var("gate_users") }}
             then
-                build.users || ' evaluated users, gate_users asks for '
-                || '{{ var("gate_users") }}: {{ more_users }}'
+                'evaluated users: ' || build.users
+                || ' of {{ var("gate_users") }} (gate_users); {{ more_users }}'
         when build.edges < {{ var("gate_edges") }}
             then 'fewer edges than gate_edges asks for'
         when build.from_graph < {{ var("gate_recommendations") }}

@@ -16,9 +16,9 @@ judged as (
     select
         *,
         case
-            when lacks is not null then 'undecided'
-            when is_short then 'closed'
-            else 'passed'
+            when lacks is null and is_short then 'closed'
+            when lacks is null and not is_short then 'passed'
+            else 'undecided'
         end as status
     from gates
 
@@ -37,6 +37,7 @@ select
     last_value,
     case status
         when 'closed' then message
-        when 'undecided' then 'not enough to judge: ' || lacks
+        when 'undecided'
+            then 'not enough to judge: ' || coalesce(lacks, 'there is no figure')
     end as message
 from judged

@@ -20,39 +20,68 @@ hybrid_neighbours as (
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours", ["hybrid"], var("recommendations")
+    "published", "users", "hybrid_neighbours", [served_model()], var("recommendations")
 ) }},
 
-explained as (
+{{ other_causes("published", "hybrid_neighbours") }},
+
+causes as (
 
     {# A product outside the graph has its neighbours from its category and brand. #}
     select
-        user_keys.user_id,
-        recommended.rank,
+        histories.user_key,
+        histories.product_key,
+        histories.event_type,
         product_keys.product_id,
-        recommended.score,
         case
-            when recommended.source != 'neighbour' then recommended.source
-            when recommended.product_key = recommended.because_product_key
-                then 'seen before'
-            when nodes.node_id is not null then 'graph'
-            else 'category and brand'
-        end as source,
-        because.product_id as because_product_id,
-        histories.event_type as because_event_type
-    from recommended
-    inner join {{ ref("int_user_keys") }} as user_keys
-        on recommended.user_key = user_keys.user_key
+            when nodes.node_id is null then 'category and brand'
+            else 'graph'
+        end as source
+    from histories
     inner join {{ ref("int_product_keys") }} as product_keys
-        on recommended.product_key = product_keys.product_key
-    left join {{ ref("int_product_keys") }} as because
-        on recommended.because_product_key = because.product_key
+        on histories.product_key = product_keys.product_key
     left join {{ ref("product_nodes") }} as nodes
-        on recommended.because_product_key = nodes.product_key
-    left join histories
+        on histories.product_key = nodes.product_key
+
+),
+
+seen as (
+
+    {# Events that cleaning removed too: the user saw the product. #}
+    select distinct
+        events.user_key,
+        events.product_key
+    from {{ ref("int_events_flagged") }} as events
+    semi join users on events.user_key = users.user_key
+
+),
+
+explained as (
+
+    select
+        user_keys.user_id,
+        caused.rank,
+        product_keys.product_id,
+        caused.score,
+        case
+            when caused.source != 'neighbour' then caused.source
+            when seen.product_key is not null then 'seen before'
+            else causes.source
+        end as source,
+        causes.product_id as because_product_id,
+        causes.event_type as because_event_type,
+        seen.product_key is not null as is_seen
+    from caused
+    inner join {{ ref("int_user_keys") }} as user_keys
+        on caused.user_key = user_keys.user_key
+    inner join {{ ref("int_product_keys") }} as product_keys
+        on caused.product_key = product_keys.product_key
+    left join causes
         on
-            recommended.user_key = histories.user_key
-            and recommended.because_product_key = histories.product_key
+            caused.user_key = causes.user_key
+            and caused.because_product_key = causes.product_key
+    left join seen
+        on caused.user_key = seen.user_key and caused.product_key = seen.product_key
 
 )
 

@@ -39,7 +39,8 @@ judged as (
         case
             when reject_when_reason is not null then reject_when_reason
             when product_id is null then 'missing product_id'
-            when {{ is_null_text("product_id") }} then 'null text as product_id (null_texts)'
+            when {{ is_null_text("product_id") }}
+                then 'null text as product_id (null_texts)'
             when user_id is null then 'missing user_id'
             when {{ is_null_text("user_id") }} then 'null text as user_id (null_texts)'
             when nullif(trim(raw_event_time), '') is null then 'missing event_time'

@@ -1,6 +1,6 @@
 """One row per product and rank: products most likely to come next, by embeddings_deepwalk.
 
-Score: input vector . context vector + popularity * log(frequency), in nats (complements).
+Score: input vector . context vector + popularity * log(frequency), in nats.
 """
 
 

@@ -7,6 +7,7 @@ from longtail.build.analyst_macros import MACROS, macro_statements
 
 # Ann looked at the phone and put the case in her cart; Bob bought the phone; Cas did nothing.
 SHOP = """
+create schema internal;
 create table products as
 select * from (values
     ('phone', 1, 'Phone', 'electronics.phones', 'acme', 5e2, 100),
@@ -16,35 +17,37 @@ select * from (values
     ('gift', 5, 'Gift', null, null, null, 2),
     ('lamp', 6, 'Lamp', 'home.lamps', 'lux', 40.0, 30)
 ) as columns (product_id, product_key, product_name, category_code, brand, price, interactions);
-create table int_user_keys as
+create table internal.int_user_keys as
 select * from (values ('ann', 1), ('bob', 2), ('cas', 3)) as columns (user_id, user_key);
-create table int_user_histories as
+create table internal.int_user_histories as
 select * from (values
     ('published', 1, 1, 'view', 1e0), ('published', 1, 2, 'cart', 3.0),
     ('evaluated', 1, 6, 'view', 9.0), ('published', 2, 1, 'purchase', 5.0)
 ) as columns (scope, user_key, product_key, event_type, interest);
-create table int_excluded_products as
+create table internal.int_excluded_products as
 select 'published' as scope, 2 as user_key, 1 as product_key;
-create table int_neighbours as
+create table internal.int_neighbours as
 select * from (values
     ('hybrid', 1, 2, 1, 9e-1), ('hybrid', 1, 3, 2, 0.8), ('hybrid', 1, 5, 3, 0.1),
     ('hybrid', 2, 3, 1, 0.5), ('hybrid', 2, 4, 2, 0.4), ('hybrid', 6, 1, 1, 1.0),
     ('covisit', 1, 3, 7, 0.2), ('covisit', 1, 6, 1, 1.0)
 ) as columns (model, product_key, neighbour_key, rank, score);
-create table int_similar_groups as
+create table internal.int_similar_groups as
 select * from (values
     ('published', 1, 7, 2, 4e-1), ('published', 1, 8, 2, 0.2), ('evaluated', 1, 7, 2, 9.0)
 ) as columns (scope, user_key, group_key, because_product_key, weight);
-create table int_group_products as
+create table internal.int_group_products as
 select * from (values (7, 5), (8, 5), (8, 6)) as columns (group_key, product_key);
-create table int_product_factors as
+create table internal.int_product_factors as
 select * from (values (5, 5e-1), (6, 1.0)) as columns (product_key, factor);
 create table user_recommendations as
 select * from (values
-    ('ann', 1, 'cable', 23e-1, 'graph', 'case', 'cart'),
-    ('ann', 2, 'sock', 1.2, 'graph', 'case', 'cart'),
-    ('bob', 1, 'case', 4.5, 'graph', 'phone', 'purchase')
-) as columns (user_id, rank, product_id, score, source, because_product_id, because_event_type);
+    ('ann', 1, 'cable', 23e-1, 'graph', 'case', 'cart', false),
+    ('ann', 2, 'sock', 1.2, 'graph', 'case', 'cart', false),
+    ('bob', 1, 'case', 4.5, 'seen before', 'phone', 'purchase', true)
+) as columns (
+    user_id, rank, product_id, score, source, because_product_id, because_event_type, is_seen
+);
 create table similar_products as
 select * from (values
     ('phone', 'substitute', 1, 'lamp', 9e-1, 3, 'graph'),
@@ -62,14 +65,14 @@ select * from (values
     ('electronics.phones', 1, 'phone', 100.0), ('electronics.phones.cases', 1, 'case', 50.0),
     ('electronics', 1, 'cable', 10.0), ('home.lamps', 1, 'lamp', 30.0)
 ) as columns (category_code, rank, product_id, score);
-create table int_events_flagged as
+create table internal.int_events_flagged as
 select * from (values
     (1, 1, 'view', timestamp '2024-01-01 10:00', null),
     (1, 2, 'view', timestamp '2024-01-01 10:01', 'short stay'),
     (1, 2, 'cart', timestamp '2024-01-01 10:02', null),
     (2, 2, 'view', timestamp '2024-01-01 10:03', null)
 ) as columns (user_key, product_key, event_type, event_at, removed_as);
-create table int_robots as select 2 as user_key where false;
+create table internal.int_robots as select 2 as user_key where false;
 create table product_edges as
 select * from (values ('cable', 'phone', 3e-1, 2), ('case', 'phone', 0.6, 5))
     as columns (source_product_id, target_product_id, weight, sessions_together);
@@ -105,7 +108,7 @@ def test_every_macro_is_described(ask):
 
 
 def test_user_gets_the_published_rows_as_they_are(ask):
-    columns = "rank, product_id, score, source, because_product_id, because_event_type"
+    columns = "rank, product_id, score, source, because_product_id, because_event_type, is_seen"
     published = ask(f"select {columns} from user_recommendations where user_id = 'ann' order by 1")
     assert ask(f"select {columns} from recommend_for_user('ann', 2)") == published
     assert ask("select product_name, category_code, price from recommend_for_user('ann', 1)") == [
@@ -114,14 +117,48 @@ def test_user_gets_the_published_rows_as_they_are(ask):
 
 
 def test_more_than_was_published_comes_live_and_then_popular(ask):
-    rows = ask("select rank, product_id, round(score, 6), source from recommend_for_user('ann')")
+    rows = ask(
+        "select rank, product_id, round(score, 6), source, is_seen from recommend_for_user('ann')"
+    )
     assert rows == [
-        (1, "cable", 2.3, "graph"),
-        (2, "sock", 1.2, "graph"),
-        (3, "case", 0.9, "graph"),  # 1.0 * 0.9, by the phone
-        (4, "gift", 0.1, "graph"),
-        (5, "phone", 100.0, "popular in shop"),
-        (6, "lamp", 30.0, "popular in shop"),
+        (1, "cable", 2.3, "graph", False),
+        (2, "sock", 1.2, "graph", False),
+        (3, "case", 0.9, "seen before", True),  # 1.0 * 0.9, by the phone
+        (4, "gift", 0.1, "graph", False),
+        (5, "phone", 100.0, "popular in shop", True),
+        (6, "lamp", 30.0, "popular in shop", False),
+    ]
+
+
+def test_a_seen_product_stays_in_its_place_when_the_popularity_dial_is_turned(ask):
+    # case 4.5 * 50^p, by the graph; lamp and the rest are popular and come after it.
+    rows = ask("select product_id, source from recommend_for_user('bob', 1, popularity := 0.1)")
+    assert rows == [("case", "seen before")]
+
+
+def test_a_live_row_names_a_cause_that_is_not_listed_above_it(database, tmp_path):
+    # The cable and the case are listed first and third, the phone only after all live rows.
+    changed = tmp_path / "changed.duckdb"
+    changed.write_bytes(database.read_bytes())
+    with duckdb.connect(str(changed)) as shop:
+        shop.execute(
+            "insert into internal.int_user_histories values ('published', 1, 3, 'view', 1.0)"
+        )
+        shop.execute(
+            "insert into internal.int_neighbours values"
+            " ('hybrid', 3, 5, 2, 0.4), ('hybrid', 3, 6, 1, 0.5), ('hybrid', 2, 6, 3, 0.1)"
+        )
+        rows = shop.execute(
+            "select product_id, because_product_id, because_event_type"
+            " from recommend_for_user('ann')"
+        ).fetchall()
+    assert rows == [
+        ("cable", "case", "cart"),
+        ("sock", "case", "cart"),
+        ("case", "phone", "view"),
+        ("lamp", "cable", "view"),  # .5 by the cable, .3 by the case: both are listed above
+        ("gift", "phone", "view"),  # .4 by the cable, .1 by the phone
+        ("phone", None, None),
     ]
 
 
@@ -307,3 +344,17 @@ def test_parameters_can_be_bound(database):
             "select product_id from recommend_for_basket(?, 1)", [["phone"]]
         ).fetchall()
         assert rows == [("case",)]
+
+
+def test_functions_answer_in_a_database_that_is_attached_and_used(database, ask):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{database}' as shop (read_only)")
+        connection.execute("use shop")
+        for call in (
+            "recommend_for_user('ann')",
+            "recommend_for_basket(['phone'])",
+            "similar_to('phone')",
+            "explain('ann', 'gift')",
+        ):
+            rows = connection.execute(f"from {call}").fetchall()
+            assert rows and rows == ask(f"from {call}")

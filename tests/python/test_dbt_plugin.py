@@ -37,7 +37,8 @@ METRICS = {
 GATES = {
     "gate": ["edges of the graph", "recall@20", "coverage"],
     "status": ["closed", "undecided", "passed"],
-    "value": [0.0, None, 0.5],
+    "is_passed": [False, True, True],
+    "value": [None, None, 0.5],
     "threshold": [1.0, None, 0.02],
     "message": ["0, must be at least 1: check user_session", "not enough to judge", None],
 }
@@ -368,7 +369,7 @@ def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
         ("memory_limit", "4", "LONGTAIL_MEMORY_LIMIT takes an amount with its unit, such as 6GB"),
         ("memory_limit", "much", "LONGTAIL_MEMORY_LIMIT takes"),
         ("memory_limit", "0GB", "LONGTAIL_MEMORY_LIMIT takes"),
-        ("memory_limit", "-1", "LONGTAIL_MEMORY_LIMIT takes"),
+        ("memory_limit", "99KB", "LONGTAIL_MEMORY_LIMIT takes"),
     ],
 )
 def test_threads_and_memory_that_cannot_be_are_refused(option, value, said, project):

@@ -63,7 +63,7 @@ EDGE_CASES = {
     ),
     "one user, one product, one session": (
         [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
-        {"gate_edges": 0},
+        {},
         # The only product was viewed, not bought.
         {"users": 1, "products": 1, "edges": 0, "recommended": 1},
     ),
@@ -84,7 +84,7 @@ EDGE_CASES = {
     ),
     "DeepWalk over users and products, of which there are no edges": (
         odd_events(),
-        {"deepwalk_graph": "users", "graph_cutoff": "2023-12-31", "gate_edges": 0},
+        {"deepwalk_graph": "users", "graph_cutoff": "2023-12-31"},
         {"users": len(ODD_IDS), "products": len(ODD_IDS), "edges": 0},
     ),
     "everybody has bought everything": (
@@ -99,7 +99,7 @@ EDGE_CASES = {
     ),
     "the graph knows no event": (
         odd_events(),
-        {"graph_cutoff": "2023-12-31", "gate_edges": 0},
+        {"graph_cutoff": "2023-12-31"},
         {"users": len(ODD_IDS), "products": len(ODD_IDS), "edges": 0},
     ),
 }
@@ -119,9 +119,9 @@ def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
             (select count(*) from product_edges) as edges,
             (select count(*) from user_recommendations) as recommended,
             (select count(*) from stg_events) as events,
-            (select count(distinct user_key) from int_targets) as evaluated,
+            (select count(distinct user_key) from internal.int_targets) as evaluated,
             (select count(*) from model_metrics) as metrics,
-            (select count(*) > 0 from int_similar_groups) as similar_groups,
+            (select count(*) > 0 from internal.int_similar_groups) as similar_groups,
             (select events_clean from build_info order by built_at desc limit 1) as clean,
             (select events_learned from build_info order by built_at desc limit 1) as learned,
             (

@@ -226,7 +226,7 @@ def test_no_edge_knows_of_the_days_after_the_cut(built):
     good, _, shop, _ = built
     last = max(event["event_time"] for event in good)
     cut = str(datetime.datetime.fromisoformat(last) - CUT)
-    assert shop.query("select graph_cutoff_at::varchar from int_timeline") == [(cut,)]
+    assert shop.query("select graph_cutoff_at::varchar from internal.int_timeline") == [(cut,)]
     baskets = collections.defaultdict(set)
     for event in good:
         if event["event_time"] < cut:

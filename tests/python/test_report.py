@@ -71,9 +71,11 @@ from int_user_histories;
 create table user_recommendations as
 select
     users.user_id, rank::integer as rank, 'p' || (users.user_key * 3 + rank) % $n as product_id,
-    1.0 / rank as score, if(rank < 15, 'graph', 'popular in shop') as source,
+    1.0 / rank as score,
+    case when rank >= 15 then 'popular in shop' when rank = 2 then 'seen before' else 'graph' end
+        as source,
     if(rank < 15, 'p' || users.user_key % $n, null) as because_product_id,
-    if(rank < 15, 'view', null) as because_event_type
+    if(rank < 15, 'view', null) as because_event_type, rank in (2, 16) as is_seen
 from int_user_keys as users, range(1, 21) as ranks (rank);
 create table model_metrics as
 select
@@ -178,6 +180,8 @@ def test_report_holds_every_section(report):
     }  # fmt: skip
     for section in ("metrics", "dial", "exposure", "cleaning", "rejected", "build"):
         assert data[section], section
+    seen = [recommendation[4] for recommendation in data["users"][0]["recommendations"]]
+    assert [place for place, word in enumerate(seen, 1) if word == "seen before"] == [2, 16]
 
 
 def test_a_large_shop_fits_the_limit(large_report):
@@ -421,6 +425,16 @@ def test_texts_of_the_data_stay_texts(browser, report):
         )
     assert browser.ask("document.querySelectorAll('img, script').length") == 2
     assert browser.complaints() == []
+
+
+def test_the_explorer_says_what_a_user_has_seen(browser, report):
+    browser.open(report)
+    lines = browser.ask(
+        "[...document.querySelectorAll('.recommended small')].map((line) => line.textContent)"
+    )
+    assert lines[0].startswith("because of view of ")
+    assert lines[1] == f"seen before, {lines[0]}"
+    assert lines[14:16] == ["popular in shop", "seen before, popular in shop"]
 
 
 def test_click_on_a_dot_lists_and_marks_similar_products(browser, report):

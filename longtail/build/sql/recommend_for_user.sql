@@ -34,19 +34,27 @@ excluded as (
 
 ),
 
-live as (
+seen as (
+
+    select distinct events.product_key
+    from internal.int_events_flagged as events
+    inner join known_user on events.user_key = known_user.user_key
+
+),
+
+live_terms as (
 
     select
         neighbours.neighbour_key as product_key,
-        sum(histories.interest * neighbours.score) as score,
-        arg_max(histories.product_key, histories.interest * neighbours.score) as because_key,
-        arg_max(histories.event_type, histories.interest * neighbours.score) as because_event_type
+        because.product_id as because_product_id,
+        histories.event_type as because_event_type,
+        histories.interest * neighbours.score as term
     from internal.int_user_histories as histories
     inner join known_user on histories.user_key = known_user.user_key
+    inner join products as because on histories.product_key = because.product_key
     inner join internal.int_neighbours as neighbours
         on histories.product_key = neighbours.product_key
     where histories.scope = 'published' and neighbours.model = 'hybrid'
-    group by neighbours.neighbour_key
 
 ),
 
@@ -54,14 +62,12 @@ live_steps as (
 
     select
         found.product_id,
-        live.score,
-        because.product_id as because_product_id,
-        live.because_event_type
-    from live
-    inner join products as found on live.product_key = found.product_key
-    inner join products as because on live.because_key = because.product_key
-    anti join excluded on live.product_key = excluded.product_key
+        sum(live_terms.term) as score
+    from live_terms
+    inner join products as found on live_terms.product_key = found.product_key
+    anti join excluded on live_terms.product_key = excluded.product_key
     anti join published on found.product_id = published.product_id
+    group by found.product_id
 
 ),
 
@@ -88,7 +94,7 @@ popular as (
 steps as (
 
     select
-        case when published.source in ('graph', 'category and brand') then 1 else 2 end as step,
+        case when published.because_product_id is null then 2 else 1 end as step,
         published.rank as published_rank,
         published.product_id,
         published.score,
@@ -103,8 +109,8 @@ steps as (
         live_steps.product_id,
         live_steps.score,
         'graph' as source,
-        live_steps.because_product_id,
-        live_steps.because_event_type
+        null as because_product_id,
+        null as because_event_type
     from live_steps
     union all
     select
@@ -134,18 +140,57 @@ numbered as (
         steps.source,
         steps.because_product_id,
         steps.because_event_type,
+        found.product_key,
         found.product_name,
         found.category_code,
         found.brand,
-        found.price
+        found.price,
+        seen.product_key is not null as is_seen,
+        steps.step = 1 and steps.published_rank is null as is_live
     from steps
     inner join products as found on steps.product_id = found.product_id
+    left join seen on found.product_key = seen.product_key
     where is_in_category(found.category_code, category) and is_within_price(found.price, max_price)
+
+),
+
+-- By the rule of the published rows: the product of the history that speaks most for a row and
+-- is not listed above it; the one that speaks most of all where there is no other.
+live_causes as (
+
+    select
+        numbered.product_id,
+        live_terms.because_product_id,
+        live_terms.because_event_type,
+        row_number() over (
+            partition by numbered.product_id
+            order by
+                coalesce(places.rank < numbered.rank, false),
+                live_terms.term desc,
+                live_terms.because_product_id
+        ) as place
+    from numbered
+    inner join live_terms on numbered.product_key = live_terms.product_key
+    left join numbered as places on live_terms.because_product_id = places.product_id
+    where numbered.is_live
 
 )
 
-select numbered.*
+select
+    numbered.rank,
+    numbered.product_id,
+    numbered.score,
+    case when numbered.is_live and numbered.is_seen then 'seen before' else numbered.source end
+        as source,
+    coalesce(numbered.because_product_id, live_causes.because_product_id) as because_product_id,
+    coalesce(numbered.because_event_type, live_causes.because_event_type) as because_event_type,
+    numbered.product_name,
+    numbered.category_code,
+    numbered.brand,
+    numbered.price,
+    numbered.is_seen
 from numbered
+left join live_causes on numbered.product_id = live_causes.product_id and live_causes.place = 1
 where numbered.rank <= (select wanted.rows_wanted from wanted)
 order by numbered.rank;
 

@@ -412,7 +412,11 @@ function users({ users: people }, catalogue, map) {
       history
         .querySelectorAll(".event")
         .forEach((node) => node.classList.toggle("cause", node.dataset.product === String(at)));
-    const recommendations = user.recommendations.map(([at, source, because, type], place) =>
+    const reason = (source, because, type) =>
+      because === null
+        ? source
+        : `because of ${spaced(type ?? "")} of ${catalogue.title(Number(because))}${source === "category and brand" ? `, by ${source}` : ""}`;
+    const recommendations = user.recommendations.map(([at, source, because, type, seen], place) =>
       element(
         "li",
         {
@@ -429,9 +433,7 @@ function users({ users: people }, catalogue, map) {
           element(
             "small",
             {},
-            because === null
-              ? source
-              : `because of ${spaced(type ?? "")} of ${catalogue.title(Number(because))}${source === "graph" ? "" : `, by ${source}`}`,
+            [seen, reason(source, because, type)].filter(Boolean).join(", "),
           ),
         ),
       ),

@@ -23,7 +23,8 @@ recommendations as (
             cast(products.position as varchar),
             recommended.source,
             cast(because.position as varchar),
-            recommended.because_event_type
+            recommended.because_event_type,
+            case when recommended.is_seen then 'seen before' end
         ] order by recommended.rank) as recommendations
     from report_recommendations as recommended
     inner join report_products as products on recommended.product_id = products.product_id

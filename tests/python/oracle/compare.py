@@ -12,6 +12,9 @@ PRODUCT_COLUMNS = (
     "product_key_a",
     "product_key_b",
 )
+TOLERANCE = 1e-9
+TOLERANCES = {"embedding_diversity": 1e-6}
+"""Of metrics that are computed in single precision."""
 LIMIT = 5
 """Differences named per table."""
 
@@ -56,7 +59,7 @@ def differences(
     for k in expected_by_key.keys() & by_key.keys():
         for column in columns:
             value, wanted = by_key[k][column], expected_by_key[k][column]
-            if not equal(value, wanted):
+            if not equal(value, wanted, TOLERANCES.get(by_key[k].get("metric"), TOLERANCE)):
                 where = ", ".join(f"{name} {part}" for name, part in zip(key, k, strict=True))
                 said.append(f"{column} is {value!r}, the oracle says {wanted!r}, for {where}")
     return said
@@ -72,10 +75,10 @@ def _bag(rows, columns, name, others) -> list[str]:
     ]
 
 
-def equal(value: object, wanted: object) -> bool:
+def equal(value: object, wanted: object, tolerance: float = 1e-9) -> bool:
     """Whether two values are equal, numbers to nine places and times to a microsecond."""
     if isinstance(value, float) and isinstance(wanted, float | int):
-        return math.isclose(value, wanted, rel_tol=1e-9, abs_tol=1e-9)
+        return math.isclose(value, wanted, rel_tol=tolerance, abs_tol=tolerance)
     if isinstance(value, datetime) and isinstance(wanted, datetime):
         return abs(value - wanted) <= timedelta(microseconds=1)
     return value == wanted

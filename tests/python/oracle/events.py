@@ -31,7 +31,10 @@ def typed_events(
         if reason:
             rejected[reason] += 1
         else:
-            text = {name: tidy(value) for name, value in row.items()}
+            text = {
+                name: None if stands_for_nothing(value, settings) else tidy(value)
+                for name, value in row.items()
+            }
             events.append(
                 Event(
                     read_time(text["event_time"]),
@@ -51,9 +54,13 @@ def typed_events(
 def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None:
     """Return the first reason to reject a row, or None."""
     text = {name: tidy(value) for name, value in row.items()}
-    for name in ("product_id", "user_id", "event_time"):
+    for name in ("product_id", "user_id"):
         if text[name] is None:
             return f"missing {name}"
+        if stands_for_nothing(text[name], settings):
+            return f"null text as {name} (null_texts)"
+    if text["event_time"] is None:
+        return "missing event_time"
     at = read_time(text["event_time"])
     if at is None:
         return "unreadable event_time"
@@ -66,7 +73,7 @@ def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None
         return "missing event_type"
     if text["event_type"].lower() not in settings["event_weights"]:
         return "unknown event_type"
-    if text["price"] is not None:
+    if text["price"] is not None and not stands_for_nothing(text["price"], settings):
         price = read_price(text["price"])
         if price is None or not math.isfinite(price):
             return "unreadable price"
@@ -78,6 +85,13 @@ def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None
 def tidy(text: str | None) -> str | None:
     """Take blanks off; an empty text is none."""
     return (text or "").strip(" ") or None
+
+
+def stands_for_nothing(text: str | None, settings: Mapping) -> bool:
+    """Whether a text is one of `null_texts`, in upper or lower case."""
+    return (tidy(text) or "").lower() in {
+        known.strip(" ").lower() for known in settings["null_texts"]
+    }
 
 
 def read_time(text: str) -> datetime | None:
@@ -96,35 +110,56 @@ def read_price(text: str | None) -> float | None:
         return None
 
 
+def first_days(events: Iterable[Event], field: str) -> dict[str, date]:
+    """Return the first day of each user or product."""
+    found: dict[str, date] = {}
+    for event in events:
+        name, day = getattr(event, field), event.at.date()
+        found[name] = min(found.get(name, day), day)
+    return found
+
+
 def first_seen(events: Iterable[Event], field: str) -> dict[str, int]:
     """Number the users or products, 0 and up, in the order of their first day, then of their id.
 
     A tie between products, or users, goes to the smaller number. The number has nothing to do with
     the order of the ids alone: a product with a small id can come late.
     """
-    first_days: dict[str, date] = {}
-    for event in events:
-        name, day = getattr(event, field), event.at.date()
-        first_days[name] = min(first_days.get(name, day), day)
-    in_order = sorted(first_days, key=lambda name: (first_days[name], name))
+    days = first_days(events, field)
+    in_order = sorted(days, key=lambda name: (days[name], name))
     return {name: number for number, name in enumerate(in_order)}
 
 
-def activity(events: Iterable[Event], settings: Mapping) -> dict[tuple[date, str], list[int]]:
-    """Return clicks and purchases per day and user."""
-    counts: dict[tuple[date, str], list[int]] = defaultdict(lambda: [0, 0])
+class Activity(NamedTuple):
+    """What a user did on a day."""
+
+    events: int
+    whole_minutes: int
+    clicks: int
+    purchases: int
+
+
+def activity(events: Iterable[Event], settings: Mapping) -> dict[tuple[date, str], Activity]:
+    """Count distinct events per day and user."""
+    found = defaultdict(list)
     for event in events:
-        count = counts[event.at.date(), event.user]
-        count[0] += event.type in settings["click_event_types"]
-        count[1] += event.type in settings["purchase_event_types"]
-    return counts
+        found[event.at.date(), event.user].append(event)
+    return {
+        key: Activity(
+            len(of_key),
+            sum(event.at.second == event.at.microsecond == 0 for event in of_key),
+            sum(event.type in settings["click_event_types"] for event in of_key),
+            sum(event.type in settings["purchase_event_types"] for event in of_key),
+        )
+        for key, of_key in found.items()
+    }
 
 
 def robots(events: Iterable[Event], settings: Mapping) -> dict[str, tuple[int, int]]:
     """Return users who click or buy too much in `robot_days` days: most clicks, most purchases."""
     days_of_user = defaultdict(dict)
-    for (day, user), counts in activity(events, settings).items():
-        days_of_user[user][day] = counts
+    for (day, user), done in activity(events, settings).items():
+        days_of_user[user][day] = (done.clicks, done.purchases)
     found = {}
     for user, days in days_of_user.items():
         most = [0, 0]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from oracle.arithmetic import aged, exact_sum
+from oracle.events import Event
 from oracle.sessions import Visit
 
 
@@ -76,30 +77,31 @@ def history_of(
     ]
 
 
-def is_excluding(visit: Visit, settings: Mapping) -> bool:
-    """Whether an event's product is not recommended to its user again."""
-    return {
-        "purchased": visit.event.type in settings["purchase_event_types"],
-        "seen": visit.weight > 0,
-        "none": False,
-    }[settings["exclude"]]
+def withheld(events: Iterable[Event], settings: Mapping) -> dict[tuple[str, str], datetime]:
+    """Return the products that `exclude` withholds from users, with the time of the first reason.
 
-
-def exclusions(visits: Iterable[Visit], settings: Mapping) -> set[tuple[str, str]]:
-    """Return the pairs of user and product that are not recommended again."""
-    return {
-        (visit.event.user, visit.event.product) for visit in visits if is_excluding(visit, settings)
-    }
+    Of all events: what a robot bought, or somebody with a fast clock, was bought.
+    """
+    found: dict[tuple[str, str], datetime] = {}
+    for event in events:
+        is_reason = {
+            "purchased": event.type in settings["purchase_event_types"],
+            "seen": settings["event_weights"][event.type] > 0,
+            "none": False,
+        }[settings["exclude"]]
+        if is_reason:
+            key = event.user, event.product
+            found[key] = min(found.get(key, event.at), event.at)
+    return found
 
 
 def targets(
-    learned: Iterable[Visit], held_out: Iterable[Visit], settings: Mapping
+    held_out: Iterable[Visit], excluded: Collection[tuple[str, str]], settings: Mapping
 ) -> dict[str, dict[str, bool]]:
     """Return what users took after the cut and could have been recommended: user -> product.
 
     The value tells whether they bought it. Of many users those with the smallest md5 are asked.
     """
-    excluded = exclusions(learned, settings)
     found: dict[str, dict[str, bool]] = defaultdict(dict)
     for visit in held_out:
         user, product = visit.event.user, visit.event.product

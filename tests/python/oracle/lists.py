@@ -21,12 +21,12 @@ class Popularity(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of somebody's list."""
+    """A row of somebody's list; its causes are products of the history, the first speaks most."""
 
     product: str
     score: float
     source: str
-    because: str | None
+    causes: tuple[str, ...] = ()
 
 
 class Term(NamedTuple):
@@ -99,18 +99,19 @@ def best_candidates(
 ) -> list[Row]:
     """Sum the terms; keep the best `size` products, at most `cap` of a category (0: any number).
 
-    The largest term is the "because"; between equal terms the more recent product.
+    Causes go by the size of their terms; between equal ones the more recent product comes first.
     """
     scores = {
-        product: exact_sum((t.value for t in found), 1e12) for product, found in terms.items()
+        product: exact_sum((term.value for term in found), 1e12) for product, found in terms.items()
     }
     rows, taken = [], defaultdict(int)
     for product in best_first(scores, products):
         category = catalogue[product].category_code or product
         if is_allowed(product) and not (cap and taken[category] >= cap):
             taken[category] += 1
-            because = max(terms[product], key=lambda term: (term.value, -term.place)).because
-            rows.append(Row(product, scores[product], "neighbour", because))
+            in_order = sorted(terms[product], key=lambda term: (-term.value, term.place))
+            causes = tuple(term.because for term in in_order)
+            rows.append(Row(product, scores[product], "neighbour", causes))
     return rows[:size]
 
 
@@ -138,5 +139,15 @@ def filled_up(
         for product in products:
             if len(found) < size and product not in listed and is_allowed(product):
                 listed.add(product)
-                found.append(Row(product, scores[product], source, None))
+                found.append(Row(product, scores[product], source))
     return found
+
+
+def causes_shown(rows: Collection[Row]) -> list[str | None]:
+    """Return each row's "because": its first cause that is not listed above it, or its first."""
+    shown, above = [], set()
+    for row in rows:
+        others = [cause for cause in row.causes if cause not in above]
+        shown.append(next(iter((*others, *row.causes)), None))
+        above.add(row.product)
+    return shown

@@ -15,7 +15,7 @@ PRODUCTS = ("z", "y", "a", "10", "9", "é", "b c", "x", "Q", "p")
 """Ids whose order says nothing about when the log first sees them."""
 CATEGORIES = (("1", "shop.phones"), ("2", "shop.cases"), ("3", None), (None, None), ("1", "shop"))
 TYPES = (*("view",) * 5, "search", *("cart",) * 2, *("purchase",) * 2, "remove_from_cart")
-STARTS = (0, 1, 43200, 43201, 46800, 79200, 86390, 86398, 86399)
+STARTS = (0, 1, 43200, 43200, 43200, 43201, 46800, 79200, 86390, 86398, 86399)
 """Seconds of a day at which visits start: the same for many, an hour apart, before midnight."""
 PAUSES = (0, 0, 1, 1, 2, 7, 60, 61, 3599, 3600, 3601)
 """Seconds since the event before: none, about as long as a short stay, about a session's gap."""
@@ -27,6 +27,8 @@ FAULTS = (
     {"user_id": None},
     {"price": "-1"},
     {"price": "dear"},
+    {"user_id": "NULL"},
+    {"brand": "n/a", "category_code": "None", "price": "nan"},
 )
 START = datetime(2024, 2, 27)
 
@@ -124,9 +126,7 @@ def as_tables(given: Given) -> dict[str, pa.Table]:
             in_order = sorted(row, key=lambda other: (-row[other], other))
             for rank, other in enumerate(in_order, 1):
                 rows.append((product, other, rank, row[other]))
-        return pa.table(
-            [list(column) for column in zip(*rows, strict=True)] or [[]] * 4, schema=schema
-        )
+        return pa.Table.from_pylist([dict(zip(schema.names, r, strict=True)) for r in rows], schema)
 
     vectors = pa.table(
         [list(given.vectors), list(given.vectors.values())],

@@ -4,8 +4,10 @@ A column of numbers of products or users (`product_key`, `neighbour_key`, `user_
 their ids here, and a group's number (`group_key`) the user's id or the session's number.
 """
 
+import functools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -57,27 +59,41 @@ class Log:
         self.products = events.first_seen(self.events, "product")
         self.users = events.first_seen(self.events, "user")
         self.robots = events.robots(self.events, settings)
-        self.catalogue = catalogue.catalogue(self.events)
-        self.sessions = stays.cut_sessions(self.events, self.products, settings)
-        self.clean = stays.clean_visits(self.sessions, self.robots)
-        self.timeline = stays.timeline(self.clean, settings)
+        self.days = stays.log_days(self.events, settings)
+        self.sessions = stays.cut_sessions(self.events, self.days, self.products, settings)
+        self.clean = stays.clean_visits(self.sessions, self.robots, stays.log_end(self.days))
+        self.timeline = stays.timeline(self.clean, self.days, settings)
+        self.described_by = catalogue.described_by(self.events, self.timeline.end)
+        self.catalogue = catalogue.catalogue(self.described_by)
         self.learned = [v for v in self.clean if v.event.at < self.timeline.cut]
         self.held_out = [v for v in self.clean if v.event.at >= self.timeline.cut]
 
     # ---- events and sessions -------------------------------------------------------------------
 
     def table_int_product_keys(self) -> Rows:
-        return [{"product_id": p, "product_key": number} for p, number in self.products.items()]
+        days = events.first_days(self.events, "product")
+        return [
+            {"product_id": product, "first_date": days[product], "product_key": number}
+            for product, number in self.products.items()
+        ]
 
     def table_int_user_keys(self) -> Rows:
         return [{"user_id": u, "user_key": number} for u, number in self.users.items()]
 
     def table_int_user_days(self) -> Rows:
-        counts = events.activity(self.events, self.settings)
+        staged = Counter((event.at.date(), event.user) for event in self.staged)
         return [
-            {"event_date": day, "user_id": user, "clicks": clicks, "purchases": purchases}
-            for (day, user), (clicks, purchases) in counts.items()
+            {
+                "event_date": day,
+                "user_id": user,
+                "staged_events": staged[day, user],
+                **found._asdict(),
+            }
+            for (day, user), found in events.activity(self.events, self.settings).items()
         ]
+
+    def table_int_log_days(self) -> Rows:
+        return [{"event_date": day, **found._asdict()} for day, found in self.days.items()]
 
     def table_int_robots(self) -> Rows:
         return [
@@ -117,17 +133,36 @@ class Log:
         }
 
     def table_int_timeline(self) -> Rows:
-        first, last, cut = self.timeline
-        return [{"first_event_at": first, "last_event_at": last, "graph_cutoff_at": cut}]
+        first, last, end, cut = self.timeline
+        return [
+            {
+                "first_event_at": first,
+                "last_event_at": last,
+                "log_ends_at": end,
+                "graph_cutoff_at": cut,
+            }
+        ]
 
     def table_cleaning_report(self) -> Rows:
-        counts = Counter({("rejected", reason): n for reason, n in self.rejected.items()})
-        counts["deduplicated", "exact duplicate"] = len(self.staged) - len(self.events)
+        users = defaultdict(list)
+        for event, copies in Counter(self.staged).items():
+            users["deduplicated", "exact duplicate"] += [event.user] * (copies - 1)
         for session in self.sessions:
             for visit in session.visits:
-                rule = "robot" if session.user in self.robots else visit.removed_as
-                counts["cleaned" if rule else "kept", rule or "clean event"] += 1
-        return [{"step": s, "rule": rule, "events": n} for (s, rule), n in counts.items()]
+                rule = visit.removed_as
+                if visit.event.at >= self.timeline.end:
+                    rule = "after the log's end (clock)"
+                if session.user in self.robots:
+                    rule = "robot"
+                users["cleaned" if rule else "kept", rule or "clean event"].append(session.user)
+        rejected = [
+            {"step": "rejected", "rule": reason, "events": count, "users": None}
+            for reason, count in self.rejected.items()
+        ]
+        return rejected + [
+            {"step": step, "rule": rule, "events": len(found), "users": len(set(found))}
+            for (step, rule), found in users.items()
+        ]
 
     # ---- from sessions to edges ----------------------------------------------------------------
 
@@ -208,7 +243,7 @@ class Log:
                 "product_key": product,
                 "degree": len(edges_of[product]),
                 "weighted_degree": exact_sum(
-                    (self.edges[p].weight for p in edges_of[product]), 1e9
+                    (self.edges[pair].weight for pair in edges_of[product]), 1e9
                 ),
             }
             for product, number in self.nodes.items()
@@ -230,11 +265,9 @@ class Log:
     # ---- catalogue -----------------------------------------------------------------------------
 
     def table_products(self) -> Rows:
-        visits, times = defaultdict(list), defaultdict(list)
+        visits = defaultdict(list)
         for visit in self.clean:
             visits[visit.event.product].append(visit.event)
-        for event in self.events:
-            times[event.product].append(event.at)
         buys = self.settings["purchase_event_types"]
         return [
             {
@@ -249,11 +282,18 @@ class Log:
                 "interactions": len(visits[product]),
                 "purchases": sum(event.type in buys for event in visits[product]),
                 "users": len({event.user for event in visits[product]}),
-                "first_seen_at": min(times[product]),
-                "last_seen_at": max(times[product]),
+                "first_seen_at": min(event.at for event in self.described_by[product]),
+                "last_seen_at": max(event.at for event in self.described_by[product]),
             }
             for product, found in self.catalogue.items()
         ]
+
+    @cached_property
+    def kinds(self) -> dict[str, catalogue.Kind]:
+        return catalogue.kinds(self.catalogue)
+
+    def table_int_product_leaves(self) -> Rows:
+        return [{"product_key": p, **kind._asdict()} for p, kind in self.kinds.items()]
 
     # ---- neighbours ----------------------------------------------------------------------------
 
@@ -326,18 +366,33 @@ class Log:
     # ---- histories, popularity and groups, in both scopes --------------------------------------
 
     @cached_property
+    def withheld(self) -> dict[tuple[str, str], datetime]:
+        return histories.withheld(self.events, self.settings)
+
+    def table_int_withheld_products(self) -> Rows:
+        return [
+            {"user_key": user, "product_key": product, "first_event_at": at}
+            for (user, product), at in self.withheld.items()
+        ]
+
+    @cached_property
+    def withheld_at_cut(self) -> set[tuple[str, str]]:
+        return {key for key, at in self.withheld.items() if at < self.timeline.cut}
+
+    @cached_property
     def targets(self) -> dict[str, dict[str, bool]]:
-        return histories.targets(self.learned, self.held_out, self.settings)
+        return histories.targets(self.held_out, self.withheld_at_cut, self.settings)
 
     @cached_property
     def scopes(self) -> dict[str, Scope]:
         asked = [visit for visit in self.learned if visit.event.user in self.targets]
+        excluded = {key for key in self.withheld_at_cut if key[0] in self.targets}
         return {
-            "published": self._scope(self.clean, self.clean, self.timeline.last),
-            "evaluated": self._scope(asked, self.learned, self.timeline.cut),
+            "published": self._scope(self.clean, self.clean, self.timeline.last, {*self.withheld}),
+            "evaluated": self._scope(asked, self.learned, self.timeline.cut, excluded),
         }
 
-    def _scope(self, of_users: list, of_shop: list, end) -> Scope:
+    def _scope(self, of_users: list, of_shop: list, end: datetime, excluded: set) -> Scope:
         settings, products = self.settings, self.products
         found = histories.histories(of_users, products, settings)
         weights = ((v.event.product, v.weight, v.event.at) for v in of_shop)
@@ -350,7 +405,7 @@ class Log:
                 )
                 for user, history in found.items()
             }
-        return Scope(found, histories.exclusions(of_users, settings), popular, likes)
+        return Scope(found, excluded, popular, likes)
 
     @cached_property
     def uses_groups(self) -> bool:
@@ -494,115 +549,196 @@ class Log:
 
     def table_user_recommendations(self) -> Rows:
         scope, size = self.scopes["published"], self.settings["recommendations"]
-        return [
-            {
-                "user_id": user,
-                "rank": rank,
-                "product_id": row.product,
-                "score": row.score,
-                "source": self.source(row),
-                "because_product_id": row.because,
-                "because_event_type": next(
-                    (
-                        interest.event_type
-                        for interest in scope.histories.get(user, [])
-                        if interest.product == row.because
-                    ),
-                    None,
-                ),
-            }
-            for user in self.users
-            for rank, row in enumerate(self.recommended("hybrid", user, scope, size), 1)
-        ]
+        seen = {(event.user, event.product) for event in self.events}
+        rows = []
+        for user in self.users:
+            listed = self.recommended("hybrid", user, scope, size)
+            event_types = {i.product: i.event_type for i in scope.histories.get(user, [])}
+            causes = lists.causes_shown(listed)
+            for rank, (row, because) in enumerate(zip(listed, causes, strict=True), 1):
+                is_seen = (user, row.product) in seen
+                rows.append(
+                    {
+                        "user_id": user,
+                        "rank": rank,
+                        "product_id": row.product,
+                        "score": row.score,
+                        "source": self.source(row, because, is_seen),
+                        "because_product_id": because,
+                        "because_event_type": event_types.get(because),
+                        "is_seen": is_seen,
+                    }
+                )
+        return rows
 
-    def source(self, row: lists.Row) -> str:
+    def source(self, row: lists.Row, because: str | None, is_seen: bool) -> str:
         """Say where a recommendation comes from, in the words of `user_recommendations`."""
         if row.source != "neighbour":
             return row.source
-        if row.because == row.product:
+        if is_seen:
             return "seen before"
-        return "graph" if row.because in self.nodes else "category and brand"
+        return "graph" if because in self.nodes else "category and brand"
 
     # ---- similar products ----------------------------------------------------------------------
 
     @cached_property
+    def teaching_sessions(self) -> dict[int, list[stays.Step]]:
+        """Steps of the sessions of users who are no robots."""
+        return {s.id: steps for s, steps in self.steps if steps and s.user not in self.robots}
+
+    @cached_property
+    def looks(self) -> Counter:
+        return Counter(step.product for steps in self.teaching_sessions.values() for step in steps)
+
+    def table_int_product_looks(self) -> Rows:
+        return [{"product_key": product, "looks": looks} for product, looks in self.looks.items()]
+
+    @cached_property
     def substitutes(self) -> dict[str, dict[str, float]]:
-        return similar.substitutes(self.given.deepwalk, self.given.node2vec)
-
-    @cached_property
-    def bought_after(self) -> dict[str, dict[str, int]]:
-        return similar.bought_after(self.learned, self.products, self.settings)
-
-    @cached_property
-    def complements(self) -> dict[str, dict[str, similar.Complement]]:
-        close = {
-            product: similar.best_by_id(row)[: self.settings["similar_products"]]
-            for product, row in self.substitutes.items()
-        }
-        return similar.complements(self.bought_after, self.given.successors, close)
+        cosines = similar.mean_cosines(self.given.deepwalk, self.given.node2vec)
+        return similar.substitutes(cosines, self.kinds, self.looks, self.settings)
 
     def table_int_substitutes(self) -> Rows:
         return [
-            {"product_id": product, "neighbour_product_id": other, "score": row[other], "rank": n}
+            {"product_key": product, "neighbour_key": other, "score": row[other], "rank": rank}
             for product, row in self.substitutes.items()
-            for n, other in enumerate(similar.best_by_id(row), 1)
+            for rank, other in enumerate(neighbours.best_first(row, self.products), 1)
         ]
+
+    @cached_property
+    def wanting_sessions(self) -> dict[int, list[similar.Wish]]:
+        return similar.wanting_sessions(self.teaching_sessions, self.settings)
+
+    def table_int_wanting_sessions(self) -> Rows:
+        return [
+            {
+                "session_id": session,
+                "product_key": wish.product,
+                "first_step": wish.first_step,
+                "wanted_step": wish.wanted_step,
+                "wanted_at": wish.wanted_at,
+                "place": wish.place,
+            }
+            for session, wishes in self.wanting_sessions.items()
+            for wish in wishes
+        ]
+
+    @cached_property
+    def bought_after(self) -> dict[str, dict[str, similar.After]]:
+        return similar.bought_after(self.wanting_sessions.values(), self.settings)
 
     def table_int_bought_after(self) -> Rows:
-        return [
-            {"product_key": product, "neighbour_key": other, "sessions": sessions}
-            for product, row in self.bought_after.items()
-            for other, sessions in row.items()
-        ]
+        return self._pairs(self.bought_after)
+
+    @cached_property
+    def evidence(self) -> dict[str, dict[str, similar.Evidence]]:
+        return similar.complement_evidence(
+            self.bought_after, self.kinds, self.products, self.settings
+        )
+
+    def table_int_complement_evidence(self) -> Rows:
+        return self._pairs(self.evidence)
+
+    @cached_property
+    def borrowed(self) -> dict[str, dict[str, similar.Borrowed]]:
+        return similar.borrowed_evidence(
+            self.substitutes, self.bought_after, self.evidence, self.kinds, self.products
+        )
+
+    def table_int_borrowed_evidence(self) -> Rows:
+        return self._pairs(self.borrowed)
+
+    @cached_property
+    def complements(self) -> dict[str, dict[str, similar.Complement]]:
+        return similar.complements(self.evidence, self.borrowed, self.settings)
 
     def table_int_complements(self) -> Rows:
-        return [
-            {
-                "product_id": product,
-                "neighbour_product_id": other,
-                "score": row[other].score,
-                "sessions_bought_after": row[other].sessions,
-                "rank": rank,
-            }
+        ranks = {
+            (product, other): rank
             for product, row in self.complements.items()
             for rank, other in enumerate(
-                similar.best_by_id({p: found.score for p, found in row.items()}), 1
+                neighbours.best_first({p: c.score for p, c in row.items()}, self.products), 1
             )
+        }
+        return [
+            {**row, "rank": ranks[row["product_key"], row["neighbour_key"]]}
+            for row in self._pairs(self.complements)
         ]
 
-    def table_similar_products(self) -> Rows:
-        of_relations = {
-            "substitute": self.substitutes,
-            "complement": {
-                product: {other: found.score for other, found in row.items()}
-                for product, row in self.complements.items()
-            },
-        }
-        together = {frozenset(pair): found.sessions for pair, found in self.pairs.items()}
+    def _pairs(self, table: Mapping[str, Mapping[str, NamedTuple]]) -> Rows:
         return [
-            {
-                "product_id": product,
-                "relation": relation,
-                "rank": rank,
-                "similar_product_id": row.product,
-                "score": row.score,
-                "source": row.source,
-                "sessions_together": together.get(frozenset((product, row.product)), 0),
-            }
-            for relation, scores in of_relations.items()
-            for product in self.products
-            for rank, row in enumerate(
-                similar.similar_rows(
-                    product,
-                    scores.get(product, {}),
-                    product in self.nodes,
-                    self.scopes["published"].popularity,
-                    self.catalogue,
-                    self.settings["similar_products"],
-                ),
-                1,
-            )
+            {"product_key": product, "neighbour_key": other, **found._asdict()}
+            for product, row in table.items()
+            for other, found in row.items()
         ]
+
+    @cached_property
+    def listed_similar(self) -> dict[str, dict[str, list[similar.Similar]]]:
+        """Relation -> product -> the rows that have evidence."""
+        size = self.settings["similar_products"]
+        listed = similar.one_relation_per_pair(
+            self.substitutes, self.complements, self.products, size
+        )
+        found = {relation: {} for relation in similar.RELATIONS}
+        for product in self.products:
+            source = "graph" if product in self.nodes else "category and brand"
+            found["substitute"][product] = [
+                similar.Similar(other, self.substitutes[product][other], source)
+                for other in listed["substitute"].get(product, [])
+            ]
+            found["complement"][product] = []
+            for other in listed["complement"].get(product, []):
+                c = self.complements[product][other]
+                is_borrowed = source == "graph" and c.sessions_after == 0
+                row = similar.Similar(
+                    other,
+                    c.score,
+                    "substitutes" if is_borrowed else source,
+                    c.sessions_after,
+                    c.lift,
+                )
+                found["complement"][product].append(row)
+        return found
+
+    def table_similar_products(self) -> Rows:
+        size = self.settings["similar_products"]
+        together = {frozenset(pair): found.sessions for pair, found in self.pairs.items()}
+        popular = self.scopes["published"].popularity
+        fitting = similar.fitting_leaves(self.evidence, self.kinds)
+        shelf = functools.cache(
+            lambda leaf, relation: [
+                (product, source, popular.score[product])
+                for product, source in similar.shelf(
+                    leaf, relation, fitting, popular, self.kinds, 3 * size
+                )
+            ]
+        )
+        rows = []
+        for relation, in_other in (similar.RELATIONS, similar.RELATIONS[::-1]):
+            for product in self.products:
+                leaf = similar.leaf_of(self.kinds, product)
+                found = similar.filled(
+                    product,
+                    self.listed_similar[relation][product],
+                    (row.product for row in self.listed_similar[in_other][product]),
+                    shelf(leaf, relation),
+                    size,
+                )
+                rows += [
+                    {
+                        "product_id": product,
+                        "relation": relation,
+                        "rank": rank,
+                        "similar_product_id": row.product,
+                        "score": row.score,
+                        "source": row.source,
+                        "sessions_together": together.get(frozenset((product, row.product)), 0),
+                        "sessions_after": row.sessions_after,
+                        "lift": row.lift,
+                    }
+                    for rank, row in enumerate(found, 1)
+                ]
+        return rows
 
     # ---- evaluation ----------------------------------------------------------------------------
 

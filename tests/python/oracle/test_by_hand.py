@@ -9,7 +9,8 @@ import pytest
 from compiled_models import all_vars
 
 from oracle import arithmetic, events, graph, groups, histories, lists, metrics, neighbours, similar
-from oracle.catalogue import Product, catalogue
+from oracle import sessions as stays
+from oracle.catalogue import Kind, Product, catalogue, described_by, kinds
 from oracle.recompute import Given, Log
 from oracle.sessions import Step
 
@@ -81,6 +82,9 @@ def test_ageing_halves_at_each_half_life():
         ("event_time", "1990-01-01 00:00:00 UTC", "event_time out of range"),
         ("event_type", None, "missing event_type"),
         ("event_type", "refund", "unknown event_type"),
+        ("product_id", r"\n", "null text as product_id (null_texts)"),
+        ("user_id", " nan ", "null text as user_id (null_texts)"),
+        ("price", "NaN", None),
         ("price", "dear", "unreadable price"),
         ("price", "inf", "unreadable price"),
         ("price", "-1", "negative price"),
@@ -151,6 +155,31 @@ def test_short_stays_and_repeats():
     ]
 
 
+def test_a_clock_without_seconds_knows_no_short_stay():
+    found = log(event(0, product="a"), event(0, product="b"), event(60, product="c"))
+    assert [visit.removed_as for visit in found.sessions[0].visits] == [None, None, None]
+
+
+def test_the_log_ends_with_its_last_day_of_real_traffic():
+    day = 86_400
+    people = [event(day * n + 7, user=f"u{u}") for n in range(3) for u in range(4)]
+    fast = event(900 * day + 7, "purchase", product="q", user="u1")
+    found = log(*people, fast)
+    assert [d.has_traffic for d in found.days.values()] == [True, True, True, False]
+    assert found.timeline.end == datetime(2024, 3, 4)
+    assert found.timeline.last == NOON + timedelta(days=2, seconds=7)
+    assert ("u1", "q") in found.withheld  # bought, whenever that was
+    assert "q" not in {visit.event.product for visit in found.clean}
+
+
+def test_strays_do_not_move_the_typical_day():
+    days = [datetime(2024, 1, n).date() for n in range(1, 8)]
+    users = dict(zip(days, (1, 50, 60, 70, 1, 1, 1), strict=True))
+    # 1.84 of 184 visits on each side: all of the first and last day, a part of the last but one.
+    assert stays.without_strays(users, 0.01) == days[1:6]
+    assert stays.median([4, 1, 3, 2]) == 3
+
+
 def test_at_most_a_fifth_of_the_log_is_held_out():
     found = log(event(0), event(500, product="q"))
     assert found.timeline.cut == NOON + timedelta(seconds=401)
@@ -206,15 +235,30 @@ def test_edges_are_cosines_and_an_edge_of_either_end_stays():
 
 
 def test_attributes_are_the_most_frequent_the_latest_on_ties():
-    found = catalogue(
-        [
-            event(0, brand="x", price=5.0, category_id="1", category_code="a.b"),
-            event(1, brand="y", price=9.0, category_id="1", category_code="a.b"),
-            event(2, category_id="2"),
-            event(3),
-        ]
-    )
-    assert found == {"p": Product("1", "a.b", "y", 9.0)}
+    found = [
+        event(0, brand="x", price=5.0, category_id="1", category_code="a.b"),
+        event(1, brand="y", price=9.0, category_id="1", category_code="a.b"),
+        event(2, category_id="2"),
+        event(3),
+    ]
+    assert catalogue({"p": found}) == {"p": Product("1", "a.b", "y", 9.0)}
+
+
+def test_events_after_the_end_describe_new_products_only():
+    late, new, early = event(100), event(100, product="q"), event(0)
+    found = described_by([late, new, early], NOON + timedelta(seconds=50))
+    assert found == {"p": [early], "q": [new]}
+
+
+def test_leaves_are_codes_or_the_usual_code_of_an_id_or_the_id():
+    shop = {
+        "a": Product("1", "x.y.z", None, None),
+        "b": Product("1", None, None, None),
+        "c": Product("2", None, None, None),
+        "d": Product(None, None, None, None),
+    }
+    assert kinds(shop) == {"a": ("x.y.z", "x.y"), "b": ("x.y.z", "x.y"), "c": ("2", "2")}
+    assert kinds({"a": shop["a"], "b": shop["b"]}) == {}  # one category is none
 
 
 def test_covisit_rows_are_shares():
@@ -286,7 +330,6 @@ def test_histories_halve_from_the_users_own_last_event():
 
 
 def test_targets_are_new_to_the_user():
-    settings = VARS | {"exclude": "purchased"}
     found = log(
         event(0, "purchase", product="a"),
         event(10, product="b"),
@@ -294,7 +337,15 @@ def test_targets_are_new_to_the_user():
         event(995, "purchase", product="b"),
         event(1000, "remove_from_cart", product="c"),
     )
-    assert histories.targets(found.learned, found.held_out, settings) == {"u": {"b": True}}
+    assert found.targets == {"u": {"b": True}}
+
+
+def test_what_a_robot_bought_is_withheld_from_it():
+    buys = [event(10 * n, "purchase", product=f"p{n}", user="buyer") for n in range(4)]
+    found = log(*buys, event(0), event(10_000), robot_purchases=3)
+    assert set(found.robots) == {"buyer"}
+    rows = [row for row in found.table_user_recommendations() if row["user_id"] == "buyer"]
+    assert [row["product_id"] for row in rows] == ["p"]
 
 
 def test_groups_like_a_history():
@@ -327,11 +378,20 @@ def test_candidates_are_sums_of_terms_capped_by_category():
     shop = {product: Product(None, code, None, None) for product, code in categories.items()}
     numbers = {product: n for n, product in enumerate("xyzw")}
     found = lists.best_candidates(terms, lambda p: p != "z", shop, numbers, 3, 1)
-    assert found == [lists.Row("y", 5.0, "neighbour", "a"), lists.Row("w", 0.5, "neighbour", "a")]
+    assert found == [
+        lists.Row("y", 5.0, "neighbour", ("a", "b")),
+        lists.Row("w", 0.5, "neighbour", ("a",)),
+    ]
+
+
+def test_a_cause_is_not_listed_above_its_row_where_there_is_another():
+    causes = {"a": ("b",), "c": ("a", "d"), "b": ("a",), "e": ()}
+    rows = [lists.Row(product, 1.0, "neighbour", found) for product, found in causes.items()]
+    assert lists.causes_shown(rows) == ["b", "d", "a", None]
 
 
 def test_the_ladder_skips_what_is_listed_or_not_allowed():
-    rows = [lists.Row("a", 1.0, "neighbour", "h")]
+    rows = [lists.Row("a", 1.0, "neighbour", ("h",))]
     steps = [("popular in category", ["a", "b"]), ("popular in shop", ["b", "c", "d", "e"])]
     scores = {product: 0.0 for product in "abcde"}
     found = lists.filled_up(rows, steps, scores, lambda p: p != "c", 3)
@@ -360,26 +420,111 @@ def test_bought_after_needs_a_wish_before():
         event(0, product="seen"),
         event(5, product="wanted"),
         event(10, "cart", product="wanted"),
-        event(20, product="later"),
-        event(30, "purchase", product="seen"),
+        event(20, product="next"),
+        event(30, product="later"),
+        event(40, "purchase", product="seen"),
         event(9999, user="late"),
+        complement_decay=0.5,
     )
-    # "seen" was looked at before the cart, but wanted after it.
-    assert found.bought_after == {"wanted": {"seen": 1, "later": 1}, "seen": {}}
-
-
-def test_a_close_substitute_is_a_complement_only_with_evidence():
-    complement = similar.Complement
-    found = similar.complements(
-        {"p": {"a": 2}}, {"p": {"a": -1.0, "b": -1.0, "c": -1.0 + math.log(0.5)}}, {"p": ["a", "b"]}
-    )
-    assert found == {"p": {"a": complement(2, 3.0), "c": complement(0, pytest.approx(0.5))}}
-
-
-def test_substitutes_are_half_the_sum_of_cosines():
-    assert similar.substitutes({"p": {"a": 0.5, "b": 1.0}}, {"p": {"a": 0.75}}) == {
-        "p": {"a": 0.625, "b": 0.5}
+    # Steps: seen 1, wanted 2, next 3, later 4, seen 5 (wanted).
+    after = similar.After
+    assert found.bought_after == {
+        "wanted": {"seen": after(1, 1, 1.0), "next": after(1, 0, 1.0), "later": after(1, 0, 0.5)}
     }
+
+
+def test_in_a_log_of_clicks_a_look_is_a_want():
+    found = log(event(0, product="a"), event(5, product="b"), event(9999, user="late"))
+    assert found.bought_after == {"a": {"b": (1, 0, 1.0)}}
+
+
+def test_evidence_is_relative_to_chance():
+    after = {
+        "a": {"x": similar.After(3, 0, 3.0), "y": similar.After(1, 0, 1.0)},
+        "b": {"x": similar.After(2, 0, 2.0), "y": similar.After(2, 2, 2.0)},
+    }
+    numbers = {"a": 0, "b": 1, "x": 2, "y": 3}
+    found = similar.complement_evidence(after, {}, numbers, VARS)
+    # Of 8 in all, 4 follow a and 5 go to x: by chance 4 * 5 / 8 = 2.5.
+    assert found == {"a": {"x": (3, 3.0, 2.5, False)}, "b": {"y": (2, 2.0, 1.5, False)}}
+    same = {product: Kind("c", "c") for product in "abxy"}
+    settings = VARS | {"same_category_sessions": 2}
+    together = similar.complement_evidence(after, same, numbers, settings)
+    assert together == {"a": {}, "b": {"y": (2, 2.0, 1.5, True)}}
+
+
+def test_evidence_is_borrowed_from_substitutes_by_cosine():
+    after = {"s": {"x": similar.After(4, 0, 4.0)}, "t": {"z": similar.After(4, 0, 4.0)}}
+    evidence = {"s": {"x": similar.Evidence(4, 4.0, 1.0, False)}}
+    numbers = {product: n for n, product in enumerate("pstxz")}
+    found = similar.borrowed_evidence(
+        {"p": {"s": 0.75, "t": 0.25, "z": 0.5}}, after, evidence, {}, numbers
+    )
+    assert found == {"p": {"x": (3.0, 0.75, 0.75)}}  # 3 of .75 * 4 + .25 * 4
+
+
+def test_complements_end_at_half_of_a_weak_best():
+    evidence = {
+        "p": {
+            "a": similar.Evidence(2, 2.0, 3.0, False),  # 2 / 4
+            "b": similar.Evidence(1, 1.0, 2.0, False),  # 1 / 3
+            "c": similar.Evidence(1, 0.5, 1.5, False),  # .5 / 2.5 is below the floor
+        }
+    }
+    borrowed = {"p": {"a": similar.Borrowed(2.0, 1.0, 0.5)}}  # + 2 * .5 / 4
+    found = similar.complements(evidence, borrowed, VARS)
+    assert found == {"p": {"a": (0.75, 1.0, 2, False)}}
+
+
+def test_substitutes_are_shrunk_to_their_category():
+    cosines = similar.mean_cosines({"p": {"a": 0.5, "b": 1.0}}, {"p": {"a": 0.5}})
+    assert cosines == {"p": {"a": 0.5, "b": 0.5}}
+    row = {"p": {"a": 0.9, "b": 0.5, "c": 0.9}}
+    shop = {p: Kind("x.y", "x.y") for p in "pab"} | {"c": Kind("z", "z")}
+    found = similar.substitutes(row, shop, {"a": 5}, VARS | {"substitute_prior": 5})
+    # a: half its own .9, half the category's .7; b was never looked at; c is of another branch.
+    assert found == {"p": {"a": pytest.approx(0.8), "b": pytest.approx(0.7)}}
+
+
+def test_a_pair_has_one_relation():
+    complement = similar.Complement
+    found = similar.one_relation_per_pair(
+        {"p": {"a": 0.9, "b": 0.8}, "q": {"p": 0.9}},
+        {
+            "p": {"a": complement(2.0, 1.0, 2, True), "b": complement(1.0, 1.0, 1, False)},
+            "a": {"q": complement(1.0, 1.0, 1, False)},
+        },
+        {"p": 0, "q": 1, "a": 2, "b": 3},
+        5,
+    )
+    assert found == {
+        "substitute": {"p": ["b"], "q": ["p"]},
+        "complement": {"p": ["a"], "a": ["q"]},
+    }
+
+
+def test_shelves_take_turns_and_end_with_the_shop():
+    shop = list("abcdefgh")
+    kinds_of = {p: Kind("one", "one") for p in "abcde"} | {"f": Kind("two", "two")}
+    popular = lists.Popularity({p: 0.0 for p in shop}, shop, {})
+    fitting = {"two": ["one"]}
+    complements = similar.shelf("two", "complement", fitting, popular, kinds_of, 4)
+    assert complements == [(p, "popular in related category") for p in "abcd"]
+    substitutes = similar.shelf("two", "substitute", fitting, popular, kinds_of, 4)
+    # The top of the shop is a, b, c, d; with three of each category first: a, b, c, f.
+    assert substitutes == [
+        ("f", "popular in category"),
+        *((p, "popular in shop") for p in "abc"),
+    ]
+    own_last = similar.shelf("one", "complement", {}, popular, kinds_of, 8)
+    assert [p for p, _ in own_last] == list("fghabcde")
+
+
+def test_a_list_is_filled_with_what_the_other_relation_does_not_have():
+    listed = [similar.Similar("a", 0.9, "graph")]
+    shelf = [(p, "popular in shop", 1.0) for p in "pabcd"]
+    found = similar.filled("p", listed, ["b"], shelf, 3)
+    assert [row.product for row in found] == ["a", "c", "d"]
 
 
 def test_metrics_of_a_list():

@@ -23,6 +23,18 @@ excluded as (
     {% if not var("targets") %}
         where withheld.first_event_at < timeline.graph_cutoff_at
     {% endif %}
+    {% if ranker() != "off" %}
+        union all
+        select
+            'learned' as scope,
+            withheld.user_key,
+            withheld.product_key
+        from withheld
+        inner join {{ ref("int_ranker_cases") }} as cases
+            on
+                withheld.user_key = cases.user_key
+                and withheld.first_event_at < cases.asked_at
+    {% endif %}
 
 )
 
