@@ -1,5 +1,5 @@
-{# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions of the last of
-   them that go on after the cut are cut there, and their days counted again. #}
+{# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions that go on
+   after the cut are cut there, and their days counted again. #}
 with recounted as (
 
     select
