@@ -5,58 +5,75 @@
 #   make build EVENTS=... DATASET=rees46    a preset of datasets/
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
-#   make build FLAGS=--full-refresh         any option of dbt build
+#   make build FLAGS=--full-refresh         any options of dbt build, with spaces between
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WAREHOUSE ?= warehouse
-EVENTS ?=
-DATASET ?=
-VARS ?=
-FLAGS ?=
 DATA ?= data
 
-export LONGTAIL_WAREHOUSE := $(WAREHOUSE)
+# What the user writes reaches Python through the environment, unchanged: neither make nor a shell
+# reads the quotes, dollar signs and backslashes in it.
+GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
+export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
+# What .venv/installed holds: the locked versions and the Python that they were installed for.
+IDENTITY := import hashlib, sys; \
+	print(hashlib.sha256(open("requirements.lock", "rb").read()).hexdigest(), sys.version.split()[0])
+
 .DEFAULT_GOAL := help
-.PHONY: help build test lint report docs bench lock clean
+.PHONY: help installed install build dev test quick lint report docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/installed: requirements.lock
+installed:
+	@identity="$$($(BIN)/python -c '$(IDENTITY)' 2>/dev/null)" \
+		&& test "$$identity" = "$$(cat $(VENV)/installed 2>/dev/null)" \
+		|| $(MAKE) --no-print-directory install
+
+install:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "longtail needs Python 3.11 or newer; name one: make build PYTHON=python3.12"; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m longtail.build.warm_up
-	@touch $@
+	@$(BIN)/python -c '$(IDENTITY)' > $(VENV)/installed
 
-build: $(VENV)/installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
-	@vars="$$($(BIN)/python -m longtail.build.vars --events '$(EVENTS)' --dataset '$(DATASET)' --vars '$(VARS)')" \
-		&& $(BIN)/dbt build $(FLAGS) --vars "$$vars" \
-		&& $(BIN)/python -m longtail.report --warehouse '$(WAREHOUSE)'
+build: installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
+	@vars="$$($(BIN)/python -m longtail.build.vars --base '$(BASE)')" \
+		&& set -f && $(BIN)/dbt build $$FLAGS --vars "$$vars" \
+		&& $(BIN)/python -m longtail.report
 
-test: $(VENV)/installed lint ## Check everything
+dev: BASE := {demo_events: 10000, map_products: 0}
+dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)
+dev: build ## Build 10 thousand demo events without the map, in target/dev
+
+test: installed lint ## Check everything
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/installed ## Check style of Python and SQL
+quick: installed lint ## Check in a minute: style, kernels, unit tests
+	$(BIN)/python -m pytest -m quick
+
+lint: installed ## Check style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
 
-report: $(VENV)/installed ## Write report.html from the published tables
-	$(BIN)/python -m longtail.report --warehouse '$(WAREHOUSE)'
+report: installed ## Write report.html from the published tables
+	$(BIN)/python -m longtail.report
 
-docs: $(VENV)/installed ## Write docs.html, one static page with the lineage
+docs: installed ## Write docs.html, one static page with the lineage
 	$(BIN)/dbt docs generate --static
-	cp target/static_index.html '$(WAREHOUSE)/docs.html'
-	@echo "Wrote $(WAREHOUSE)/docs.html"
+	@page="$$($(BIN)/python -m longtail.build.machine)/docs.html" \
+		&& cp target/static_index.html "$$page" && echo "Wrote $$page"
 
-bench: $(VENV)/installed ## Measure on public data in DATA= (see benchmarks/)
-	$(BIN)/python benchmarks/quality/run.py --data '$(DATA)'
+bench: installed ## Measure on public data in DATA= (see benchmarks/)
+	$(BIN)/python benchmarks/quality/run.py --data "$$DATA"
 
 lock: ## Resolve requirements.in into requirements.lock
 	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv

@@ -38,6 +38,7 @@ cheaper as (
         on similar_products.similar_product_id = found.product_id
     where
         similar_products.relation = 'substitute'
+        and not starts_with(similar_products.source, 'popular')
         and found.category_code = popular.category_code
         and found.price <= 0.9 * popular.price
 

@@ -39,7 +39,8 @@ SEEDS = (1, 2)
 """Of the demo events: two builds whose tables differ."""
 HISTORIES = (
     *("build_info", "model_runs", "long_tail_exposure"),
-    *("embedding_health", "int_nearest_products"),
+    *("embedding_health", "int_nearest_products", "build_figures", "int_figure_changes"),
+    *("int_recall_gates", "int_graph_gates", "int_change_gates", "release_gates"),
 )
 """Tables that look back on earlier builds, so that two builds of one log differ in them."""
 READ = "stg_raw_events"
@@ -145,11 +146,13 @@ class Shop:
         content = "count(*), sum(hash(rounded)), bit_xor(hash(rounded))"
         found = {}
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
-            views = connection.execute(
-                "select view_name from duckdb_views() where not internal"
-            ).fetchall()
+            schemas = dict(
+                connection.execute(
+                    "select view_name, schema_name from duckdb_views() where not internal"
+                ).fetchall()
+            )
             files = {path.stem for path in self.warehouse.glob("*.parquet")}
-            assert {name for (name,) in views} == files, "views and files differ"
+            assert schemas.keys() == files, "views and files differ"
             for name in sorted(files):
                 file = str(self.warehouse / f"{name}.parquet").replace("'", "''")
                 columns = connection.execute(
@@ -163,7 +166,7 @@ class Shop:
                     connection.execute(
                         f"select {content} from (select {rounded} from {source}) as rounded"
                     ).fetchall()
-                    for source in (f"'{file}'", f'"{name}"')
+                    for source in (f"'{file}'", f'{schemas[name]}."{name}"')
                 )
                 assert seen == view, f"{name} differs from its view"
                 found[name] = seen[0]

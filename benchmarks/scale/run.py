@@ -138,7 +138,7 @@ def measure(events: int, kind: str) -> dict:
                 select
                     (select count(*) from stg_events) + (select count(*) from rejected_events),
                     (select count(*) from products),
-                    (select count(*) from int_user_keys)
+                    (select count(*) from internal.int_user_keys)
             """).fetchall()[0]
             models = connection.sql("""
                 select model, started_at, seconds, table_rows, table_bytes from model_runs

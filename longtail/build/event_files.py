@@ -1,8 +1,8 @@
 """Input files: which they are and what they hold.
 
-Files are told apart by their content, not by their names. A csv file is read through once before
-a build, because DuckDB alone would lose rows without a word where a gzip file is damaged or a
-quote never closes.
+Formats are told apart by what a file holds, not by its name. A csv file is read through once
+before a build, because DuckDB alone would lose rows without a word where a gzip file is damaged
+or a quote never closes; the same pass takes its fingerprint.
 """
 
 from __future__ import annotations
@@ -10,23 +10,28 @@ from __future__ import annotations
 import csv
 import glob
 import gzip
+import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from longtail.build.file_rows import EventFile, first_line, pattern, read_csv, text_literal
+from longtail.build.file_rows import EventFile, first_line, pattern, read_csv, rows_of
+from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
 
 GZIP_MAGIC = b"\x1f\x8b"
 PARQUET_MAGIC = b"PAR1"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 DELIMITERS = (",", "\t", ";", "|")
 HEAD_BYTES = 1 << 20
+EXACT_BELOW = {16: 2**11, 32: 2**24, 64: 2**53}
+"""A floating-point number of so many bits holds each whole number below this one exactly."""
 LONGEST_LINE = 16 << 20
 """Bytes. DuckDB rejects a line above 2 MB, but loses one that does not fit into its buffer."""
 
@@ -50,102 +55,161 @@ def find_files(pattern: str) -> list[str]:
     return paths
 
 
-def describe_files(pattern: str, csv_options: Mapping[str, str] | None = None) -> list[EventFile]:
-    """Return the files of a path or glob, those without content left out.
+def describe_files(
+    paths: Iterable[str],
+    csv_options: Mapping[str, str] | None = None,
+    names: Collection[str] = (),
+) -> list[EventFile]:
+    """Look at some files, each read through once.
 
     Parameters
     ----------
-    pattern
-        Path or glob.
+    paths
+        Of the files.
     csv_options
         delim, quote, escape, encoding; what is not given is found out or the usual.
+    names
+        Lower-case names that the vars `columns` and `reject_when` may refer to: beside the
+        canonical columns, those that a folder `name=value` gives to the files in it.
+
+    Returns
+    -------
+    list
+        One per path; a file without content has no columns.
 
     Raises
     ------
     ValueError
-        If no file matches, one is unreadable, or there is no row in any.
+        If one is neither csv nor parquet, is damaged, or cannot be read.
     """
-    files = describe_paths(find_files(pattern), csv_options)
-    if not files:
+    wanted = {*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, *names}
+    return [_describe_file(path, csv_options or {}, wanted) for path in paths]
+
+
+def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
+    """Refuse files, which a pattern named, that have no row among them.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    if not any(file.columns for file in files):
         raise ValueError(f"{pattern!r} is empty: it has neither a header nor rows")
     if not any(file.has_rows for file in files):
         raise ValueError(f"{pattern!r} has a header but no rows: there are no events to read")
-    return files
 
 
-def describe_paths(
-    paths: Iterable[str], csv_options: Mapping[str, str] | None = None
-) -> list[EventFile]:
-    """Return the files at some paths, those without content left out.
-
-    Raises
-    ------
-    ValueError
-        If one is unreadable.
-    """
-    return [file for path in paths if (file := describe_file(path, csv_options))]
-
-
-def describe_file(path: str, csv_options: Mapping[str, str] | None = None) -> EventFile | None:
-    """Look at one file; None when it has no content.
-
-    Raises
-    ------
-    ValueError
-        If it is neither csv nor parquet, is damaged, or cannot be read.
-    """
+def _describe_file(path: str, csv_options: Mapping[str, str], wanted: Collection[str]) -> EventFile:
     try:
         with open(path, "rb") as file:
             head = file.read(4)
     except OSError as error:
         raise ValueError(f"cannot read {path!r}: {error.strerror}") from error
-    if not head:
-        return None
     if head == PARQUET_MAGIC:
-        return _describe_parquet(path)
-    return _describe_csv(path, head.startswith(GZIP_MAGIC), csv_options or {})
+        described = _describe_parquet(path)
+    else:
+        described = _describe_csv(path, head.startswith(GZIP_MAGIC), csv_options)
+    given = _path_columns(path, described.columns, wanted)
+    if not given:
+        return described
+    # The same rows under another value are other events.
+    digest = hashlib.sha256(repr((described.digest, given)).encode()).hexdigest()
+    return replace(described, path_columns=given, digest=digest)
 
 
-def check_targets(path: str) -> None:
+def _path_columns(
+    path: str, columns: Iterable[str], wanted: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return name and value of the folders `name=value` that stand for a column of their files."""
+    present = {name.lower() for name in columns}
+    given = {}
+    for folder in os.path.dirname(os.path.abspath(path)).split(os.sep):
+        name, equals, value = folder.partition("=")
+        if equals and name.lower() in wanted and name.lower() not in present:
+            given[name.lower()] = value
+    return tuple(given.items())
+
+
+def describe_targets(path: str) -> EventFile:
     """Look at the file that the var `targets` names.
 
     Raises
     ------
     ValueError
-        If it is not there, cannot be read, or lacks user_id or product_id.
+        If it is not there, cannot be read to its end, or lacks user_id or product_id.
     """
     if not os.path.isfile(path):
         raise ValueError(f"var 'targets': there is no file {path!r}")
-    with duckdb.connect() as connection:
-        try:
-            columns = connection.execute(f"describe from {text_literal(path)}").fetchall()
-        except duckdb.Error as error:
-            raise ValueError(f"var 'targets': cannot read {path!r}: {first_line(error)}") from error
-    names = [column[0] for column in columns]
-    if not {"user_id", "product_id"} <= {name.lower() for name in names}:
+    try:
+        (file,) = describe_files([path])
+        with duckdb.connect() as connection:
+            broken = _first_broken_line(connection, file) if file.format == "csv" else None
+    except (ValueError, duckdb.Error) as error:
+        raise ValueError(f"var 'targets': {first_line(error)}") from error
+    if not {"user_id", "product_id"} <= {name.lower() for name in file.columns}:
         raise ValueError(
             f"var 'targets': {path!r} needs the columns user_id and product_id; it has "
-            f"{', '.join(names)}"
+            f"{', '.join(file.columns) or 'none'}"
         )
+    if broken:
+        raise ValueError(f"var 'targets': {path!r} has a line that cannot be split: {broken}")
+    return file
+
+
+def _first_broken_line(connection: duckdb.DuckDBPyConnection, file: EventFile) -> str | None:
+    """Return what is wrong with the first line of a csv file that cannot be split, or None."""
+    if not file.columns:
+        return None
+    if file.by_line:
+        broken = connection.execute(
+            f"select broken_reason from ({rows_of(file)}) where broken_reason is not null limit 1"
+        ).fetchall()
+    else:
+        connection.execute(f"select count(*) from {read_csv(file)}").fetchall()
+        broken = connection.execute(
+            "select concat_ws(' ', 'line', line, error_type) from reject_errors limit 1"
+        ).fetchall()
+    return broken[0][0] if broken else None
 
 
 def _describe_parquet(path: str) -> EventFile:
     try:
         metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
     except Exception as error:
         raise ValueError(
             f"{path!r} is a damaged parquet file (is it complete?): fetch it again"
         ) from error
-    columns = tuple(metadata.schema.to_arrow_schema().names)
-    return EventFile(path, "parquet", columns, has_rows=metadata.num_rows > 0)
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return EventFile(
+        path,
+        "parquet",
+        tuple(schema.names),
+        digest,
+        fractions=tuple(
+            (field.name, _exact_below(field.type))
+            for field in schema
+            if pa.types.is_floating(field.type) or pa.types.is_decimal(field.type)
+        ),
+        has_rows=metadata.num_rows > 0,
+    )
 
 
-def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> EventFile | None:
+def _exact_below(kind: pa.DataType) -> int | None:
+    """Return the bound of a type with fractions; None for a decimal, which is always exact."""
+    if pa.types.is_decimal256(kind):
+        return EXACT_BELOW[64]  # DuckDB reads it as doubles
+    return EXACT_BELOW[kind.bit_width] if pa.types.is_floating(kind) else None
+
+
+def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> EventFile:
     encoding = options.get("encoding", "utf-8")
     try:
         with gzip.open(path) if is_gzip else open(path, "rb") as file:
             head = file.read(HEAD_BYTES)
-            content = _Content.count(file, head, options.get("quote", '"').encode())
+            content = _Content.read(file, head, options.get("quote", '"').encode())
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ValueError(f"{path!r} is a truncated or damaged gzip file: fetch it again") from error
     except OSError as error:
@@ -156,10 +220,10 @@ def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> Event
         )
     text, is_cut = _decode(path, head, encoding)
     if not text.strip():
-        return None
+        return EventFile(path, "csv", (), content.digest, has_rows=False)
     lines = io.StringIO(text, newline=None)
     delimiter = options.get("delim") or max(DELIMITERS, key=lines.readline().count)
-    has_quotes = content.quotes > 0
+    has_quotes = content.has_quotes
     quote = options.get("quote", '"') if has_quotes else ""
     lines.seek(0)
     if len(delimiter) == 1:
@@ -171,12 +235,13 @@ def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> Event
         path,
         "csv",
         columns,
-        repeated,
-        delimiter,
-        quote,
-        options.get("escape", quote) if has_quotes else "",
-        encoding,
-        is_gzip,
+        content.digest,
+        repeated=repeated,
+        delimiter=delimiter,
+        quote=quote,
+        escape=options.get("escape", quote) if has_quotes else "",
+        encoding=encoding,
+        is_gzip=is_gzip,
         has_rows=is_cut or bool(lines.read(HEAD_BYTES).strip()),
     )
     if (has_quotes or content.mixes_line_ends) and not _splits_into_rows(file):
@@ -191,33 +256,38 @@ def _describe_csv(path: str, is_gzip: bool, options: Mapping[str, str]) -> Event
 
 @dataclass
 class _Content:
-    """What was counted in the bytes of a csv file."""
+    """What was seen in the bytes of a csv file, decompressed."""
 
-    quotes: int = 0
+    has_quotes: bool = False
     feeds: int = 0
     returns: int = 0
     returns_before_feeds: int = 0
     longest_line: int = 0
+    digest: str = ""
 
     @classmethod
-    def count(cls, file: BinaryIO, chunk: bytes, quote: bytes) -> _Content:
-        """Count in a file, of which `chunk` is already read, to its end."""
+    def read(cls, file: BinaryIO, chunk: bytes, quote: bytes) -> _Content:
+        """Read a file, of which `chunk` is already read, to its end."""
         content = cls()
+        fingerprint = hashlib.sha256()
         line = 0
         ends_in_return = False
         while chunk:
-            content.quotes += chunk.count(quote) if quote else 0
-            feeds = chunk.count(b"\n")
-            content.feeds += feeds
+            fingerprint.update(chunk)
+            content.has_quotes = content.has_quotes or (quote != b"" and quote in chunk)
             if b"\r" in chunk or ends_in_return:
+                content.feeds += chunk.count(b"\n")
                 content.returns += chunk.count(b"\r")
                 content.returns_before_feeds += chunk.count(b"\r\n")
                 content.returns_before_feeds += ends_in_return and chunk.startswith(b"\n")
+            else:
+                content.feeds += b"\n" in chunk  # one is as good as all
             ends_in_return = chunk.endswith(b"\r")
             end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
             line = len(chunk) - end if end else line + len(chunk)
             content.longest_line = max(content.longest_line, line)
             chunk = file.read(HEAD_BYTES)
+        content.digest = fingerprint.hexdigest()
         return content
 
     @property

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 LINE_DELIMITER = "\x1c\x1d\x1e\x1f"
 """In no file: makes DuckDB return whole lines."""
+HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive and Spark name the folder of rows without a value."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,14 @@ class EventFile:
         "csv" or "parquet".
     columns
         Names in the order of the file; a repeated or empty name of a csv header made unique.
+    digest
+        Fingerprint of the content, that of a csv file decompressed.
+    path_columns
+        Name and value of columns that folders `name=value` give and the file does not have; the
+        value as it stands in the path, where special characters may be written as %20.
+    fractions
+        Columns of a parquet file whose type has fractions, and the whole number up to which all
+        are exact there; None for a decimal, where all are.
     repeated
         Lower-case names that the header has more than once.
     delimiter, quote, escape, encoding
@@ -40,6 +50,9 @@ class EventFile:
     path: str
     format: str
     columns: tuple[str, ...]
+    digest: str = ""
+    path_columns: tuple[tuple[str, str], ...] = ()
+    fractions: tuple[tuple[str, int | None], ...] = ()
     repeated: frozenset[str] = frozenset()
     delimiter: str = ","
     quote: str = '"'
@@ -48,6 +61,11 @@ class EventFile:
     is_gzip: bool = False
     by_line: bool = False
     has_rows: bool = True
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns, the path's included."""
+        return (*self.columns, *(name for name, _ in self.path_columns))
 
 
 def text_literal(value: str) -> str:
@@ -61,17 +79,32 @@ def identifier(name: str) -> str:
 
 
 def rows_of(file: EventFile) -> str:
-    """Return the query for the rows of one file: its columns and source_row."""
+    """Return the query for the rows of one file: its columns, those of its path, source_row."""
+    rows = _rows_inside(file)
+    if not file.path_columns:
+        return rows
+    columns = ", ".join(
+        f"nullif(url_decode({text_literal(value)}), '{HIVE_NULL}') as {identifier(name)}"
+        for name, value in file.path_columns
+    )
+    return f"select *, {columns} from (\n{rows}\n)"
+
+
+def _rows_inside(file: EventFile) -> str:
     if file.format == "parquet":
-        path = text_literal(glob.escape(file.path))
-        return (
-            "select *, file_row_number + 1 as source_row "
-            f"from read_parquet({path}, file_row_number = true)"
-        )
+        return f"select *, file_row_number + 1 as source_row from {read_parquet(file)}"
     if file.by_line:
         return _rows_by_line(file)
     # A window without an order streams: rows keep the order of the file.
     return f"select *, row_number() over () as source_row from {read_csv(file)}"
+
+
+def read_parquet(file: EventFile) -> str:
+    """Return the table function for the rows of a parquet file, their number included."""
+    return (
+        f"read_parquet({text_literal(glob.escape(file.path))}, "
+        "file_row_number = true, hive_partitioning = false)"
+    )
 
 
 def read_csv(file: EventFile) -> str:
@@ -92,7 +125,8 @@ def _csv_reader(
         f"quote = {text_literal(quote)}, escape = {text_literal(escape)}, "
         f"encoding = {text_literal(file.encoding)}, "
         f"compression = '{'gzip' if file.is_gzip else 'none'}', "
-        f"strict_mode = {str(strict).lower()}, null_padding = false, store_rejects = true)"
+        f"strict_mode = {str(strict).lower()}, null_padding = false, store_rejects = true, "
+        "hive_partitioning = false)"
     )
 
 

@@ -15,14 +15,26 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import TargetConfig
 from dbt_common.exceptions import DbtRuntimeError
-from pyarrow.dataset import dataset
 
-from longtail.build import days, event_files, file_rows, run_log, scan, settings, sources
+from longtail.build import (
+    database,
+    days,
+    event_files,
+    file_rows,
+    machine,
+    run_log,
+    scan,
+    settings,
+    sources,
+)
 from longtail.build.analyst_macros import macro_statements
-from longtail.build.warehouse import BuildState, Warehouse, comment_statements, downstream, summary
+from longtail.build.warehouse import BuildState, Warehouse, downstream, summary
+
+_LOGGER = logging.getLogger(__name__)
 
 GOOD = ("success", "pass", "warn", "no-op")
 BAD = ("error", "fail", "runtime error", "partial success")
@@ -48,9 +60,16 @@ class Plugin(BasePlugin):
         self.scans: dict[str, str] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
-        if "'" in str(self.warehouse.root):
+        # What profiles.yml cannot do: from here on every path is absolute.
+        self.creds.external_root = str(self.warehouse.work)
+        self.creds.path = str(self.warehouse.work / Path(self.creds.path).name)
+        try:
+            machine.check_limits(self.creds.config_options)
+        except ValueError as error:
+            raise DbtRuntimeError(str(error)) from None
+        if found := set("'?") & set(str(self.warehouse.root)):
             raise DbtRuntimeError(
-                f"the warehouse folder {self.warehouse.root} has a quote in its path: "
+                f"the warehouse folder {self.warehouse.root} has a {found.pop()} in its path: "
                 "set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
             )
         try:
@@ -63,6 +82,10 @@ class Plugin(BasePlugin):
             ) from error
         self._open_once()
 
+    def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
+        """Let DuckDB spill into the warehouse."""
+        config["temp_directory"] = str(self.warehouse.work / "spill")
+
     def _open_once(self) -> None:
         """Open and close the build's database, to say in one line why it cannot be opened.
 
@@ -70,8 +93,12 @@ class Plugin(BasePlugin):
         """
         path = self.creds.path
         try:
-            with duckdb.connect(path):
+            with duckdb.connect(path) as connection:
                 self.warehouse.repair()
+                if before := self.warehouse.follow_move(connection):
+                    _LOGGER.info(
+                        "The warehouse was in %s: its views now read the files here.", before
+                    )
         except duckdb.IOException as error:
             if "Could not set lock" in str(error):
                 raise DbtRuntimeError(
@@ -107,54 +134,85 @@ class Plugin(BasePlugin):
         """
         checked = settings.check(message["vars"], settings.load_defaults())
         selected = message["selected"]
+        if message.get("part"):
+            raise ValueError(
+                f"--{message['part']} builds tables of a part of the rows, which would be taken "
+                "for all: run dbt without it (few events for a try: demo_events: 10000)"
+            )
         self.scans.clear()
         self.file_plans.clear()
         lines: list[str] = []
-        if checked["events"] and READS_EVENTS in selected:
-            self.do_scan(message)
-            lines += self._file_plan(message).lines
+        if READS_EVENTS in selected:
+            if checked["events"]:
+                self.do_scan(message)
+                lines += self._file_plan(message).lines
+            elif not checked["demo"]:
+                self._refuse_demo(message.get("target", ""))
         if checked["targets"]:
-            event_files.check_targets(checked["targets"])
+            self.do_targets(message)
         if message["which"] != "test":
             models = [node for node in selected if node.startswith("model.")]
             changing = downstream(models, message["parents"])
-            BuildState(self.warehouse.work).begin(changing - set(message["without_result"]))
+            state = BuildState(self.warehouse.work)
+            left = state.made_with.keys() & message["parents"].keys() - set(selected)
+            names = settings.different([_told(message), *(state.made_with[node] for node in left)])
+            if models and left and names:
+                lines.append(
+                    f"Tables that this run leaves as they are have another '{names[0]}': "
+                    "it will not be published."
+                )
+            state.begin(changing - set(message["without_result"]))
         return lines
 
+    def _refuse_demo(self, target: str) -> None:
+        """Refuse made-up events where somebody may take them for a shop's."""
+        reason = "target prod builds no demo events" if target == "prod" else ""
+        if sources.holds_files(self.warehouse):
+            reason = f"{self.warehouse.root} holds a shop's events, not demo events"
+        if reason:
+            raise ValueError(
+                f"{reason}: name the event files (make: EVENTS=, dbt: the var events), or ask for "
+                "demo events in their place with the var demo: true"
+            )
+
     def do_scan(self, message: Mapping[str, Any]) -> str:
-        """Return the SQL that reads new and changed event files, looked at once per build."""
+        """Return the SQL that reads new and changed event files."""
         checked = settings.check(message["vars"], settings.load_defaults())
-        plan = self._file_plan(message)
         asked = repr(checked)
         if asked not in self.scans:
-            # Files without a row are refused when there are no others, of earlier builds neither.
-            all_files = event_files.find_files(checked["events"])
-            reads_all = plan.is_full or set(plan.names) == set(all_files)
-            files = (
-                event_files.describe_files(checked["events"], checked["csv_options"])
-                if reads_all
-                else event_files.describe_paths(plan.names, checked["csv_options"])
-            )
             self.scans[asked] = scan.scan_sql(
-                files,
+                self._file_plan(message).found,
                 columns=checked["columns"],
                 reject_when=checked["reject_when"],
                 user_salt=checked["hash_user_ids"],
+                null_texts=checked["null_texts"],
             )
         return self.scans[asked]
 
+    def do_targets(self, message: Mapping[str, Any]) -> str:
+        """Return the SQL that reads the file of targets."""
+        checked = settings.check(message["vars"], settings.load_defaults())
+        return scan.targets_sql(
+            event_files.describe_targets(checked["targets"]),
+            user_salt=checked["hash_user_ids"],
+            null_texts=checked["null_texts"],
+        )
+
     def _file_plan(self, message: Mapping[str, Any]) -> sources.FilePlan:
-        """Decide, once per build, which event files are read."""
+        """Look at the event files, once per build, and decide which are read."""
         checked = settings.check(message["vars"], settings.load_defaults())
         full_refresh = message.get("full_refresh", False)
         asked = repr((checked, full_refresh))
         if asked not in self.file_plans:
+            expressions = [*checked["columns"].values(), *checked["reject_when"].values()]
             self.file_plans[asked] = (
                 sources.plan_files(
                     self.warehouse.work,
                     checked["events"],
-                    rules=sources.staging_rules(checked, Path.cwd()),
+                    rules=sources.staging_rules(checked, settings.PROJECT),
                     lookback_days=checked["lookback_days"],
+                    csv_options=checked["csv_options"],
+                    names=set().union(*map(scan.names_in, expressions)),
                     append=checked["append_events"],
                     full_refresh=full_refresh,
                 )
@@ -183,7 +241,7 @@ class Plugin(BasePlugin):
 
     def do_files_staged(self, message: Mapping[str, Any]) -> None:
         """Note that stg_events holds what stg_raw_events does."""
-        sources.note_files_staged(self.warehouse.work)
+        sources.note_files_staged(self.warehouse.work, message["newest_day"])
 
     def do_kept_rows(self, message: Mapping[str, Any]) -> str:
         """Return the name of a table in progress when rows of it stay, else ''."""
@@ -191,7 +249,7 @@ class Plugin(BasePlugin):
         file = self.warehouse.work / f"{message['table']}.parquet"
         if sources.is_full(self.warehouse.work) or not file.exists():
             return ""
-        return f"read_parquet({file_rows.text_literal(str(file))})"
+        return database.rows_of(file)
 
     def do_plan_days(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return first_day and moved_from of `days.plan_days`."""
@@ -228,17 +286,19 @@ class Plugin(BasePlugin):
 
     def do_settings(self, message: Mapping[str, Any]) -> str:
         """Return every var with its value in this run, as a JSON object, a secret's left out."""
-        checked = settings.check(message["vars"], settings.load_defaults())
-        if checked["hash_user_ids"]:
-            checked["hash_user_ids"] = "set"
-        return json.dumps(checked, default=str)
+        return json.dumps(_told(message))
 
     def do_commit(self, message: Mapping[str, Any]) -> str:
         """Return the project's git commit, with "-dirty" after edits; '' outside a checkout."""
         command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
         try:
             return subprocess.run(
-                command, capture_output=True, text=True, timeout=10, check=True
+                command,
+                cwd=settings.PROJECT,
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=True,
             ).stdout.strip()
         except (OSError, subprocess.SubprocessError):
             return ""
@@ -248,7 +308,7 @@ class Plugin(BasePlugin):
         published = self.warehouse.root / f"{message['table']}.parquet"
         if not published.exists():
             return ""
-        return f"select * from read_parquet({file_rows.text_literal(str(published))})"
+        return f"select * from {database.rows_of(published)}"
 
     def do_remove(self, message: Mapping[str, Any]) -> None:
         """Remove files in progress that are no longer needed."""
@@ -264,7 +324,7 @@ class Plugin(BasePlugin):
         outcomes, tables = message["outcomes"], message["tables"]
         good = [outcome["node"] for outcome in outcomes if outcome["status"] in GOOD]
         state = BuildState(self.warehouse.work)
-        state.finish(good, message["known"])
+        state.finish(good, message["known"], _told(message))
         bad = [outcome for outcome in outcomes if outcome["status"] in BAD]
         try:
             run_log.extend(
@@ -283,6 +343,8 @@ class Plugin(BasePlugin):
             return []
         if state.pending:
             return [_waiting(state.pending)]
+        if mixed := _mixed_settings(state, [table["node"] for table in tables]):
+            return [mixed]
         files = [file for table in tables for file in table["files"]]
         names = [table["name"] for table in tables]
         wanted = [*(f"{name}.parquet" for name in names), *files]
@@ -290,20 +352,16 @@ class Plugin(BasePlugin):
         if missing:
             listed = ", ".join(missing[:SHOWN])
             return [f"Not published yet: never built: {listed}. Run `dbt build`."]
-        self.warehouse.publish(names, extra_files=files, statements=self._statements(tables))
+        self.warehouse.publish(
+            names,
+            extra_files=files,
+            descriptions={
+                table["name"]: (table["description"], table["columns"]) for table in tables
+            },
+            statements=macro_statements(),
+        )
         state.published()
         return summary(self.warehouse.database)
-
-    def _statements(self, tables: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Return the SQL of analysts' macros and of the descriptions of tables and columns."""
-        statements = macro_statements()
-        for table in tables:
-            file = self.warehouse.work / f"{table['name']}.parquet"
-            present = dataset(file).schema.names
-            statements += comment_statements(
-                table["name"], table["description"], table["columns"], present
-            )
-        return statements
 
     def _explain(self, bad: Sequence[Mapping[str, Any]]) -> list[str]:
         """Say in one line each what failed and what to do."""
@@ -318,12 +376,10 @@ class Plugin(BasePlugin):
         return [*lines, f"Nothing was published; {kept}."]
 
     def _closed_gates(self) -> list[str]:
-        """Say which figures fell short, of what."""
+        """Say which figures fell short, of what, and what helps."""
         gates = pq.read_table(self.warehouse.work / "release_gates.parquet").to_pylist()
         return [
-            f"  {gate['gate']} is {gate['value']:.4f}, must be at least {gate['threshold']:.4f}"
-            for gate in gates
-            if not gate["is_passed"]
+            f"  {gate['gate']}: {gate['message']}" for gate in gates if gate["status"] == "closed"
         ]
 
 
@@ -336,6 +392,30 @@ def _show_progress() -> None:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
+
+
+def _told(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every var with its value in this run, as JSON tells it, a secret left out."""
+    checked = settings.check(message["vars"], settings.load_defaults())
+    if checked["hash_user_ids"]:
+        checked["hash_user_ids"] = "set"
+    return json.loads(json.dumps(checked, default=str))
+
+
+def _mixed_settings(state: BuildState, nodes: Sequence[str]) -> str:
+    """Say which var some tables were made with another value of than others, or ''."""
+    made = {node: state.made_with[node] for node in nodes if node in state.made_with}
+    names = settings.different(made.values())
+    if not names:
+        return ""
+    tables: dict[str, list[str]] = {}
+    for node, given in sorted(made.items()):
+        tables.setdefault(repr(given.get(names[0])), []).append(node.split(".")[2])
+    values = [f"{value} in {len(of)} tables such as {of[0]}" for value, of in tables.items()]
+    return (
+        f"Not published: the var '{names[0]}' is {' and '.join(values)}. Run `dbt build` for all "
+        "tables, or build those parts again with the vars of the others."
+    )
 
 
 def _waiting(pending: set[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Iterable, Mapping
 
 import duckdb
@@ -10,6 +9,7 @@ import duckdb
 from longtail.build.file_rows import EventFile, first_line, identifier, rows_of, text_literal
 from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
 
+ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
 """In place of a line that could not be split; macro keep_broken_lines has it too."""
 
@@ -20,6 +20,7 @@ def scan_sql(
     columns: Mapping[str, str] | None = None,
     reject_when: Mapping[str, str] | None = None,
     user_salt: str = "",
+    null_texts: Iterable[str] = (),
 ) -> str:
     """Return the query that reads all files.
 
@@ -34,6 +35,8 @@ def scan_sql(
     user_salt
         When given, user ids leave the query only as sha256(salt + id), and `raw_line` without
         the line, which may hold an id.
+    null_texts
+        Texts that are no user's id, and are not hashed.
 
     Returns
     -------
@@ -45,22 +48,25 @@ def scan_sql(
     Raises
     ------
     ValueError
-        If a needed column is missing, an expression is no valid SQL, or another column than
-        user_id would show the ids that are to be hashed.
+        If a needed column is missing, an expression is no valid SQL, ids are numbers that were
+        rounded, or another column than user_id would show the ids that are to be hashed.
     """
     checked: set[tuple[str, ...]] = set()
+    nulls = _null_list(null_texts)
     selects = []
     for file in files:
+        if not file.columns:
+            continue
         expressions = _column_expressions(file, columns or {})
         raw_line = "raw_line" if file.by_line else "cast(null as varchar)"
         if user_salt:
             _check_user_id_stays_alone(file, expressions)
-            expressions["user_id"] = _hashed(expressions["user_id"], user_salt)
+            expressions["user_id"] = _hashed(expressions["user_id"], user_salt, nulls)
             raw_line = f"case when {raw_line} is not null then {text_literal(WITHHELD)} end"
         reasons = _reason_expression(reject_when or {})
-        if file.columns not in checked:
+        if file.names not in checked:
             _check_expressions(file, columns or {}, reject_when or {})
-            checked.add(file.columns)
+            checked.add(file.names)
         lines = [f"cast({sql} as varchar) as {name}" for name, sql in expressions.items()]
         if file.by_line:
             reasons = f"coalesce(broken_reason, {reasons})"
@@ -74,6 +80,29 @@ def scan_sql(
     return "\nunion all\n".join(selects) or _no_rows()
 
 
+def targets_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:
+    """Return the query for the pairs of user_id and product_id in a file of targets.
+
+    Their ids are treated as those of events are. Parameters and errors are those of `scan_sql`.
+    """
+    nulls = _null_list(null_texts)
+    user_id, product_id = (
+        f"trim(cast({_plain_column(file, name, name)} as varchar))"
+        for name in ("user_id", "product_id")
+    )
+    shown = _hashed(user_id, user_salt, nulls) if user_salt else user_id
+    return f"""select distinct {shown} as user_id, {product_id} as product_id
+from (
+{rows_of(file)}
+)
+where lower({user_id}) not in ({nulls}) and lower({product_id}) not in ({nulls})"""
+
+
+def _null_list(null_texts: Iterable[str]) -> str:
+    """Return the SQL list of what stands for no id, in lower case."""
+    return ", ".join(text_literal(text.strip().lower()) for text in ("", *null_texts))
+
+
 def _no_rows() -> str:
     """Return a query like that of `scan_sql` for a build without a new file."""
     names = (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, "reject_when_reason", "raw_line")
@@ -83,7 +112,7 @@ def _no_rows() -> str:
 
 def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str, str]:
     """Return the SQL expression of each canonical column over one file's columns."""
-    by_name = {name.lower(): name for name in file.columns}
+    by_name = {name.lower() for name in file.names}
     expressions = {}
     for column in (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS):
         source = mapping.get(column, column)
@@ -92,7 +121,7 @@ def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str
                 f"column {source!r} is twice in the header of {file.path!r}: rename one of them"
             )
         if source.lower() in by_name:
-            expressions[column] = identifier(by_name[source.lower()])
+            expressions[column] = _plain_column(file, column, source)
         elif column in mapping:
             expressions[column] = f"({source}\n)"
         elif column in OPTIONAL_EVENT_COLUMNS:
@@ -100,23 +129,64 @@ def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str
         else:
             raise ValueError(
                 f"column '{column}' is missing from {file.path!r}, whose columns are "
-                f"{', '.join(file.columns)}; map it with the var columns, such as "
+                f"{', '.join(file.names)}; map it with the var columns, such as "
                 f'{{columns: {{{column}: "a column or SQL expression"}}}}'
             )
     return expressions
 
 
-def _hashed(sql: str, salt: str) -> str:
-    """Return the expression of a user id's hash; null for none, so that it is still missed."""
+def _plain_column(file: EventFile, column: str, source: str) -> str:
+    """Return the expression of a canonical column that is one of the file's.
+
+    Whole numbers as ids are written as such, whatever type holds them; NaN is no id.
+    """
+    name = next(name for name in file.names if name.lower() == source.lower())
+    fractions = dict(file.fractions)
+    if column not in ID_COLUMNS or name not in fractions:
+        return identifier(name)
+    _check_ids_are_whole(file, name, fractions[name])
+    return f"try_cast({identifier(name)} as decimal(38, 0))"
+
+
+def _check_ids_are_whole(file: EventFile, name: str, exact_below: int | None) -> None:
+    """Refuse ids in a column whose type has fractions, when they have some or may be rounded."""
+    value = identifier(name)
+    is_wrong, wanted = f"{value} != trunc({value})", "no whole number"
+    if exact_below:
+        is_wrong = f"not isnan({value}) and ({is_wrong} or abs({value}) >= {exact_below})"
+        wanted = f"no whole number below {exact_below:,}"
+    with duckdb.connect() as connection:
+        wrong = connection.execute(
+            f"select cast({value} as varchar) from ({rows_of(file)}) where {is_wrong} limit 1"
+        ).fetchall()
+    if wrong:
+        raise ValueError(
+            f"column {name!r} of {file.path!r} holds ids as numbers with fractions, and "
+            f"{wrong[0][0]} is {wanted}: write them as text or int64, or map the column by an "
+            "SQL expression in the var columns"
+        )
+
+
+def _hashed(sql: str, salt: str, nulls: str) -> str:
+    """Return the expression of a user id's hash; what is no id stays, so that it is missed."""
     user_id = f"trim(cast({sql} as varchar))"
-    return f"case when {user_id} != '' then sha256({text_literal(salt)} || {user_id}) end"
+    return (
+        f"case when lower({user_id}) in ({nulls}) then {user_id} "
+        f"else sha256({text_literal(salt)} || {user_id}) end"
+    )
 
 
 def _check_user_id_stays_alone(file: EventFile, expressions: Mapping[str, str]) -> None:
-    """Refuse a column that is made of the same source column as user_id."""
-    shown = _names_in(expressions["user_id"]) & {name.lower() for name in file.columns}
+    """Refuse a column that is made of the same source column as user_id, or shown in its path."""
+    used = names_in(expressions["user_id"])
+    if in_path := used & {name for name, _ in file.path_columns}:
+        raise ValueError(
+            f"the folder '{min(in_path)}=...' of {file.path!r} shows the user ids that "
+            "hash_user_ids keeps out of every table: write them into the file"
+        )
+    shown = used & {name.lower() for name in file.columns}
     for column, sql in expressions.items():
-        if column != "user_id" and (both := shown & _names_in(sql)):
+        if column != "user_id" and (both := shown & names_in(sql)):
             raise ValueError(
                 f"var 'columns', entry '{column}': {sql.strip('()').strip()} reads "
                 f"'{min(both)}', which holds the user ids that hash_user_ids keeps out of every "
@@ -124,7 +194,7 @@ def _check_user_id_stays_alone(file: EventFile, expressions: Mapping[str, str]) 
             )
 
 
-def _names_in(sql: str) -> set[str]:
+def names_in(sql: str) -> set[str]:
     """Return the lower-case names that an SQL expression may refer to."""
     found = set()
     text = sql.encode()
@@ -151,7 +221,7 @@ def _check_expressions(
     file: EventFile, columns: Mapping[str, str], reject_when: Mapping[str, str]
 ) -> None:
     """Let DuckDB bind each expression alone, so that an error names the var at fault."""
-    names = {name.lower() for name in file.columns}
+    names = {name.lower() for name in file.names}
     checks = [
         (f"var 'columns', entry '{name}'", sql, f"cast(({sql}\n) as varchar)")
         for name, sql in columns.items()
@@ -162,9 +232,9 @@ def _check_expressions(
         for reason, sql in reject_when.items()
     ]
     if file.format == "parquet":
-        source = f"read_parquet({text_literal(glob.escape(file.path))})"
+        source = f"({rows_of(file)})"
     else:
-        nulls = ", ".join(f"null::varchar as {identifier(name)}" for name in file.columns)
+        nulls = ", ".join(f"null::varchar as {identifier(name)}" for name in file.names)
         source = f"(select {nulls})"
     with duckdb.connect() as connection:
         for name, sql, expression in checks:
@@ -175,7 +245,7 @@ def _check_expressions(
             except duckdb.Error as error:
                 raise ValueError(
                     f"{name}: {sql!r} is no SQL expression over the columns of {file.path!r} "
-                    f"({', '.join(file.columns)}): {first_line(error)}"
+                    f"({', '.join(file.names)}): {first_line(error)}"
                 ) from error
 
 

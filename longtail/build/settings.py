@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ import yaml
 Rule = Callable[[Any], str | None]
 """Takes a value; returns what is wrong with it, or None."""
 
+PROJECT = Path(__file__).resolve().parents[2]
+"""Folder of dbt_project.yml."""
 EXCLUDE_CHOICES = ("purchased", "seen", "none")
 ENCODINGS = ("utf-8", "utf-16", "latin-1")
 CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
@@ -107,6 +109,13 @@ def event_types(value: Any) -> str | None:
     return "must be a list of event types, such as [view, search]"
 
 
+def texts(value: Any) -> str | None:
+    """Rule: a list of texts, each of more than blanks."""
+    if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
+        return None
+    return "must be a list of texts in quotes, such as ['NULL', '-']"
+
+
 def numbers(value: Any) -> str | None:
     """Rule: a list of numbers, not empty."""
     if isinstance(value, list) and value and all(_is_number(item) for item in value):
@@ -157,13 +166,29 @@ def weights(value: Any) -> str | None:
     return None
 
 
-HYBRID_PARTS = ("covisit", "rp3beta", "deepwalk", "node2vec", "successors", "group_knn")
+def names(value: Any) -> str | None:
+    """Rule: a list of names of columns, not empty."""
+    if (
+        isinstance(value, list)
+        and value
+        and all(re.fullmatch("[a-z0-9_]+", str(item)) for item in value)
+    ):
+        return None
+    return "must be a list of features, such as [covisit_sum, next_share]"
+
+
+RANKERS = ("trees", "linear", "off")
+
+
+def ranker(value: Any) -> str | None:
+    """Rule: a kind of ranker; YAML takes off without quotes for false."""
+    return None if value is False else one_of(*RANKERS)(value)
 
 
 def blend(value: Any) -> str | None:
-    """Rule: a weight for some parts of the hybrid, of one that has neighbours above 0."""
-    if not isinstance(value, Mapping) or not value.keys() <= set(HYBRID_PARTS):
-        return f"must be a mapping from {', '.join(HYBRID_PARTS)} to weights"
+    """Rule: a weight for each part of the hybrid, of one that has neighbours above 0."""
+    if not isinstance(value, Mapping):
+        return "must be a mapping from a part of the hybrid to its weight"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
         return "needs numbers from 0 up as weights"
     if not any(weight > 0 for part, weight in value.items() if part != "group_knn"):
@@ -190,10 +215,13 @@ RULES: dict[str, Rule] = {
     "reject_when": text_by_name(),
     "csv_options": csv_options,
     "hash_user_ids": salt,
+    "null_texts": texts,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
     "lookback_days": whole(0, 100_000),
+    "day_share": number(0, 0.25),
+    "demo": switch,
     "demo_events": whole(10_000, 60_000_000),
     "demo_days": whole(2, 3650),
     "demo_start": timestamp(empty=False),
@@ -232,10 +260,16 @@ RULES: dict[str, Rule] = {
     "popularity": number(-10, 10),
     "popularity_dial": numbers,
     "exact_search_below": whole(0, 1_000_000_000),
-    "map_products": whole(1, 100_000),
+    "map_products": whole(0, 100_000),
     "map_neighbours": whole(2, 200),
     "recommendations": whole(1, 1000),
     "similar_products": whole(1, 1000),
+    "substitute_prior": number(0, 1e6, above=True),
+    "other_branch_cosine": number(0, 1),
+    "complement_decay": number(0, 1),
+    "complement_prior": number(0, 1e6),
+    "complement_floor": number(0, 1e6),
+    "same_category_sessions": whole(1, 1_000_000_000),
     "popular_products": whole(1, 100_000),
     "history_length": whole(1, 10_000),
     "history_half_life_days": number(0, 36_500, above=True),
@@ -259,15 +293,57 @@ RULES: dict[str, Rule] = {
     "category_cap": whole(0, 1000),
     "terms_per_batch": whole(1_000, 1_000_000_000),
     "exclude": one_of(*EXCLUDE_CHOICES),
+    "ranker": ranker,
+    "ranker_days": number(0, 3650, above=True),
+    "ranker_cases": whole(1, 1_000_000_000),
+    "ranker_min_cases": whole(1, 1_000_000_000),
+    "ranker_active_days": whole(1, 36_500),
+    "ranker_history": whole(1, 10_000),
+    "ranker_candidates": whole(1, 1000),
+    "ranker_popular": whole(0, 1000),
+    "ranker_tail": number(0, 100),
+    "ranker_tail_cost": number(0, 1),
+    "ranker_trees": whole(1, 10_000),
+    "ranker_leaves": whole(2, 1000),
+    "ranker_learning_rate": number(0, 1, above=True),
+    "ranker_linear": names,
+    "ranker_purchase_weight": number(0, 1000, above=True),
     "bootstrap_samples": whole(2, 10_000),
     "gate_recall_over_popularity": number(0, 100),
     "gate_recall_over_best_part": number(0, 100),
     "gate_coverage": number(0, 1),
+    "gate_graph_share": number(0, 1),
+    "gate_cleaning_share": number(0, 1),
+    "gate_fall": number(0, 1),
+    "gate_recall_fall": number(0, 1),
+    "gate_users": whole(1, 1_000_000_000),
+    "gate_edges": whole(0, 1_000_000_000),
+    "gate_recommendations": whole(1, 1_000_000_000),
     "evaluation_users": whole(1, 1_000_000_000),
 }
 
 
-def load_defaults(project_file: Path | str = "dbt_project.yml") -> dict[str, Any]:
+NOT_OF_TABLES = ("append_events", "lookback_days", "terms_per_batch")
+"""Vars that say how a build goes about it; with those of gates, they change no table's meaning."""
+
+
+def different(values: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the vars of which some settings have another value than others, by name.
+
+    Those that change no table's meaning are left out; the gates' are in `release_gates`.
+    """
+    texts = [{name: repr(value) for name, value in settings.items()} for settings in values]
+    names = sorted(set().union(*texts))
+    return [
+        name
+        for name in names
+        if name not in NOT_OF_TABLES
+        and not name.startswith("gate_")
+        and len({settings.get(name) for settings in texts}) > 1
+    ]
+
+
+def load_defaults(project_file: Path | str = PROJECT / "dbt_project.yml") -> dict[str, Any]:
     """Return the vars of a dbt project file, name to default value."""
     return yaml.safe_load(Path(project_file).read_text(encoding="utf-8"))["vars"]
 
@@ -302,6 +378,10 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
         problem = RULES[name](value)
         if problem:
             raise ValueError(f"var '{name}' {problem}; it is {value!r}")
+    if unknown := settings["blend"].keys() - defaults["blend"].keys():
+        raise ValueError(
+            f"var 'blend' has no part {min(unknown)!r}; it takes {', '.join(defaults['blend'])}"
+        )
     known = settings["event_weights"]
     for name in ("click_event_types", "purchase_event_types"):
         for event_type in settings[name]:
@@ -315,4 +395,6 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     )
     if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
+    if settings["demo"] and settings["events"]:
+        raise ValueError("var 'demo' asks for demo events and 'events' names files: give only one")
     return settings

@@ -1,12 +1,15 @@
 """Vars of a build, put together for ``dbt --vars``: ``python -m longtail.build.vars``.
 
 A preset of ``datasets/``, then what the user passes, then the path of the events; later ones win.
+make hands them over in the environment (DATASET, VARS, EVENTS), where no shell changes a quote or
+a dollar sign in them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +19,7 @@ import yaml
 
 from longtail.build import settings
 
-PRESETS = Path("datasets")
+PRESETS = settings.PROJECT / "datasets"
 
 
 def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
     return _mapping(file.read_text(encoding="utf-8"), str(file))
 
 
-def merge(preset: str = "", given: str = "", events: str = "") -> dict[str, Any]:
+def merge(preset: str = "", given: str = "", events: str = "", base: str = "") -> dict[str, Any]:
     """Return the vars of a build.
 
     Parameters
@@ -45,13 +48,15 @@ def merge(preset: str = "", given: str = "", events: str = "") -> dict[str, Any]
         YAML or JSON mapping from var to value; "" for none.
     events
         Path or glob of the event files; "" for none.
+    base
+        A mapping like `given`, which everything else overrides.
 
     Raises
     ------
     ValueError
         If the preset is unknown, `given` is no mapping, or a var is unknown or out of range.
     """
-    merged = load_preset(preset) if preset else {}
+    merged = _mapping(base, "--base") | (load_preset(preset) if preset else {})
     merged |= _mapping(given, "VARS")
     if events:
         merged["events"] = events
@@ -76,12 +81,19 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the vars as one line of JSON, or an error; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m longtail.build.vars", description=__doc__)
-    parser.add_argument("--dataset", default="", help="preset of datasets/, without .yml")
-    parser.add_argument("--vars", default="", help="mapping of vars, YAML or JSON")
-    parser.add_argument("--events", default="", help="path or glob of the event files")
+    for name, what in (
+        ("dataset", "preset of datasets/, without .yml"),
+        ("vars", "mapping of vars, YAML or JSON"),
+        ("events", "path or glob of the event files"),
+    ):
+        variable = name.upper()
+        parser.add_argument(
+            f"--{name}", default=os.environ.get(variable, ""), help=f"{what}; default: {variable}"
+        )
+    parser.add_argument("--base", default="", help="mapping of vars that all others override")
     options = parser.parse_args(arguments)
     try:
-        merged = merge(options.dataset, options.vars, options.events)
+        merged = merge(options.dataset, options.vars, options.events, options.base)
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -7,7 +7,8 @@ Layout::
                             of files by day
         longtail.duckdb     likewise: views over one build's files
         .work/              tables in progress, the build's database, spilled data
-        .builds/<id>/       published builds, whole and never changed
+        .builds/<id>/       the newest build and the one before, whole and never changed
+        .builds/<id>        earlier ones: links to current, for connections that still name them
         .builds/current     link to the newest one; moving it publishes every table at once
 """
 
@@ -15,8 +16,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from longtail.build import database
+from longtail.build.machine import warehouse_folder
+
 DATABASE = "longtail.duckdb"
+OLD_LINKS = 400
+"""Links of earlier builds that stay."""
 LEFT_BEHIND = ("*.partial", "tmp_*", "*.parquet.part[0-9]*")
 """Files and folders of `.work` that no finished build leaves: half-written tables and batches."""
 
@@ -94,6 +101,11 @@ class BuildState:
         Whether a model was run since the last publication.
     pending
         Models and tests that must pass before the next one.
+    made_with
+        Model to the settings that its table was last made with; those of an older version of
+        longtail have none.
+    root
+        Where the warehouse lay when dbt last worked in it.
     """
 
     def __init__(self, work: Path) -> None:
@@ -101,6 +113,10 @@ class BuildState:
         stored = json.loads(self.path.read_text()) if self.path.exists() else {}
         self.changed: bool = stored.get("changed", False)
         self.pending: set[str] = set(stored.get("pending", []))
+        self.made_with: dict[str, dict[str, Any]] = {
+            node: entry["settings"] for entry in stored.get("made", []) for node in entry["nodes"]
+        }
+        self.root: str = stored.get("root", "")
 
     def begin(self, nodes: Iterable[str]) -> None:
         """Note that `nodes` are about to change."""
@@ -108,9 +124,14 @@ class BuildState:
         self.changed = self.changed or bool(self.pending)
         self._save()
 
-    def finish(self, good: Iterable[str], known: Iterable[str]) -> None:
-        """Note that `good` nodes passed; forget those that the project no longer has."""
-        self.pending = (self.pending - set(good)) & set(known)
+    def finish(
+        self, good: Collection[str], known: Iterable[str], settings: dict[str, Any] | None = None
+    ) -> None:
+        """Note that `good` nodes passed, under which settings; forget those that are no more."""
+        known = set(known)
+        self.pending = (self.pending - set(good)) & known
+        self.made_with |= {node: settings or {} for node in good if node.startswith("model.")}
+        self.made_with = {node: made for node, made in self.made_with.items() if node in known}
         self._save()
 
     def published(self) -> None:
@@ -118,9 +139,26 @@ class BuildState:
         self.changed, self.pending = False, set()
         self._save()
 
+    def moved_to(self, root: Path) -> None:
+        """Note where the warehouse lies."""
+        self.root = str(root)
+        self._save()
+
     def _save(self) -> None:
+        made: list[dict[str, Any]] = []
+        for node, settings in sorted(self.made_with.items()):
+            entry = next((entry for entry in made if entry["settings"] == settings), None)
+            if entry is None:
+                made.append(entry := {"settings": settings, "nodes": []})
+            entry["nodes"].append(node)
+        stored = {
+            "root": self.root,
+            "changed": self.changed,
+            "pending": sorted(self.pending),
+            "made": made,
+        }
         partial = self.path.with_suffix(".partial")
-        partial.write_text(json.dumps({"changed": self.changed, "pending": sorted(self.pending)}))
+        partial.write_text(json.dumps(stored, default=str))
         os.replace(partial, self.path)
 
 
@@ -128,7 +166,7 @@ class Warehouse:
     """One warehouse folder."""
 
     def __init__(self, root: str | Path) -> None:
-        self.root = Path(os.path.abspath(root))
+        self.root = warehouse_folder(str(root))
         self.work = self.root / ".work"
         self.builds = self.root / ".builds"
         self.current = self.builds / "current"
@@ -163,11 +201,31 @@ class Warehouse:
             for path in self.work.glob(pattern):
                 remove(path)
 
+    def follow_move(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """Make a folder that was moved or copied read its own files; return where it was.
+
+        Parameters
+        ----------
+        connection
+            To the build's database.
+        """
+        state = BuildState(self.work)
+        if state.root != str(self.root):
+            database.follow_move(connection, self.work)
+            if self.database.exists():
+                build = self.builds / os.readlink(self.current)
+                database.follow_move_of_file(build / DATABASE, build)
+            before = state.root
+            state.moved_to(self.root)
+            return before
+        return ""
+
     def publish(
         self,
         tables: Sequence[str],
         *,
         extra_files: Sequence[str] = (),
+        descriptions: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
         statements: Sequence[str] = (),
     ) -> Path:
         """Make the tables in progress the ones that readers see, all at once.
@@ -178,8 +236,10 @@ class Warehouse:
             Names of parquet files in `.work`, without the ending.
         extra_files
             Further files of `.work` to publish, such as `product_edges.edg`.
+        descriptions
+            Table to its text and those of its columns, for comments in the database.
         statements
-            SQL run in the new database after its views are made (macros, comments).
+            SQL run in the new database after its views are made (macros).
 
         Returns
         -------
@@ -197,14 +257,12 @@ class Warehouse:
         try:
             for file in [*(f"{table}.parquet" for table in tables), *extra_files]:
                 link_or_copy(self.work / file, build / file)
-            with duckdb.connect(str(build / DATABASE)) as connection:
-                for table in tables:
-                    path = str(build / f"{table}.parquet").replace("'", "''")
-                    connection.execute(
-                        f"create view \"{table}\" as select * from read_parquet('{path}')"
-                    )
+            with database.connect(build / DATABASE) as connection:
+                connection.begin()
+                database.create_views(connection, build, tables, descriptions or {})
                 for statement in statements:
                     connection.execute(statement)
+                connection.commit()
         except BaseException:
             shutil.rmtree(build, ignore_errors=True)
             raise
@@ -222,10 +280,21 @@ class Warehouse:
                 link.unlink()
 
     def _remove_builds_but(self, kept: set[str | None]) -> None:
-        """Keep the new build and the one before it, whose files readers may have open."""
-        for path in self.builds.iterdir():
-            if not path.is_symlink() and path.name not in kept:
-                shutil.rmtree(path, ignore_errors=True)
+        """Keep the new build and the one before it, whose files readers may have open.
+
+        A connection to the database of an earlier one names its folder: a link from there to the
+        current build lets it go on.
+        """
+        for path in list(self.builds.iterdir()):
+            if path.is_symlink() or path.name in kept:
+                continue
+            old = path.with_suffix(".old")
+            os.replace(path, old)
+            _replace_link(path.with_suffix(""), self.current.name)
+            shutil.rmtree(old, ignore_errors=True)
+        links = sorted(path for path in self.builds.iterdir() if path.is_symlink())
+        for link in links[: -OLD_LINKS - 1]:  # "current" comes last
+            link.unlink()
 
 
 def remove(path: Path) -> None:
@@ -264,40 +333,32 @@ def _replace_link(link: Path, target: str) -> None:
     os.replace(fresh, link)
 
 
-def comment_statements(
-    table: str, description: str, columns: Mapping[str, str], present: Iterable[str]
-) -> list[str]:
-    """Return the SQL that describes a view and its columns.
-
-    Parameters
-    ----------
-    table, description
-        The view and its text.
-    columns
-        Column to text; columns that the view does not have are left out.
-    present
-        The columns that the view has.
-    """
-    texts = {f'view "{table}"': description}
-    texts |= {f'column "{table}"."{name}"': columns[name] for name in present if name in columns}
-    return [
-        f"comment on {thing} is '{' '.join(text.split()).replace(chr(39), 2 * chr(39))}'"
-        for thing, text in texts.items()
-        if text.strip()
-    ]
-
-
 HEADLINE = """
     model = 'hybrid' and task = 'next interaction' and segment = 'all' and metric = 'recall'
     and k = 20
+"""
+UNDECIDED = """
+    select string_agg(gate, ', ' order by gate), message from release_gates
+    where status = 'undecided' group by message order by message
+"""
+
+
+ROWS = """
+    select
+        events_kept + events_rejected as read, events_kept as kept, events_rejected as rejected,
+        events_clean as clean, events_learned as learned, share_without_seconds
+    from build_info order by built_at desc limit 1
+"""
+REMOVED = """
+    select rule, events, users, events / sum(events) over () as share from cleaning_report
+    qualify step != 'kept' and events > 0 and (step != 'rejected' or share >= 0.01)
+    order by events desc, rule
 """
 
 
 def summary(database: Path) -> list[str]:
     """Return a few lines on what a published database holds and a query to try."""
     queries: dict[str, Any] = {
-        "kept": "select count(*) from stg_events",
-        "rejected": "select count(*) from rejected_events",
         "products": "select count(*) from products",
         "users": "select count(distinct user_id) from user_recommendations",
         "recommendations": "select count(*) from user_recommendations",
@@ -311,6 +372,9 @@ def summary(database: Path) -> list[str]:
     }
     with duckdb.connect(str(database), read_only=True) as connection:
         found = {name: connection.execute(sql).fetchall()[0][0] for name, sql in queries.items()}
+        rows = connection.sql(ROWS).to_arrow_table().to_pylist()[0]
+        removed = connection.execute(REMOVED).fetchall()
+        undecided = connection.execute(UNDECIDED).fetchall()
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
@@ -319,13 +383,40 @@ def summary(database: Path) -> list[str]:
         evaluated = f"{found['evaluated']:,} users, recall@20 of the hybrid {found['recall']:.3f}"
     return [
         f"Published {shown}",
-        f"  events           {found['kept']:,} kept, {found['rejected']:,} rejected",
+        f"  events           {rows['read']:,} read: {rows['kept']:,} kept, "
+        f"{rows['rejected']:,} rejected",
+        f"  clean            {rows['clean']:,}, of which {rows['learned']:,} were learned from",
+        *_what_was_removed(removed),
+        *_what_the_clock_hides(rows["share_without_seconds"]),
         f"  products         {found['products']:,}",
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
         f"  evaluated        {evaluated}",
+        *(f"  undecided gates  {gates}: {message}" for gates, message in undecided),
         "Try, from Python or with the duckdb client:",
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"
         ".sql('from user_recommendations limit 20').show()\"",
-        f'  duckdb -readonly {shown} "{f"from user_recommendations {which}".strip()}"',
+        f'  duckdb -readonly {shlex.quote(shown)} "{f"from user_recommendations {which}".strip()}"',
+    ]
+
+
+def _what_was_removed(rules: Sequence[tuple[str, int, int | None, float]]) -> list[str]:
+    """Say how many rows of how many users each rule took."""
+    lines = []
+    for rule, events, users, share in rules:
+        whose = f" of {users:,} user{'' if users == 1 else 's'}" if users is not None else ""
+        rows = f"{events:,} row{'' if events == 1 else 's'}"
+        lines.append(f"{rule}: {rows}{whose}, {share:.1%} of those read")
+    heads = ["  removed          ", *["                   "] * len(lines)]
+    return [head + line for head, line in zip(heads, lines, strict=False)]
+
+
+def _what_the_clock_hides(share_without_seconds: float | None) -> list[str]:
+    """Say what cannot be told where times are dates or whole minutes."""
+    if not share_without_seconds or share_without_seconds < 0.01:
+        return []
+    return [
+        f"  clock            {share_without_seconds:.0%} of the events are on days whose times "
+        "show no seconds: no stay is called short there, and the order within a moment is unknown "
+        "(window: 0 makes pairs without order)"
     ]

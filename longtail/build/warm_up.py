@@ -1,26 +1,37 @@
-"""Compile the walk kernels once, after the installation: ``python -m longtail.build.warm_up``.
+"""What is done once, after the installation: ``python -m longtail.build.warm_up``.
 
-numba keeps the result beside the package; without this, the first build pays for it, twice over,
-as both walk models compile side by side.
+numba keeps compiled kernels beside the package; without this, the first build pays for them, twice
+over, as both walk models compile side by side. And dbt of this environment, started from another
+folder by ``--project-dir``, finds the package.
 """
 
-import tempfile
+import sysconfig
 from pathlib import Path
 
-from longtail.kernels.graph import read_edgelist
+from longtail.build.settings import PROJECT
+from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.walks import sample_walks
+
+# A checkout that is the working directory comes first: several can share an environment.
+IMPORT_LINE = (
+    "import os, sys; os.path.exists('longtail/__init__.py') or sys.path.append({project!r})\n"
+)
 
 
 def warm_up() -> None:
-    """Walk a triangle, first and second order, along the path that a build takes."""
-    with tempfile.TemporaryDirectory() as folder:
-        edgelist = Path(folder) / "triangle.edg"
-        edgelist.write_text("0\t1\t0.5\n0\t2\t0.5\n1\t2\t1.0\n")
-        graph = read_edgelist(edgelist, node_count=3)
+    """Walk a triangle, first and second order, with the types that a build has."""
+    graph = graph_from_edges([0, 0, 1], [1, 2, 2], [0.5, 0.5, 1.0], node_count=3)
     for p, q in ((1.0, 1.0), (0.5, 2.0)):
         for _ in sample_walks(graph, walks_per_node=1, walk_length=3, p=p, q=q, seed=0):
             pass
 
 
+def make_importable(site_packages: Path) -> None:
+    """Let an environment's Python find the package from any folder."""
+    line = IMPORT_LINE.format(project=str(PROJECT))
+    (site_packages / "longtail.pth").write_text(line, encoding="utf-8")
+
+
 if __name__ == "__main__":
     warm_up()
+    make_importable(Path(sysconfig.get_path("purelib")))

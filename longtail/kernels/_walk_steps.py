@@ -4,6 +4,8 @@ All compiled code is in this one file: numba's cache of a function notices a cha
 file, not in another one's.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
@@ -421,184 +423,315 @@ def _start_walk(walker, row, starts, keys, offsets, walks):
     walker.share = 2.0  # the first step knows no return edge: nothing is folded
 
 
+class Tables(NamedTuple):
+    """What a step reads: the graph and what `longtail.kernels.walks` builds from it.
+
+    offsets: (n + 2,) first edge of each node; uint32 when that suffices. Node n is a dummy
+    without edges in which ended walks rest.
+    slots: (m + 1,) uint64, the alias table: own target, alias target, threshold.
+    threshold_tails: (m + 1,) uint32, the next 32 bits of each threshold.
+    members: (2 m + 3 n,) uint32, adjacency sets; (1,) when no step asks.
+    row_totals: (n,) float64, sum of a row's weights; (1,) when nothing is folded.
+    normal_share: (n,) float32, share of the rejection envelope outside the folded return edge;
+    (1,) when nothing is folded.
+    indices, weights: (m,) the graph's own.
+    id_bits: uint64, bits of a node id in a slot.
+    """
+
+    offsets: np.ndarray
+    slots: np.ndarray
+    threshold_tails: np.ndarray
+    members: np.ndarray
+    row_totals: np.ndarray
+    normal_share: np.ndarray
+    indices: np.ndarray
+    weights: np.ndarray
+    id_bits: np.uint64
+
+
+class _Bias(NamedTuple):
+    """node2vec's biases of a step, and what follows from them for the whole walk."""
+
+    back: float
+    outward: float
+    largest: float
+    folded: float
+    return_threshold: np.uint64
+    sure_threshold: np.uint64
+
+
+class _Sweep(NamedTuple):
+    """Walkers of one round by what comes next for them, each list with room for all of them."""
+
+    accepted: np.ndarray
+    candidates: np.ndarray
+    returns: np.ndarray
+    asks_bitset: np.ndarray
+    asks_hash_set: np.ndarray
+
+
 @njit(cache=True, nogil=True)
-def second_order_walks(
-    starts,
-    keys,
-    offsets,
-    slots,
-    threshold_tails,
-    id_bits,
-    members,
-    row_totals,
-    normal_share,
-    indices,
-    weights,
-    return_bias,
-    outward_bias,
-    walks,
+def _bias_of(back, outward):
+    """Derive the thresholds of a walk from 1 / p and 1 / q."""
+    largest = max(1.0, outward)
+    return _Bias(
+        back,
+        outward,
+        largest,
+        max(0.0, back - largest),
+        _threshold(back / largest),
+        _threshold(min(1.0, outward) / largest),
+    )
+
+
+@njit(inline="always")
+def _draw(alive, walkers, sweep, tables, bias, node_count):
+    """Draw where each walker goes next; return how many were accepted, are candidates, return.
+
+    A walker that was rejected too often takes the exact step.
+    """
+    indices = tables.indices
+    members = tables.members
+    slots = tables.slots
+    weights = tables.weights
+    accepted = sweep.accepted
+    candidates = sweep.candidates
+    returns = sweep.returns
+    accepted_count = 0
+    candidate_count = 0
+    return_count = 0
+    for i in alive:
+        walker = walkers[i]
+        walker.counter = (
+            walker.key
+            + np.uint64(walker.step) * _STEP_STRIDE
+            + np.uint64(walker.attempt) * (_DRAWS_PER_ATTEMPT * _DRAW_STRIDE)
+        )
+        if walker.attempt >= 16 + (np.int64(walker.degree) >> 2):
+            walker.target = _exact_step(
+                _mix(walker.counter + np.uint64(3) * _DRAW_STRIDE),
+                walker.previous,
+                walker.previous_base,
+                walker.previous_degree,
+                walker.first,
+                walker.degree,
+                node_count,
+                indices,
+                weights,
+                members,
+                bias.back,
+                bias.outward,
+            )
+            accepted[accepted_count] = i
+            accepted_count += 1
+            continue
+        walker.attempt += 1
+        if bias.folded > 0.0:
+            zone = _mix(walker.counter + np.uint64(2) * _DRAW_STRIDE)
+            if _unit(zone) >= walker.share:
+                # Where the return edge lies if a row's targets are spread evenly.
+                guess = walker.previous * walker.degree // node_count
+                walker.position = walker.first + guess
+                _prefetch(indices, walker.position)
+                _prefetch(weights, walker.position)
+                walker.target = walker.previous
+                returns[return_count] = i
+                return_count += 1
+                continue
+        slot, fraction = _split_draw(_mix(walker.counter), walker.degree)
+        walker.fraction = fraction
+        walker.position = walker.first + slot
+        _prefetch(slots, walker.position)
+        candidates[candidate_count] = i
+        candidate_count += 1
+    return accepted_count, candidate_count, return_count
+
+
+@njit(inline="always")
+def _judge(candidate_count, accepted_count, walkers, sweep, tables, bias, node_count):
+    """Read the candidates; accept the sure ones, list those whose adjacency decides.
+
+    Returns the numbers of accepted walkers and of those that ask a bitset and a hash set.
+    """
+    id_bits = tables.id_bits
+    offsets = tables.offsets
+    slots = tables.slots
+    threshold_tails = tables.threshold_tails
+    accepted = sweep.accepted
+    asks_bitset = sweep.asks_bitset
+    asks_hash_set = sweep.asks_hash_set
+    candidates = sweep.candidates
+    asks_adjacency = bias.outward != 1.0
+    bitset_count = 0
+    hash_set_count = 0
+    for i in candidates[:candidate_count]:
+        walker = walkers[i]
+        target = _read_slot(slots, threshold_tails, walker.position, walker.fraction, id_bits)
+        walker.target = target
+        draw = _mix(walker.counter + _DRAW_STRIDE)
+        _prefetch(offsets, target)
+        is_return = target == walker.previous
+        threshold = bias.return_threshold if is_return else bias.sure_threshold
+        is_sure = (draw < threshold) | (walker.step == 1)
+        accepted[accepted_count] = i
+        accepted_count += is_sure
+        if asks_adjacency:
+            is_asked = not (is_sure | is_return)
+            is_bitset = _is_bitset(node_count, walker.previous_degree)
+            asks_bitset[bitset_count] = i
+            bitset_count += is_asked & is_bitset
+            asks_hash_set[hash_set_count] = i
+            hash_set_count += is_asked & (not is_bitset)
+    return accepted_count, bitset_count, hash_set_count
+
+
+@njit(inline="always")
+def _ask_adjacency(
+    bitset_count, hash_set_count, accepted_count, walkers, sweep, members, accepts_adjacent
 ):
+    """Accept the walkers whose target is, or is not, a neighbour of the previous node."""
+    accepted = sweep.accepted
+    asks_bitset = sweep.asks_bitset
+    asks_hash_set = sweep.asks_hash_set
+    for i in asks_bitset[:bitset_count]:
+        walker = walkers[i]
+        _prefetch(members, walker.previous_base + (walker.target >> np.uint64(5)))
+    for i in asks_hash_set[:hash_set_count]:
+        walker = walkers[i]
+        size = walker.previous_degree + walker.previous_degree
+        walker.position = _first_probe(walker.target, size)
+        _prefetch(members, walker.previous_base + walker.position)
+    for i in asks_bitset[:bitset_count]:
+        walker = walkers[i]
+        is_adjacent = _bitset_holds(members, walker.previous_base, walker.target)
+        accepted[accepted_count] = i
+        accepted_count += is_adjacent == accepts_adjacent
+    for i in asks_hash_set[:hash_set_count]:
+        walker = walkers[i]
+        size = walker.previous_degree + walker.previous_degree
+        is_adjacent = _hash_set_holds(
+            members, walker.previous_base, size, walker.position, walker.target
+        )
+        accepted[accepted_count] = i
+        accepted_count += is_adjacent == accepts_adjacent
+    return accepted_count
+
+
+@njit(inline="always")
+def _try_returns(return_count, accepted_count, walkers, sweep, tables, bias):
+    """Accept walkers that step back, by the weight of the edge that was folded out."""
+    indices = tables.indices
+    row_totals = tables.row_totals
+    weights = tables.weights
+    accepted = sweep.accepted
+    returns = sweep.returns
+    for i in returns[:return_count]:
+        walker = walkers[i]
+        edge = _find_edge(
+            indices,
+            np.int64(walker.first),
+            np.int64(walker.first + walker.degree),
+            np.int64(walker.position),
+            np.int64(walker.target),
+        )
+        if edge >= 0:
+            probability = np.float64(weights[edge]) / row_totals[walker.node]
+            drawn_mass = bias.largest * (1.0 - walker.share) / walker.share
+            draw = _unit(_mix(walker.counter + _DRAW_STRIDE))
+            accepted[accepted_count] = i
+            accepted_count += draw * drawn_mass < probability * bias.folded
+    return accepted_count
+
+
+@njit(inline="always")
+def _advance(accepted_count, walkers, sweep, tables, is_folded, starts, keys, next_row, walks):
+    """Take the accepted steps; a walker whose walk has ended starts the next row.
+
+    Returns the next row to start and how many walkers found none.
+    """
+    normal_share = tables.normal_share
+    offsets = tables.offsets
+    accepted = sweep.accepted
+    row_count, length = walks.shape
+    ended_count = 0
+    for i in accepted[:accepted_count]:
+        walker = walkers[i]
+        target = walker.target
+        walks[walker.row, walker.step] = target
+        walker.previous = walker.node
+        walker.previous_base = _members_base(walker.first, walker.node)
+        walker.previous_degree = walker.degree
+        walker.node = target
+        walker.first = np.uint64(offsets[target])
+        walker.degree = np.uint64(offsets[target + np.uint64(1)]) - walker.first
+        walker.step += 1
+        walker.attempt = 0
+        if is_folded:
+            walker.share = normal_share[target]
+        if walker.step == length or walker.degree == np.uint64(0):
+            walks[walker.row, walker.step :] = -1
+            if next_row < row_count:
+                _start_walk(walker, next_row, starts, keys, offsets, walks)
+                next_row += 1
+            else:
+                walker.row = -1
+                ended_count += 1
+    return next_row, ended_count
+
+
+@njit(cache=True, nogil=True)
+def second_order_walks(starts, keys, tables, return_bias, outward_bias, walks):
     """Fill `walks` (rows, length) with node2vec walks.
 
     Each round makes one attempt for every walker, in sweeps: what one sweep prefetches has
     arrived by the next. A sweep appends walkers to the lists of later sweeps by adding 0 or 1
     to the list's size, because a branch on a random outcome costs more than the work it saves.
+
+    The sweeps are inlined, and take their arrays out of `tables` and `sweep` once: a call would
+    cost a fifth of the speed, and so would the reference that each access to a tuple counts.
     """
     row_count, length = walks.shape
     walks[:, 0] = starts
     if length == 1 or row_count == 0:
         return
-    node_count = np.uint64(offsets.size - 2)
-    largest_bias = max(1.0, outward_bias)
-    folded_bias = max(0.0, return_bias - largest_bias)
-    is_folded = folded_bias > 0.0
-    return_threshold = _threshold(return_bias / largest_bias)
-    sure_threshold = _threshold(min(1.0, outward_bias) / largest_bias)
-    asks_adjacency = outward_bias != 1.0
-    accepts_adjacent = outward_bias < 1.0
-
+    node_count = np.uint64(tables.offsets.size - 2)
+    bias = _bias_of(return_bias, outward_bias)
     walker_count = min(_SECOND_ORDER_LANES, row_count)
     walkers = np.zeros(walker_count, dtype=_WALKER)
+    lists = np.empty((5, walker_count), dtype=np.int64)
+    sweep = _Sweep(lists[0], lists[1], lists[2], lists[3], lists[4])
     alive = np.arange(walker_count)
-    accepted = np.empty(walker_count, dtype=np.int64)
-    candidates = np.empty(walker_count, dtype=np.int64)
-    returns = np.empty(walker_count, dtype=np.int64)
-    asks_bitset = np.empty(walker_count, dtype=np.int64)
-    asks_hash_set = np.empty(walker_count, dtype=np.int64)
     next_row = walker_count
     for i in range(walker_count):
-        _start_walk(walkers[i], i, starts, keys, offsets, walks)
+        _start_walk(walkers[i], i, starts, keys, tables.offsets, walks)
 
     while alive.size > 0:
-        accepted_count = 0
-        candidate_count = 0
-        return_count = 0
-        for i in alive:
-            walker = walkers[i]
-            walker.counter = (
-                walker.key
-                + np.uint64(walker.step) * _STEP_STRIDE
-                + np.uint64(walker.attempt) * (_DRAWS_PER_ATTEMPT * _DRAW_STRIDE)
-            )
-            if walker.attempt >= 16 + (np.int64(walker.degree) >> 2):
-                walker.target = _exact_step(
-                    _mix(walker.counter + np.uint64(3) * _DRAW_STRIDE),
-                    walker.previous,
-                    walker.previous_base,
-                    walker.previous_degree,
-                    walker.first,
-                    walker.degree,
-                    node_count,
-                    indices,
-                    weights,
-                    members,
-                    return_bias,
-                    outward_bias,
-                )
-                accepted[accepted_count] = i
-                accepted_count += 1
-                continue
-            walker.attempt += 1
-            if is_folded:
-                zone = _mix(walker.counter + np.uint64(2) * _DRAW_STRIDE)
-                if _unit(zone) >= walker.share:
-                    # Where the return edge lies if a row's targets are spread evenly.
-                    guess = walker.previous * walker.degree // node_count
-                    walker.position = walker.first + guess
-                    _prefetch(indices, walker.position)
-                    _prefetch(weights, walker.position)
-                    walker.target = walker.previous
-                    returns[return_count] = i
-                    return_count += 1
-                    continue
-            slot, fraction = _split_draw(_mix(walker.counter), walker.degree)
-            walker.fraction = fraction
-            walker.position = walker.first + slot
-            _prefetch(slots, walker.position)
-            candidates[candidate_count] = i
-            candidate_count += 1
-
-        bitset_count = 0
-        hash_set_count = 0
-        for i in candidates[:candidate_count]:
-            walker = walkers[i]
-            target = _read_slot(slots, threshold_tails, walker.position, walker.fraction, id_bits)
-            walker.target = target
-            draw = _mix(walker.counter + _DRAW_STRIDE)
-            _prefetch(offsets, target)
-            is_return = target == walker.previous
-            threshold = return_threshold if is_return else sure_threshold
-            is_sure = (draw < threshold) | (walker.step == 1)
-            accepted[accepted_count] = i
-            accepted_count += is_sure
-            if asks_adjacency:
-                is_asked = not (is_sure | is_return)
-                is_bitset = _is_bitset(node_count, walker.previous_degree)
-                asks_bitset[bitset_count] = i
-                bitset_count += is_asked & is_bitset
-                asks_hash_set[hash_set_count] = i
-                hash_set_count += is_asked & (not is_bitset)
-
-        for i in asks_bitset[:bitset_count]:
-            walker = walkers[i]
-            _prefetch(members, walker.previous_base + (walker.target >> np.uint64(5)))
-        for i in asks_hash_set[:hash_set_count]:
-            walker = walkers[i]
-            size = walker.previous_degree + walker.previous_degree
-            walker.position = _first_probe(walker.target, size)
-            _prefetch(members, walker.previous_base + walker.position)
-        for i in asks_bitset[:bitset_count]:
-            walker = walkers[i]
-            is_adjacent = _bitset_holds(members, walker.previous_base, walker.target)
-            accepted[accepted_count] = i
-            accepted_count += is_adjacent == accepts_adjacent
-        for i in asks_hash_set[:hash_set_count]:
-            walker = walkers[i]
-            size = walker.previous_degree + walker.previous_degree
-            is_adjacent = _hash_set_holds(
-                members, walker.previous_base, size, walker.position, walker.target
-            )
-            accepted[accepted_count] = i
-            accepted_count += is_adjacent == accepts_adjacent
-
-        for i in returns[:return_count]:
-            walker = walkers[i]
-            edge = _find_edge(
-                indices,
-                np.int64(walker.first),
-                np.int64(walker.first + walker.degree),
-                np.int64(walker.position),
-                np.int64(walker.target),
-            )
-            if edge >= 0:
-                probability = np.float64(weights[edge]) / row_totals[walker.node]
-                drawn_mass = largest_bias * (1.0 - walker.share) / walker.share
-                draw = _unit(_mix(walker.counter + _DRAW_STRIDE))
-                accepted[accepted_count] = i
-                accepted_count += draw * drawn_mass < probability * folded_bias
-
-        ended_count = 0
-        for i in accepted[:accepted_count]:
-            walker = walkers[i]
-            target = walker.target
-            walks[walker.row, walker.step] = target
-            walker.previous = walker.node
-            walker.previous_base = _members_base(walker.first, walker.node)
-            walker.previous_degree = walker.degree
-            walker.node = target
-            walker.first = np.uint64(offsets[target])
-            walker.degree = np.uint64(offsets[target + np.uint64(1)]) - walker.first
-            walker.step += 1
-            walker.attempt = 0
-            if is_folded:
-                walker.share = normal_share[target]
-            if walker.step == length or walker.degree == np.uint64(0):
-                walks[walker.row, walker.step :] = -1
-                if next_row < row_count:
-                    _start_walk(walker, next_row, starts, keys, offsets, walks)
-                    next_row += 1
-                else:
-                    walker.row = -1
-                    ended_count += 1
+        accepted_count, candidate_count, return_count = _draw(
+            alive, walkers, sweep, tables, bias, node_count
+        )
+        accepted_count, bitset_count, hash_set_count = _judge(
+            candidate_count, accepted_count, walkers, sweep, tables, bias, node_count
+        )
+        accepted_count = _ask_adjacency(
+            bitset_count,
+            hash_set_count,
+            accepted_count,
+            walkers,
+            sweep,
+            tables.members,
+            bias.outward < 1.0,
+        )
+        accepted_count = _try_returns(return_count, accepted_count, walkers, sweep, tables, bias)
+        next_row, ended_count = _advance(
+            accepted_count,
+            walkers,
+            sweep,
+            tables,
+            bias.folded > 0.0,
+            starts,
+            keys,
+            next_row,
+            walks,
+        )
         if ended_count > 0:
             alive = np.array([i for i in alive if walkers[i].row >= 0], dtype=np.int64)

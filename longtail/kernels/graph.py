@@ -160,23 +160,22 @@ def graph_from_edges(
     return Graph(matrix.indptr.astype(np.int64), matrix.indices, summed)
 
 
-def read_edgelist(path: str | os.PathLike[str], *, node_count: int) -> Graph:
-    """Read an undirected .edg file through csrgraph.
-
-    The file has no header and three tab-separated columns: source_node_id, target_node_id,
-    weight. Ids are integers in ``[0, node_count)``; each undirected edge is written once.
+def read_edgelist(path: str | os.PathLike[str]) -> tuple[Graph, NDArray[np.str_]]:
+    """Read an undirected edge list with nodes of any name, through csrgraph.
 
     Parameters
     ----------
     path
-        The file; compressed files are recognised by their suffix (.gz, .zst ...).
-    node_count
-        Number of nodes; ids that do not occur in the file are isolated nodes.
+        A file without header, two or three tab-separated columns: one node, the other node,
+        weight (1 when there is no third column). Each undirected edge once; compressed files
+        are recognised by their suffix (.gz, .zst ...).
 
     Returns
     -------
     Graph
         Undirected, float64 weights equal to the written decimals.
+    names
+        Shape (n,): the name of each node, sorted as text.
 
     Raises
     ------
@@ -188,24 +187,24 @@ def read_edgelist(path: str | os.PathLike[str], *, node_count: int) -> Graph:
 
     Notes
     -----
-    csrgraph numbers the ids that occur from 0 in their order; its ``names`` lead back. It is
-    asked for one direction only, because its undirected form doubles self-loops.
+    csrgraph is asked for one direction only, because its undirected form doubles self-loops.
     """
     import csrgraph  # here, not above: it costs 2 s that only readers of files should pay
 
     if Path(path).stat().st_size == 0:
         raise ValueError("path: the file is empty")
     try:
-        # A missing id becomes NaN there; the check of `names` below reports it.
-        with _without_numba_thread_variable(), np.errstate(invalid="ignore"):
-            edges = csrgraph.read_edgelist(path, directed=True, sep="\t", header=None)
+        with _without_numba_thread_variable():
+            edges = csrgraph.read_edgelist(
+                path, directed=True, sep="\t", dtype={0: str, 1: str}, keep_default_na=False
+            )
     except (ValueError, TypeError) as error:
         raise ValueError(f"path: {path} is not an edge list: {error}") from error
-    names = edges.names.to_numpy()
-    if not np.issubdtype(names.dtype, np.integer):
-        raise ValueError(f"path: {path} has ids that are not integers")
+    names = edges.names.to_numpy().astype(str)
+    if (names == "").any():
+        raise ValueError(f"path: {path} has an edge without a node's name")
     rows = np.repeat(np.arange(names.size), np.diff(edges.src))
-    return graph_from_edges(names[rows], names[edges.dst], edges.weights, node_count=node_count)
+    return graph_from_edges(rows, edges.dst, edges.weights, node_count=names.size), names
 
 
 @contextmanager

@@ -30,6 +30,7 @@ MAX_WALK_LENGTH = 10_000
 
 _TOKENS_PER_JOIN = 4_000_000
 _BYTES_PER_READ = 1 << 25
+_GENSIM = "4.4."
 _BATCH_TOKENS = 10_000
 _SHARD_TOKENS = 400_000
 _END_LEARNING_RATE = 1e-4
@@ -425,8 +426,14 @@ def _train(model, path: Path, shards: list[_Shard], label: str) -> None:
     within an epoch and waits for ever when that thread fails. The kernel takes its learning rate
     from (pass, share of the pass done, passes), so shards as passes keep the fall linear.
     """
+    import gensim
     from gensim.models.word2vec_corpusfile import CythonVocab, train_epoch_sg
 
+    if not gensim.__version__.startswith(_GENSIM):
+        raise RuntimeError(
+            f"gensim {gensim.__version__} is installed; its compiled kernel is called directly, "
+            f"which was tried with gensim {_GENSIM}x: install that version"
+        )
     vocabulary = CythonVocab(model.wv, hs=0)
     work, neurons = model._get_thread_working_mem()
     for number, shard in enumerate(track(shards, len(shards), label)):

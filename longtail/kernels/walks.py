@@ -31,7 +31,6 @@ number, step and attempt: walks do not depend on threads, batches or order.
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +39,7 @@ from numpy.typing import NDArray
 
 from longtail.kernels._walk_steps import (
     LARGEST,
+    Tables,
     fill_alias_slots,
     fill_fold,
     fill_members,
@@ -211,29 +211,6 @@ def count_start_nodes(graph: Graph) -> int:
     return int(np.count_nonzero(np.diff(graph.indptr)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Tables:
-    """What the kernels read, beside the graph itself.
-
-    offsets: (n + 2,) first edge of each node; uint32 when that suffices. Node n is a dummy
-    without edges in which ended walks rest.
-    slots: (m + 1,) uint64, the alias table: own target, alias target, threshold.
-    threshold_tails: (m + 1,) uint32, the next 32 bits of each threshold.
-    members: (2 m + 3 n,) uint32, adjacency sets; (1,) when no step asks.
-    row_totals: (n,) float64, sum of a row's weights; (1,) when nothing is folded.
-    normal_share: (n,) float32, share of the rejection envelope outside the folded return edge;
-    (1,) when nothing is folded.
-    """
-
-    offsets: NDArray[np.unsignedinteger]
-    slots: NDArray[np.uint64]
-    threshold_tails: NDArray[np.uint32]
-    members: NDArray[np.uint32]
-    row_totals: NDArray[np.float64]
-    normal_share: NDArray[np.float32]
-    id_bits: int
-
-
 def _batches(
     graph: Graph,
     walks_per_node: int,
@@ -249,7 +226,7 @@ def _batches(
     # threads than the process was started with.
     with ThreadPoolExecutor(threads) as pool:
         tables = _build_tables(graph, p, q, pool, threads)
-        fill = _choose_kernel(graph, tables, p, q)
+        fill = _choose_kernel(tables, p, q)
 
         def launch(
             starts: NDArray[np.int32], keys: NDArray[np.uint64]
@@ -315,21 +292,23 @@ def _starts(
 
 def _build_tables(
     graph: Graph, p: float, q: float, pool: ThreadPoolExecutor, threads: int
-) -> _Tables:
+) -> Tables:
     node_count, edge_count = graph.node_count, graph.edge_count
     id_bits = max(1, (node_count - 1).bit_length())
     largest_bias = max(1.0, 1.0 / q)
     folded_bias = max(0.0, 1.0 / p - largest_bias)
     fold_size = node_count if folded_bias > 0 else 1
     offset_type = np.uint32 if edge_count < 2**32 else np.int64
-    tables = _Tables(
+    tables = Tables(
         offsets=np.append(graph.indptr, edge_count).astype(offset_type),
         slots=np.zeros(edge_count + 1, dtype=np.uint64),
         threshold_tails=np.zeros(edge_count + 1, dtype=np.uint32),
         members=np.zeros(1 if q == 1.0 else 2 * edge_count + 3 * node_count, dtype=np.uint32),
         row_totals=np.zeros(fold_size, dtype=np.float64),
         normal_share=np.ones(fold_size, dtype=np.float32),
-        id_bits=id_bits,
+        indices=graph.indices,
+        weights=graph.weights,
+        id_bits=np.uint64(id_bits),
     )
 
     def build(first: int, last: int) -> None:
@@ -339,7 +318,7 @@ def _build_tables(
             graph.indptr,
             graph.indices,
             graph.weights,
-            np.uint64(id_bits),
+            tables.id_bits,
             tables.slots,
             tables.threshold_tails,
         )
@@ -366,31 +345,20 @@ def _build_tables(
 
 
 def _choose_kernel(
-    graph: Graph, tables: _Tables, p: float, q: float
+    tables: Tables, p: float, q: float
 ) -> Callable[[NDArray[np.int32], NDArray[np.uint64], NDArray[np.int32]], None]:
-    id_bits = np.uint64(tables.id_bits)
-
     def first_order(starts, keys, walks):
         first_order_walks(
-            starts, keys, tables.offsets, tables.slots, tables.threshold_tails, id_bits, walks
-        )
-
-    def second_order(starts, keys, walks):
-        second_order_walks(
             starts,
             keys,
             tables.offsets,
             tables.slots,
             tables.threshold_tails,
-            id_bits,
-            tables.members,
-            tables.row_totals,
-            tables.normal_share,
-            graph.indices,
-            graph.weights,
-            1.0 / p,
-            1.0 / q,
+            tables.id_bits,
             walks,
         )
+
+    def second_order(starts, keys, walks):
+        second_order_walks(starts, keys, tables, 1.0 / p, 1.0 / q, walks)
 
     return first_order if p == 1.0 and q == 1.0 else second_order

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from longtail.build.machine import warehouse_folder
 from longtail.build.warehouse import DATABASE
 from longtail.report import build_report
 
@@ -19,13 +20,18 @@ def main() -> int:
         The exit code: 0, or 1 when there is no published build or the file cannot be written.
     """
     parser = argparse.ArgumentParser(prog="python -m longtail.report", description=main.__doc__)
-    parser.add_argument("--warehouse", type=Path, default=Path("warehouse"))
+    parser.add_argument(
+        "--warehouse",
+        default=os.environ.get("LONGTAIL_WAREHOUSE", ""),
+        help="default: LONGTAIL_WAREHOUSE, or warehouse",
+    )
     parser.add_argument("--output", type=Path, help="default: report.html in the warehouse")
     arguments = parser.parse_args()
-    output = arguments.output or arguments.warehouse / "report.html"
+    warehouse = warehouse_folder(arguments.warehouse)
+    output = arguments.output or warehouse / "report.html"
     started = time.perf_counter()
     try:
-        build_report(arguments.warehouse / DATABASE, output)
+        build_report(warehouse / DATABASE, output)
     except OSError as error:
         print(f"No report: {error}", file=sys.stderr)
         return 1

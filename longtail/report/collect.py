@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from longtail.build.file_rows import text_literal
+
 QUERIES = Path(__file__).with_name("queries")
 
 LIMITS = {
@@ -23,8 +25,9 @@ LIMITS = {
 # What the queries read. A table that is not there, or cannot be read, counts as an empty one:
 # its section then says what is missing, and the others are whole.
 TABLES = {
-    "build_info": "built_at timestamp, settings varchar",
-    "cleaning_report": "step varchar, rule varchar, events bigint",
+    "build_info": "built_at timestamp, settings varchar, events_kept bigint,"
+    " events_rejected bigint, events_clean bigint, events_learned bigint, users_learned bigint",
+    "cleaning_report": "step varchar, rule varchar, events bigint, users bigint",
     "int_interactions": "user_key integer, product_key integer, event_at timestamp,"
     " event_type varchar, event_weight double",
     "int_timeline": "first_event_at timestamp, last_event_at timestamp, graph_cutoff_at timestamp",
@@ -43,8 +46,7 @@ TABLES = {
     " interactions bigint, purchases bigint",
     "rejected_events": "source_file varchar, raw_values varchar, reason varchar",
     "similar_products": "product_id varchar, relation varchar, rank integer,"
-    " similar_product_id varchar, sessions_together bigint",
-    "stg_events": "user_id varchar",
+    " similar_product_id varchar, source varchar, sessions_together bigint",
     "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
     " because_product_id varchar, because_event_type varchar, is_seen boolean",
 }
@@ -72,8 +74,9 @@ def collect(database: Path) -> dict[str, Any]:
     """
     if not database.exists():
         raise FileNotFoundError(f"there is no published build at {database}; run `make build`")
-    with duckdb.connect(str(database), read_only=True) as connection:
-        _stand_in_for_missing_tables(connection)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {text_literal(str(database))} as shop (read_only)")
+        _name_tables(connection)
         for name in ("users", "events", "recommendations", "products"):
             _query(connection, f"report_{name}")
         return {
@@ -94,14 +97,22 @@ def collect(database: Path) -> dict[str, Any]:
         }
 
 
-def _stand_in_for_missing_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create an empty temporary table for each one that cannot be read."""
+def _name_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give each table of the shop its plain name; an empty one to those that cannot be read."""
+    schemas = dict(
+        connection.execute(
+            "select table_name, table_schema from information_schema.tables"
+            " where table_catalog = 'shop'"
+        ).fetchall()
+    )
     for table, columns in TABLES.items():
         try:
-            connection.execute(f"select * from {table} limit 0")
+            connection.execute(
+                f"create view {table} as from shop.{schemas.get(table, 'main')}.{table}"
+            )
         except duckdb.Error as error:
             _LOGGER.info("the report goes without %s: %s", table, str(error).splitlines()[0])
-            connection.execute(f"create temp table {table} ({columns})")
+            connection.execute(f"create table {table} ({columns})")
 
 
 def _query(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
@@ -145,23 +156,25 @@ def _similar(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, Any]]
 
 
 def _tables(connection: duckdb.DuckDBPyConnection, database: Path) -> list[dict[str, Any]]:
-    """Return the published tables with rows, bytes and the time of the file."""
+    """Return the published tables with rows, bytes and the time of the newest file."""
     views = connection.execute(
-        "select view_name from duckdb_views() where not internal order by view_name"
+        "select schema_name, view_name from duckdb_views()"
+        " where database_name = 'shop' and not internal order by view_name"
     ).fetchall()
     tables = []
-    for (name,) in views:
-        file = database.resolve().parent / f"{name}.parquet"
-        if not file.exists():
+    for schema, name in views:
+        path = database.resolve().parent / f"{name}.parquet"
+        if not path.exists():
             continue
-        quoted = name.replace('"', '""')
-        (rows,) = connection.execute(f'select count(*) from "{quoted}"').fetchall()[0]
-        written = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        # A table kept by day is a folder of files.
+        files = [file.stat() for file in (path.rglob("*.parquet") if path.is_dir() else [path])]
+        (rows,) = connection.execute(f'select count(*) from shop.{schema}."{name}"').fetchall()[0]
+        written = datetime.fromtimestamp(max(file.st_mtime for file in files), UTC)
         tables.append(
             {
                 "name": name,
                 "rows": rows,
-                "bytes": file.stat().st_size,
+                "bytes": sum(file.st_size for file in files),
                 "written_at": written.isoformat(timespec="seconds"),
             }
         )

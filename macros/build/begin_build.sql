@@ -5,20 +5,16 @@
         cannot be taken for a finished one.
     #}
     {% if execute and flags.WHICH in ("build", "run", "test", "retry") %}
-        {% set parents = {} %}
         {# An ephemeral model is run as a part of others and never has a result of its own. #}
         {% set without_result = [] %}
-        {% for node in graph.nodes.values() if node.resource_type in ("model", "test") %}
-            {% do parents.update({node.unique_id: node.depends_on.nodes | list}) %}
-            {% if node.config.materialized == "ephemeral" %}
-                {% do without_result.append(node.unique_id) %}
-            {% endif %}
+        {% for node in graph.nodes.values() if node.config.materialized == "ephemeral" %}
+            {% do without_result.append(node.unique_id) %}
         {% endfor %}
         {% set lines = longtail_package("begin", dict(
             run_request(),
             which=flags.WHICH,
             selected=selected_resources,
-            parents=parents,
+            parents=parents_of_nodes(),
             without_result=without_result,
         )) %}
         {% for line in lines %}{% do log(line, info=True) %}{% endfor %}

@@ -15,7 +15,7 @@
             ) to '{{ location }}' {{ options }}
         {% endcall %}
     {% else %}
-        {% set parts = [] %}
+        {% set parts, files = [], [] %}
         {% for batch in range(batches) %}
             {% set part = location ~ ".part" ~ batch %}
             {% call statement("batch") %}
@@ -24,11 +24,12 @@
                 ) to '{{ part }}' {{ options }}
             {% endcall %}
             {% do parts.append(part) %}
+            {% do files.append(work_files(this.identifier ~ ".parquet.part" ~ batch)) %}
             {% do log(this.identifier ~ ": batch " ~ (batch + 1) ~ " of " ~ batches, info=True) %}
         {% endfor %}
         {% call statement("main") %}
             copy (
-                select * from read_parquet({{ text_list(parts) }})
+                select * from read_parquet({{ text_list(files) }}, hive_partitioning = false)
             ) to '{{ location }}' {{ options }}
         {% endcall %}
         {% do longtail_package("remove", {"files": parts}) %}

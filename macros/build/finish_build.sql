@@ -35,13 +35,14 @@
                 "files": node.config.get("meta", {}).get("files", []),
             }) %}
         {% endfor %}
-        {% set report = longtail_package("finish", {
-            "build_id": invocation_id,
-            "run_started_at": run_started_at,
-            "outcomes": outcomes,
-            "tables": tables,
-            "known": graph.nodes.keys() | list,
-        }) %}
+        {% set report = longtail_package("finish", dict(
+            run_request(),
+            build_id=invocation_id,
+            run_started_at=run_started_at,
+            outcomes=outcomes,
+            tables=tables,
+            known=parents_of_nodes().keys() | list,
+        )) %}
         {% for line in report %}{% do print(line) %}{% endfor %}
     {% endif %}
 {% endmacro %}

@@ -29,7 +29,10 @@
         {% do copy_to_parquet(compiled_code, location) %}
     {% endif %}
 
-    {% do view_over(existing, target_relation, "read_parquet('" ~ location ~ "')") %}
+    {% set file = work_files(this.identifier ~ ".parquet") %}
+    {% do view_over(
+        existing, target_relation, "read_parquet('" ~ file ~ "', hive_partitioning = false)"
+    ) %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}

@@ -1,5 +1,5 @@
 {% macro holdout_targets() -%}
-    {# Products of a user's holdout that are not excluded by what the user did before the cut. #}
+    {# Products of a user's holdout, less those withheld for what the user did before the cut. #}
     select
         holdout.user_key,
         user_keys.user_id,
@@ -10,10 +10,11 @@
         on holdout.user_key = user_keys.user_key
     anti join (
         select
-            user_key,
-            product_key
-        from {{ ref("int_interactions") }}
-        where not is_holdout and {{ is_excluded() }}
+            withheld.user_key,
+            withheld.product_key
+        from {{ ref("int_withheld_products") }} as withheld
+        cross join {{ ref("int_timeline") }} as timeline
+        where withheld.first_event_at < timeline.graph_cutoff_at
     ) as excluded
         on holdout.user_key = excluded.user_key and holdout.product_key = excluded.product_key
     where holdout.is_holdout and holdout.event_weight > 0

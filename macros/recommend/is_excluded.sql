@@ -1,7 +1,8 @@
 {% macro is_excluded() -%}
-    {# Condition on an interaction: its product is not recommended to its user again. #}
-    {%- if var("exclude") == "purchased" -%} is_purchase
-    {%- elif var("exclude") == "seen" -%} event_weight > 0
+    {# Condition on an event by its event_type: its product is not recommended to its user again. #}
+    {%- if var("exclude") == "purchased" -%}
+        array_contains({{ text_list(var("purchase_event_types")) }}, event_type)
+    {%- elif var("exclude") == "seen" -%} {{ event_weight("event_type") }} > 0
     {%- else -%} false
     {%- endif -%}
 {%- endmacro %}

@@ -9,14 +9,19 @@
         Most of a build's rows pass here: two integers as the key of a group take half the time
         of a model's name, a user and a product.
     #}
-    {%- set with_groups = uses_group_knn() and "hybrid" in models %}
+    {%- set with_groups = uses_group_knn() and ("hybrid" in models or "ranked" in models) %}
     models as (
 
+        {# The ranked lists begin with the ranker's order and go on with the hybrid's. #}
         select * from (values
             {% for model in models %}
-                ('{{ model }}', {{ loop.index }}){{ "," if not loop.last }}
+                (
+                    '{{ model }}',
+                    {{ loop.index }},
+                    '{{ "hybrid" if model == "ranked" else model }}'
+                ){{ "," if not loop.last }}
             {% endfor %}
-        ) as models (model, model_number)
+        ) as models (model, model_number, neighbours_of)
 
     ),
 
@@ -51,6 +56,30 @@
 
     ),
 
+    {% if "ranked" in models %}
+        ranked_candidates as (
+
+            select
+                lists.list_key,
+                ranked.user_key,
+                ranked.product_key,
+                ranked.score,
+                ranked.because_product_key
+            from {{ ref("int_ranked_candidates") }} as ranked
+            inner join lists on ranked.user_key = lists.user_key
+            where ranked.scope = '{{ scope }}' and lists.model = 'ranked'
+
+        ),
+
+        filled_by_ranker as (
+
+            select user_key from ranked_candidates
+            group by user_key
+            having count(*) >= {{ size }}
+
+        ),
+    {% endif %}
+
     terms as (
 
         select
@@ -62,7 +91,11 @@
         from histories
         inner join {{ neighbours }} as neighbours
             on histories.product_key = neighbours.product_key
-        inner join models on neighbours.model = models.model
+        inner join models on neighbours.model = models.neighbours_of
+        {% if "ranked" in models %}
+            left join filled_by_ranker on histories.user_key = filled_by_ranker.user_key
+            where models.model != 'ranked' or filled_by_ranker.user_key is null
+        {% endif %}
         {% if with_groups %}
             union all
             select
@@ -72,7 +105,7 @@
                 similar_groups.because_product_key,
                 similar_groups.because_place as place,
                 similar_groups.weight * factors.factor
-                / if(models.model = 'hybrid', 1, {{ var("blend")["group_knn"] }}) as term
+                / if(models.neighbours_of = 'hybrid', 1, {{ var("blend")["group_knn"] }}) as term
             from {{ ref("int_similar_groups") }} as similar_groups
             semi join {{ users }} as users on similar_groups.user_key = users.user_key
             inner join {{ ref("int_group_products") }} as group_products
@@ -83,7 +116,7 @@
                 on
                     similar_groups.user_key = histories.user_key
                     and group_products.product_key = histories.product_key
-            inner join models on models.model in ('hybrid', 'group_knn')
+            inner join models on models.neighbours_of in ('hybrid', 'group_knn')
             where similar_groups.scope = '{{ scope }}'
         {% endif %}
         {% if var("repeat_weight") | float > 0 %}
@@ -97,8 +130,8 @@
             from histories
             cross join models
             where
-                models.model in (select model from {{ neighbours }})
-                {% if with_groups %} or models.model in ('hybrid', 'group_knn') {% endif %}
+                models.neighbours_of in (select model from {{ neighbours }})
+                {% if with_groups %} or models.neighbours_of in ('hybrid', 'group_knn') {% endif %}
         {% endif %}
 
     ),
@@ -118,10 +151,33 @@
 
     ),
 
+    every_candidate as (
+
+        select
+            candidates.*,
+            false as is_ranked
+        from candidates
+        {% if "ranked" in models %}
+            anti join ranked_candidates
+                on
+                    candidates.list_key = ranked_candidates.list_key
+                    and candidates.product_key = ranked_candidates.product_key
+            union all
+            select
+                list_key,
+                product_key,
+                score,
+                because_product_key,
+                true as is_ranked
+            from ranked_candidates
+        {% endif %}
+
+    ),
+
     allowed_candidates as (
 
         select candidates.*
-        from candidates
+        from every_candidate as candidates
         anti join excluded
             on
                 candidates.list_key = excluded.list_key
@@ -133,7 +189,8 @@
                 partition by
                     candidates.list_key,
                     coalesce(products.category_code, products.product_id)
-                order by candidates.score desc, candidates.product_key
+                order by
+                    candidates.is_ranked desc, candidates.score desc, candidates.product_key
             ) <= {{ var("category_cap") }}
         {% endif %}
 
@@ -147,7 +204,7 @@
                 *,
                 row_number() over (
                     partition by list_key
-                    order by score desc, product_key
+                    order by is_ranked desc, score desc, product_key
                 ) as place
             from allowed_candidates
         )

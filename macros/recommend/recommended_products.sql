@@ -18,11 +18,11 @@
             list_key,
             row_number() over (
                 partition by list_key
-                order by source, score desc, product_key
+                order by is_ranked desc, source, score desc, product_key
             ) as rank,
             product_key,
             score,
-            source,
+            case when is_ranked then 'ranked' else source end as source,
             because_product_key
         from (
             {# A product counts by its first step; the sources' names sort in the order of
@@ -30,7 +30,7 @@
             select
                 *,
                 row_number() over (
-                    partition by list_key, product_key order by source
+                    partition by list_key, product_key order by is_ranked desc, source
                 ) as step_place
             from (
                 select
@@ -38,7 +38,8 @@
                     best_candidates.product_key,
                     best_candidates.score,
                     'neighbour' as source,
-                    best_candidates.because_product_key
+                    best_candidates.because_product_key,
+                    best_candidates.is_ranked
                 from best_candidates
                 semi join unfilled_lists
                     on best_candidates.list_key = unfilled_lists.list_key
@@ -48,7 +49,8 @@
                     product_key,
                     score,
                     source,
-                    cast(null as integer) as because_product_key
+                    cast(null as integer) as because_product_key,
+                    false as is_ranked
                 from popular_candidates
             )
         )
@@ -63,7 +65,7 @@
             best_candidates.place as rank,
             best_candidates.product_key,
             best_candidates.score,
-            'neighbour' as source,
+            case when best_candidates.is_ranked then 'ranked' else 'neighbour' end as source,
             best_candidates.because_product_key
         from best_candidates
         anti join unfilled_lists on best_candidates.list_key = unfilled_lists.list_key

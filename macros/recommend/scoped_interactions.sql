@@ -1,8 +1,8 @@
 {% macro scoped_interactions() -%}
     {#
-        Interactions twice: scope 'published' looks back from the end of the log, scope
-        'evaluated' from the moment of evaluation, for the users with targets. The same rules
-        run over both.
+        Interactions by scope: 'published' looks back from the end of the log, 'evaluated' from
+        the moment of evaluation, for the users with targets, 'learned' from the moment of each
+        of the ranker's cases. The same rules run over all.
     #}
     select
         'published' as scope,
@@ -16,4 +16,15 @@
     where
         {{ known_at_evaluation() }}
         and user_key in (select user_key from {{ ref("int_targets") }})
+    {% if ranker() != "off" %}
+        union all
+        select
+            'learned' as scope,
+            interactions.*
+        from {{ ref("int_interactions") }} as interactions
+        inner join {{ ref("int_ranker_cases") }} as cases
+            on
+                interactions.user_key = cases.user_key
+                and interactions.event_at < cases.asked_at
+    {% endif %}
 {%- endmacro %}

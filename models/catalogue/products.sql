@@ -1,12 +1,19 @@
-with product_days as (
+with keys as (
 
-    select * from {{ ref("int_product_days") }}
+    select * from {{ ref("int_product_keys") }}
 
 ),
 
-keys as (
+product_days as (
 
-    select * from {{ ref("int_product_keys") }}
+    {# What came after the log's end describes a product that was never seen before. #}
+    select product_days.*
+    from {{ ref("int_product_days") }} as product_days
+    inner join keys on product_days.product_id = keys.product_id
+    cross join {{ ref("int_timeline") }} as timeline
+    where
+        product_days.event_date < timeline.log_ends_at
+        or keys.first_date >= timeline.log_ends_at
 
 ),
 

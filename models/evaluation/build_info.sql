@@ -1,4 +1,16 @@
-with this_build as (
+with teaching_events as (
+
+    select
+        count(*) as events,
+        count(distinct interactions.user_key) as users
+    from {{ ref("int_interactions") }} as interactions
+    semi join {{ ref("product_nodes") }} as nodes
+        on interactions.product_key = nodes.product_key
+    where not interactions.is_holdout and interactions.event_weight > 0
+
+),
+
+this_build as (
 
     select
         '{{ invocation_id }}' as build_id,
@@ -7,6 +19,15 @@ with this_build as (
             as events_read,
         (select count(*) from {{ ref("stg_events") }}) as events_kept,
         (select count(*) from {{ ref("rejected_events") }}) as events_rejected,
+        (select count(*) from {{ ref("int_interactions") }}) as events_clean,
+        teaching_events.events as events_learned,
+        teaching_events.users as users_learned,
+        (
+            select
+                sum(case when log_days.has_seconds then 0 else log_days.events end)
+                / sum(log_days.events)
+            from {{ ref("int_log_days") }} as log_days
+        ) as share_without_seconds,
         timeline.first_event_at,
         timeline.last_event_at,
         timeline.graph_cutoff_at,
@@ -15,6 +36,7 @@ with this_build as (
         version() as duckdb_version,
         '{{ adapter.escape_sql_string(git_commit()) }}' as git_commit
     from {{ ref("int_timeline") }} as timeline
+    cross join teaching_events
 
 ),
 

@@ -3,7 +3,7 @@
 with events as (
 
     {# Duplicates have the same time, hence the same day. #}
-    select distinct
+    select
         event_date,
         event_at,
         event_type,
@@ -14,9 +14,11 @@ with events as (
         price,
         user_id,
         user_session,
-        product_name
+        product_name,
+        count(*) as copies
     from {{ ref("stg_events") }}
     where {{ in_days("event_date") }}
+    group by all
 
 ),
 

@@ -18,11 +18,14 @@ with events as (
         {{ event_weight("events.event_type") }} as event_weight,
         coalesce(events.user_session, '') as user_session,
         date_diff('day', date '1970-01-01', events.event_date)
-        * cast(4294967296 as bigint) + events.place as moment_id
+        * cast(4294967296 as bigint) + events.place as moment_id,
+        days.has_seconds
     from {{ ref("int_events_deduplicated") }} as events
     inner join {{ ref("int_user_keys") }} as users on events.user_id = users.user_id
     inner join {{ ref("int_product_keys") }} as products
         on events.product_id = products.product_id
+    inner join {{ ref("int_log_days") }} as days
+        on events.event_date = days.event_date
     where
         events.event_date >= cast({{ first_day() }} - {{ session_gap() }} as date)
         and events.event_at >= {{ first_day() }} - {{ session_gap() }}
@@ -62,7 +65,9 @@ sessions as (
             order by event_at
             range between unbounded preceding and current row
         ) as session_id,
-        array_contains({{ text_list(var("click_event_types")) }}, event_type)
+        {# A clock without seconds cannot tell a short stay. #}
+        has_seconds
+        and array_contains({{ text_list(var("click_event_types")) }}, event_type)
         and coalesce(
             next_product_key != product_key
             and stay < interval '1 second' * {{ var("min_stay_seconds") }}

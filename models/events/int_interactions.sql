@@ -20,7 +20,7 @@ interactions as (
     from flagged
     cross join {{ ref("int_timeline") }} as timeline
     anti join {{ ref("int_robots") }} as robots on flagged.user_key = robots.user_key
-    where flagged.removed_as is null
+    where flagged.removed_as is null and flagged.event_at < timeline.log_ends_at
 
 )
 

@@ -14,6 +14,7 @@ numbered as (
 
     select
         product_id,
+        first_date,
         cast(
             row_number() over (order by first_date, product_id) - 1 as integer
         ) as product_key

@@ -7,6 +7,11 @@ with user_days as (
     select
         event_date,
         user_id,
+        count(*) as events,
+        cast(sum(copies) as bigint) as staged_events,
+        count(*) filter (
+            where event_at = date_trunc('minute', event_at)
+        ) as whole_minutes,
         count(*) filter (
             where array_contains(
                 {{ text_list(var("click_event_types")) }}, event_type

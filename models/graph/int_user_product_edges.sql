@@ -1,5 +1,3 @@
-{{ config(post_hook="{{ write_edgelist() }}") }}
-
 {# The graph of users and products, for DeepWalk where `deepwalk_graph` asks for it.
    Users are numbered after the products. #}
 with nodes as (

@@ -1,21 +1,13 @@
 with neighbours as (
 
-    {% for model, table in neighbour_models().items() %}
+    {% for model, declared in neighbour_models().items() %}
         select
             '{{ model }}' as model,
+            {{ declared.kind != "share" }} as is_scaled,
             product_id,
             neighbour_product_id,
-            {% if model in ("deepwalk", "node2vec") %}
-                {# Cosines of a row lie close together: a power tells near from
-                   nearest. #}
-                power(greatest(score, 0), {{ var("cosine_power") }}) as score
-            {% elif model == "successors" %}
-                {# Log odds; only their differences within a row matter. #}
-                exp(score - max(score) over (partition by product_id)) as score
-            {% else %}
-                score
-            {% endif %}
-        from {{ ref(table) }}
+            {{ comparable_score(declared.kind) }} as score
+        from {{ ref(declared.table) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
 
@@ -25,6 +17,7 @@ keyed as (
 
     select
         neighbours.model,
+        neighbours.is_scaled,
         products.product_key,
         found.product_key as neighbour_key,
         neighbours.score
@@ -50,16 +43,13 @@ row_sums as (
 
 comparable as (
 
-    {# Rows of embeddings sum to 1 like those of the SQL models. #}
+    {# Scaled rows sum to 1, like those of the SQL models. #}
     select
         keyed.model,
         keyed.product_key,
         keyed.neighbour_key,
-        case
-            when keyed.model in ('deepwalk', 'node2vec', 'successors')
-                then keyed.score / row_sums.row_sum
-            else keyed.score
-        end * factors.factor as score
+        keyed.score / case when keyed.is_scaled then row_sums.row_sum else 1 end
+        * factors.factor as score
     from keyed
     inner join row_sums
         on keyed.model = row_sums.model and keyed.product_key = row_sums.product_key

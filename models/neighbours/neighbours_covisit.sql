@@ -1,37 +1,3 @@
-with session_pairs as (
-
-    select * from {{ ref("int_product_pairs") }}
-
-),
-
-pairs as (
-
-    select
-        product_key_a as product_key,
-        product_key_b as neighbour_key,
-        pair_weight as weight
-    from session_pairs
-    union all
-    select
-        product_key_b as product_key,
-        product_key_a as neighbour_key,
-        pair_weight as weight
-    from session_pairs
-
-),
-
-degrees as (
-
-    select
-        product_key,
-        sum(cast(round(1e6 * weight) as hugeint)) / 1e6 as degree
-    from pairs
-    group by product_key
-
-),
-
-{{ strongest_neighbours(
-    "pairs", "degrees", power=1, beta=var("covisit_beta")
-) }}
+with {{ covisit_neighbours(ref("int_product_pairs")) }}
 
 select * from neighbours

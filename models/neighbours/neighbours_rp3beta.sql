@@ -1,36 +1,3 @@
-{# The 3-step walk product -> group -> product of Christoffel et al. 2015 (section 3): a
-   group passes on 1 / size, popular ends are held back by degree ** beta. #}
-with group_products as (
-
-    select * from {{ ref("int_group_products") }}
-
-),
-
-pairs as (
-
-    select
-        starts.product_key,
-        ends.product_key as neighbour_key,
-        sum(cast(round(1e9 * starts.group_weight) as bigint)) / 1e9 as weight
-    from group_products as starts
-    inner join group_products as ends on starts.group_key = ends.group_key
-    where starts.product_key != ends.product_key
-    group by all
-
-),
-
-degrees as (
-
-    select
-        product_key,
-        count(*) as degree
-    from group_products
-    group by product_key
-
-),
-
-{{ strongest_neighbours(
-    "pairs", "degrees", power=var("rp3_alpha"), beta=var("rp3_beta")
-) }}
+with {{ rp3beta_neighbours(ref("int_group_products")) }}
 
 select * from neighbours

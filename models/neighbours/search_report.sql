@@ -5,7 +5,8 @@
 -- depends_on: {{ ref("successors_deepwalk") }}
 with reports as (
 
-    select * from read_parquet('{{ work_folder() }}/*.report.parquet')
+    select *
+    from read_parquet('{{ work_files("*.report.parquet") }}', hive_partitioning = false)
 
 )
 

@@ -1,47 +1,55 @@
-{# Evidence for complements: sessions in which one product was wanted (an event above a
-   click) and another was looked at afterwards. #}
-with session_products as (
+{# What a session turned to once it wanted a product. Wanting both counts whole; a look
+   counts less with each step between. #}
+with sessions as (
 
-    select
-        session_id,
-        product_key,
-        min(event_at) as first_event_at,
-        min(event_at) filter (where event_weight > {{ click_weight() }}) as wanted_at
-    from {{ ref("int_interactions") }}
-    where not is_holdout and event_weight > 0
-    group by session_id, product_key
+    select * from {{ ref("int_wanting_sessions") }}
 
 ),
 
-placed as (
+followed as (
 
-    {# The first `rp3_group_size` products of a session: pairs grow with the square. #}
     select
-        *,
-        row_number() over (
-            partition by session_id order by first_event_at, product_key
-        ) as place
-    from session_products
+        wanted.product_key,
+        later.product_key as neighbour_key,
+        later.first_step - wanted.wanted_step as distance,
+        coalesce(later.wanted_at >= wanted.wanted_at, false) as is_wanted_too
+    from sessions as wanted
+    inner join sessions as later on wanted.session_id = later.session_id
+    where wanted.wanted_step is not null and wanted.product_key != later.product_key
+
+),
+
+weighed as (
+
+    select
+        product_key,
+        neighbour_key,
+        is_wanted_too,
+        {% if var("window") | int > 0 %}
+            case
+                when is_wanted_too then 1
+                when distance between 1 and {{ var("window") }}
+                    then power({{ var("complement_decay") }}, distance - 1)
+                else 0
+            end as weight
+        {% else %}
+            1 as weight
+        {% endif %}
+    from followed
 
 ),
 
 pairs as (
 
     select
-        wanted.product_key,
-        later.product_key as neighbour_key,
-        count(*) as sessions
-    from placed as wanted
-    inner join placed as later on wanted.session_id = later.session_id
-    where
-        wanted.place <= {{ var("rp3_group_size") }}
-        and later.place <= {{ var("rp3_group_size") }}
-        and wanted.product_key != later.product_key
-        and (
-            later.first_event_at > wanted.wanted_at
-            or (wanted.wanted_at is not null and later.wanted_at >= wanted.wanted_at)
-        )
-    group by all
+        product_key,
+        neighbour_key,
+        count(*) as sessions,
+        count(*) filter (where is_wanted_too) as sessions_wanted_both,
+        sum(cast(round(1e6 * weight) as bigint)) / 1e6 as weight
+    from weighed
+    where weight > 0
+    group by product_key, neighbour_key
 
 )
 

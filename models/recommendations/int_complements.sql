@@ -1,79 +1,64 @@
-{# What comes next: how often it was looked at after the product was wanted, and, where
-   nobody did that yet, input against context vectors. A close substitute needs that
-   evidence. #}
-with evidence as (
+{# A product's own evidence, and that of its substitutes as if it were
+   `complement_prior` sessions more. #}
+with own as (
 
-    select
-        products.product_id,
-        found.product_id as neighbour_product_id,
-        bought_after.sessions
-    from {{ ref("int_bought_after") }} as bought_after
-    inner join {{ ref("int_product_keys") }} as products
-        on bought_after.product_key = products.product_key
-    inner join {{ ref("int_product_keys") }} as found
-        on bought_after.neighbour_key = found.product_key
+    select * from {{ ref("int_complement_evidence") }}
 
 ),
 
-likely_next as (
+borrowed as (
 
-    {# Relative to the row's best, which is 1: the scores of a row are logarithms. #}
-    select
-        product_id,
-        neighbour_product_id,
-        exp(score - max(score) over (partition by product_id)) as relative_probability
-    from {{ ref("successors_deepwalk") }}
+    select * from {{ ref("int_borrowed_evidence") }}
 
 ),
 
-close_substitutes as (
+pairs as (
 
     select
-        product_id,
-        neighbour_product_id
-    from {{ ref("int_substitutes") }}
-    where rank <= {{ var("similar_products") }}
+        coalesce(own.product_key, borrowed.product_key) as product_key,
+        coalesce(own.neighbour_key, borrowed.neighbour_key) as neighbour_key,
+        coalesce(own.weight, 0) as weight,
+        coalesce(own.expected, 0) as expected,
+        coalesce(borrowed.share, 0) as share,
+        (coalesce(own.weight, 0) + coalesce(borrowed.weight, 0))
+        / (coalesce(own.expected, 0) + coalesce(borrowed.expected, 0)) as lift,
+        coalesce(own.sessions, 0) as sessions_after,
+        coalesce(own.is_decided, false) as is_decided
+    from own
+    full outer join borrowed
+        on
+            own.product_key = borrowed.product_key
+            and own.neighbour_key = borrowed.neighbour_key
 
 ),
 
 scored as (
 
     select
-        coalesce(evidence.product_id, likely_next.product_id) as product_id,
-        coalesce(evidence.neighbour_product_id, likely_next.neighbour_product_id)
-            as neighbour_product_id,
-        coalesce(evidence.sessions, 0) + coalesce(likely_next.relative_probability, 0)
-            as score,
-        coalesce(evidence.sessions, 0) as sessions_bought_after
-    from evidence
-    full outer join likely_next
-        on
-            evidence.product_id = likely_next.product_id
-            and evidence.neighbour_product_id = likely_next.neighbour_product_id
-
-),
-
-complements as (
-
-    select scored.*
-    from scored
-    left join close_substitutes
-        on
-            scored.product_id = close_substitutes.product_id
-            and scored.neighbour_product_id = close_substitutes.neighbour_product_id
-    where scored.sessions_bought_after > 0 or close_substitutes.product_id is null
+        *,
+        (weight + {{ var("complement_prior") }} * share) / (expected + 1) as score
+    from pairs
 
 ),
 
 ranked as (
 
+    {# The list ends at the floor; where nothing reaches one session beyond chance, at
+       half of its best. #}
     select
-        *,
+        product_key,
+        neighbour_key,
+        score,
+        lift,
+        sessions_after,
+        is_decided,
         cast(row_number() over (
-            partition by product_id
-            order by score desc, neighbour_product_id
+            partition by product_key
+            order by score desc, neighbour_key
         ) as integer) as rank
-    from complements
+    from scored
+    where score >= {{ var("complement_floor") }}
+    qualify score >= 1 or 2 * score >= max(score) over (partition by product_key)
 
 )
 

@@ -1,78 +1,70 @@
-{# For products with too few neighbours of a relation: what is popular in their
-   category, then in the shop, so that every product has its rows. #}
+{# For products with too few neighbours of a relation: what is popular, so that every
+   product has its rows. #}
 with listed as (
 
     select * from {{ ref("int_listed_similar") }}
 
 ),
 
-row_counts as (
+lists as (
 
-    {# As many popular products as are listed already, one for the product itself, and
-       `similar_products` more, are always enough. #}
     select
-        products.product_id,
-        products.category_code,
+        products.product_key,
+        coalesce(leaves.leaf, '') as leaf,
         relations.relation,
-        count(listed.product_id) as listed_products,
-        count(listed.product_id) + 1 + {{ var("similar_products") }} as enough
+        count(*) filter (where listed.relation = relations.relation)
+            as listed_products,
+        count(listed.relation) as listed_in_both
     from {{ ref("products") }} as products
     cross join (values ('substitute'), ('complement')) as relations (relation)
-    left join listed
-        on
-            products.product_id = listed.product_id
-            and relations.relation = listed.relation
-    group by products.product_id, products.category_code, relations.relation
-
-),
-
-unfilled as (
-
-    select * from row_counts
-    where listed_products < {{ var("similar_products") }}
-
-),
-
-popularity as (
-
-    select
-        popularity.*,
-        product_keys.product_id
-    from {{ ref("int_popularity") }} as popularity
-    inner join {{ ref("int_product_keys") }} as product_keys
-        on popularity.product_key = product_keys.product_key
-    where popularity.scope = 'published'
+    left join {{ ref("int_product_leaves") }} as leaves
+        on products.product_key = leaves.product_key
+    left join listed on products.product_key = listed.product_key
+    group by products.product_key, leaves.leaf, relations.relation
 
 ),
 
 popular as (
 
+    {# As many as are listed already, the product itself, and `similar_products` more
+       are always enough. #}
     select
-        unfilled.product_id,
-        unfilled.relation,
-        popularity.product_id as neighbour_product_id,
-        popularity.score,
-        'popular in category' as source,
-        2 as step,
-        popularity.category_rank as place
-    from unfilled
-    inner join popularity
+        lists.product_key,
+        lists.relation,
+        shelves.neighbour_key,
+        shelves.score,
+        shelves.source,
+        shelves.rank
+    from lists
+    inner join {{ ref("int_popular_shelves") }} as shelves
         on
-            unfilled.category_code = popularity.category_code
-            and unfilled.enough >= popularity.category_rank
-    union all
+            lists.leaf = shelves.leaf
+            and lists.relation = shelves.relation
+            and lists.listed_in_both + 1 + {{ var("similar_products") }} >= shelves.rank
+    where
+        lists.listed_products < {{ var("similar_products") }}
+        and lists.product_key != shelves.neighbour_key
+
+),
+
+unlisted as (
+
+    {# What is listed in the other relation comes last. #}
     select
-        unfilled.product_id,
-        unfilled.relation,
-        popularity.product_id as neighbour_product_id,
-        popularity.score,
-        'popular in shop' as source,
-        3 as step,
-        popularity.shop_rank as place
-    from unfilled
-    inner join popularity on unfilled.enough >= popularity.shop_rank
+        popular.product_key,
+        popular.relation,
+        popular.neighbour_key,
+        popular.score,
+        popular.source,
+        case when listed.product_key is null then 2 else 3 end as step,
+        popular.rank as place
+    from popular
+    left join listed
+        on
+            popular.product_key = listed.product_key
+            and popular.neighbour_key = listed.neighbour_key
+    where listed.relation is null or listed.relation != popular.relation
 
 )
 
-select * from popular
-where product_id != neighbour_product_id
+select * from unlisted

@@ -3,32 +3,35 @@
 with every_step as (
 
     select
-        listed.product_id,
+        listed.product_key,
         listed.relation,
-        listed.neighbour_product_id,
+        listed.neighbour_key,
         listed.score,
         case
             when nodes.node_id is null then 'category and brand'
+            when listed.relation = 'complement' and listed.sessions_after = 0
+                then 'substitutes'
             else 'graph'
         end as source,
+        listed.lift,
+        listed.sessions_after,
         1 as step,
         listed.rank as place
     from {{ ref("int_listed_similar") }} as listed
     left join {{ ref("product_nodes") }} as nodes
-        on listed.product_id = nodes.product_id
+        on listed.product_key = nodes.product_key
     union all
-    select * from {{ ref("int_popular_similar") }}
-
-),
-
-first_steps as (
-
     select
-        *,
-        row_number() over (
-            partition by product_id, relation, neighbour_product_id order by step
-        ) as step_place
-    from every_step
+        product_key,
+        relation,
+        neighbour_key,
+        score,
+        source,
+        cast(null as double) as lift,
+        0 as sessions_after,
+        step,
+        place
+    from {{ ref("int_popular_similar") }}
 
 ),
 
@@ -37,46 +40,35 @@ ranked as (
     select
         *,
         cast(row_number() over (
-            partition by product_id, relation
-            order by step, place, neighbour_product_id
+            partition by product_key, relation order by step, place
         ) as integer) as rank
-    from first_steps
-    where step_place = 1
-
-),
-
-together as (
-
-    select
-        keys_a.product_id as product_id_a,
-        keys_b.product_id as product_id_b,
-        pairs.sessions_together
-    from {{ ref("int_product_pairs") }} as pairs
-    inner join {{ ref("int_product_keys") }} as keys_a
-        on pairs.product_key_a = keys_a.product_key
-    inner join {{ ref("int_product_keys") }} as keys_b
-        on pairs.product_key_b = keys_b.product_key
+    from every_step
+    qualify rank <= {{ var("similar_products") }}
 
 ),
 
 similar_products as (
 
+    {# A pair stands once among the pairs, the smaller key first. #}
     select
-        ranked.product_id,
+        products.product_id,
         ranked.relation,
         ranked.rank,
-        ranked.neighbour_product_id as similar_product_id,
+        found.product_id as similar_product_id,
         ranked.score,
         ranked.source,
-        coalesce(together.sessions_together, 0) as sessions_together
+        coalesce(pairs.sessions_together, 0) as sessions_together,
+        ranked.sessions_after,
+        ranked.lift
     from ranked
-    left join together
+    inner join {{ ref("int_product_keys") }} as products
+        on ranked.product_key = products.product_key
+    inner join {{ ref("int_product_keys") }} as found
+        on ranked.neighbour_key = found.product_key
+    left join {{ ref("int_product_pairs") }} as pairs
         on
-            least(ranked.product_id, ranked.neighbour_product_id)
-            = together.product_id_a
-            and greatest(ranked.product_id, ranked.neighbour_product_id)
-            = together.product_id_b
-    where ranked.rank <= {{ var("similar_products") }}
+            least(ranked.product_key, ranked.neighbour_key) = pairs.product_key_a
+            and greatest(ranked.product_key, ranked.neighbour_key) = pairs.product_key_b
 
 )
 

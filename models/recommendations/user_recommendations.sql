@@ -20,7 +20,7 @@ hybrid_neighbours as (
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours", ["hybrid"], var("recommendations")
+    "published", "users", "hybrid_neighbours", [served_model()], var("recommendations")
 ) }},
 
 {{ other_causes("published", "hybrid_neighbours") }},

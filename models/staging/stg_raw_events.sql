@@ -17,17 +17,17 @@ trimmed as (
         cast(reject_when_reason as varchar) as reject_when_reason,
         cast(raw_line as varchar) as raw_line,
         event_time as raw_event_time,
-        price as raw_price,
+        {{ given_text("price") }} as raw_price,
         {{ parse_event_time("event_time") }} as event_at,
         nullif(lower(trim(event_type)), '') as event_type,
         nullif(trim(product_id), '') as product_id,
-        nullif(trim(category_id), '') as category_id,
-        nullif(trim(category_code), '') as category_code,
-        nullif(trim(brand), '') as brand,
-        try_cast(price as double) as price,
+        {{ given_text("category_id") }} as category_id,
+        {{ given_text("category_code") }} as category_code,
+        {{ given_text("brand") }} as brand,
+        try_cast(raw_price as double) as price,
         nullif(trim(user_id), '') as user_id,
-        nullif(trim(user_session), '') as user_session,
-        nullif(trim(cast(product_name as varchar)), '') as product_name
+        {{ given_text("user_session") }} as user_session,
+        {{ given_text("cast(product_name as varchar)") }} as product_name
     from source_rows
 
 ),
@@ -39,7 +39,10 @@ judged as (
         case
             when reject_when_reason is not null then reject_when_reason
             when product_id is null then 'missing product_id'
+            when {{ is_null_text("product_id") }}
+                then 'null text as product_id (null_texts)'
             when user_id is null then 'missing user_id'
+            when {{ is_null_text("user_id") }} then 'null text as user_id (null_texts)'
             when nullif(trim(raw_event_time), '') is null then 'missing event_time'
             when event_at is null then 'unreadable event_time'
             when
@@ -50,7 +53,7 @@ judged as (
             when not array_contains({{ text_list(var("event_weights")) }}, event_type)
                 then 'unknown event_type'
             when
-                nullif(trim(raw_price), '') is not null
+                raw_price is not null
                 and (price is null or not isfinite(price))
                 then 'unreadable price'
             when price < 0 then 'negative price'

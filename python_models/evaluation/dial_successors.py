@@ -5,6 +5,7 @@ The index is the same for every setting, popularity enters the query alone.
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import dial_table
 
     embeddings = dbt.ref("embeddings_deepwalk").order("product_id").to_arrow_table()
@@ -15,7 +16,7 @@ def model(dbt, session):
         settings=dbt.config.meta_get("popularity_dial"),
         k=dbt.config.meta_get("neighbours"),
         exact_below=dbt.config.meta_get("exact_search_below"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
         seed=dbt.config.meta_get("seed"),
         label="dial_successors",
     )

@@ -5,6 +5,7 @@ McInnes, Healy, Melville 2018, UMAP: Uniform Manifold Approximation and Projecti
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import map_table
 
     products = dbt.ref("int_mapped_products")
@@ -12,5 +13,5 @@ def model(dbt, session):
         products.order("product_id").to_arrow_table(),
         neighbours=dbt.config.meta_get("map_neighbours"),
         seed=dbt.config.meta_get("seed"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
     )

@@ -2,15 +2,16 @@
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads, work_folder
     from longtail.tables import neighbour_table
 
     embeddings = dbt.ref("embeddings_node2vec")
     return neighbour_table(
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
-        work_folder=dbt.config.meta_get("work_folder"),
+        work_folder=work_folder(session),
         exact_below=dbt.config.meta_get("exact_search_below"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
         seed=dbt.config.meta_get("seed"),
         label="neighbours_node2vec",
     )

@@ -1,10 +1,11 @@
 """One row per product and rank: products most likely to come next, by embeddings_deepwalk.
 
-Score: input vector . context vector + popularity * log(frequency), in nats (complements).
+Score: input vector . context vector + popularity * log(frequency), in nats.
 """
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads, work_folder
     from longtail.tables import successor_table
 
     embeddings = dbt.ref("embeddings_deepwalk")
@@ -12,9 +13,9 @@ def model(dbt, session):
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
         popularity=dbt.config.meta_get("popularity"),
-        work_folder=dbt.config.meta_get("work_folder"),
+        work_folder=work_folder(session),
         exact_below=dbt.config.meta_get("exact_search_below"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
         seed=dbt.config.meta_get("seed"),
         label="successors_deepwalk",
     )

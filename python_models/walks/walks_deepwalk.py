@@ -5,20 +5,19 @@ Perozzi, Al-Rfou, Skiena 2014, DeepWalk: Online Learning of Social Representatio
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import walk_table
 
-    of_products = dbt.ref("product_edges")  # writes the edgelist
-    of_users = dbt.ref("int_user_product_edges")  # likewise
+    of_products = dbt.ref("product_edges")
+    of_users = dbt.ref("int_user_product_edges")
     has_users = dbt.config.meta_get("deepwalk_graph") == "users"
-    edges, name = (
-        (of_users, "int_user_product_edges") if has_users else (of_products, "product_edges")
-    )
+    edges = of_users if has_users else of_products
     last_node = edges.max("target_node_id").fetchall()[0][0]
     return walk_table(
-        f"{dbt.config.meta_get('work_folder')}/{name}.edg",
+        edges.to_arrow_table(),
         node_count=0 if last_node is None else last_node + 1,
         walks_per_node=dbt.config.meta_get("walks_per_node"),
         walk_length=dbt.config.meta_get("walk_length"),
         seed=dbt.config.meta_get("seed"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
     )

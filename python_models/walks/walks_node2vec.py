@@ -5,17 +5,16 @@ Grover, Leskovec 2016, node2vec: Scalable Feature Learning for Networks, section
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import walk_table
 
-    dbt.ref("product_edges")  # writes the edgelist
-    nodes = dbt.ref("product_nodes")
     return walk_table(
-        f"{dbt.config.meta_get('work_folder')}/product_edges.edg",
-        node_count=len(nodes),
+        dbt.ref("product_edges").to_arrow_table(),
+        node_count=len(dbt.ref("product_nodes")),
         walks_per_node=dbt.config.meta_get("walks_per_node"),
         walk_length=dbt.config.meta_get("walk_length"),
         p=dbt.config.meta_get("p"),
         q=dbt.config.meta_get("q"),
         seed=dbt.config.meta_get("seed"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
     )

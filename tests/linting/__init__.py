@@ -5,9 +5,11 @@ templater does, but compiles the whole project first and needs the build's datab
 """
 
 import hashlib
+import re
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
@@ -36,6 +38,7 @@ class _Adapter:
 
 
 adapter = _Adapter()
+modules = SimpleNamespace(re=re)
 dbt_version = "1.11"
 execute = False
 invocation_id = "invocation_id"

@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +30,19 @@ def shared_data():
         return SHARED_DATA / name
 
     return path
+
+
+RUNS_DBT = {"shop", "demo"}
+"""Fixtures that stand for a run of dbt."""
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """Mark each test by what it uses, unless it says itself what it is."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser")):
+            continue
+        used = set(item.fixturenames)
+        item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
 
 
 @dataclass
@@ -65,6 +80,11 @@ class Shop:
             "dimensions": 8,
             "epochs": 1,
             "bootstrap_samples": 2,
+            # One warehouse sees many logs, each odder than the one before, some without a graph.
+            "gate_edges": 0,
+            "gate_fall": 1,
+            "gate_recall_fall": 1,
+            "gate_cleaning_share": 1,
         }
         self.manifest = None
 
@@ -113,6 +133,11 @@ class Shop:
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def rows(self, sql: str) -> list[dict]:
+        """Ask the published database, for rows by column."""
+        with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
+            return connection.sql(sql).to_arrow_table().to_pylist()
+
     def build(self, **overrides) -> Outcome:
         """Build, test and publish; dbt's unit tests are left out: they do not read the log."""
         return self.dbt("build", "--exclude-resource-type", "unit_test", **overrides)
@@ -145,7 +170,7 @@ ODD_IDS = (
     "'; drop table x; --",
     "{{ x }}",
     "back\\slash",
-    "null",
+    "null and void",
     "-1",
     "1e5",
     "a" * 300,
@@ -175,6 +200,48 @@ def odd_events(count: int = 400) -> list[tuple]:
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory) -> Shop:
     return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@dataclass
+class Demo:
+    """A whole build of demo events: with every model, data test and unit test."""
+
+    warehouse: Path
+    target: Path
+    output: str
+    is_good: bool
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Demo:
+    """10 thousand demo events, built by the dbt command as far from home as it can be.
+
+    From another folder than the project's, into one that is named by "~" and whose path looks
+    like a column and a pattern.
+    """
+    home = tmp_path_factory.mktemp("home")
+    built = run_dbt(home, "build", "--vars", "{demo_events: 10000}")
+    warehouse = home / DEMO_FOLDER.removeprefix("~/")
+    return Demo(warehouse, home / "target", built.stdout + built.stderr, built.returncode == 0)
+
+
+DEMO_FOLDER = "~/brand=acme/[1] shop"
+
+
+def run_dbt(home: Path, *command: str) -> subprocess.CompletedProcess:
+    """Run the dbt command in a folder that is home and working directory at once."""
+    environment = {
+        **{"HOME": str(home), "LONGTAIL_WAREHOUSE": DEMO_FOLDER, "PYTHONPATH": str(ROOT)},
+        **{"DBT_PROJECT_DIR": str(ROOT), "DBT_PROFILES_DIR": str(ROOT)},
+        **{"DBT_TARGET_PATH": str(home / "target"), "DBT_LOG_PATH": str(home / "target")},
+    }
+    return subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--no-use-colors", *command],
+        cwd=home,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+    )
 
 
 @pytest.fixture(scope="session")

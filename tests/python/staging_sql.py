@@ -1,6 +1,6 @@
 """The staging models' own SQL over any input, without a build for each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +10,7 @@ import jinja2
 import pytest
 
 from longtail.build import event_files, scan
+from longtail.build.file_rows import EventFile
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE_OF_ROWS = "select 'the rows of the files' as rows"
@@ -30,6 +31,19 @@ class Staged:
         return [row["reject_reason"] for row in self.rejected] + broken
 
 
+def described(
+    pattern: str, csv_options: dict | None = None, options: Mapping | None = None
+) -> list[EventFile]:
+    """Look at the files of a pattern as a build does."""
+    expressions = [
+        sql for var in ("columns", "reject_when") for sql in (options or {}).get(var, {}).values()
+    ]
+    names = set().union(*map(scan.names_in, expressions))
+    files = event_files.describe_files(event_files.find_files(pattern), csv_options, names)
+    event_files.require_rows(pattern, files)
+    return files
+
+
 def compile_staging(shop) -> Callable[..., Staged]:
     """Compile stg_raw_events once; return a function that runs it over the files of a pattern."""
     if not shop.events.exists():
@@ -41,10 +55,10 @@ def compile_staging(shop) -> Callable[..., Staged]:
     file = shop.target / "compiled/longtail/models/staging/stg_raw_events.sql"
     model = file.read_text(encoding="utf-8")
     assert model.count(PLACE_OF_ROWS) == 1
-    hook = (ROOT / "macros" / "keep_broken_lines.sql").read_text(encoding="utf-8")
+    hook = (ROOT / "macros/events/keep_broken_lines.sql").read_text(encoding="utf-8")
 
     def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
-        rows = scan.scan_sql(event_files.describe_files(pattern, csv_options), **options)
+        rows = scan.scan_sql(described(pattern, csv_options, options), **options)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
             connection.execute(f"create table staged as {model.replace(PLACE_OF_ROWS, rows)}")

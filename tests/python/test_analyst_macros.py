@@ -7,6 +7,7 @@ from longtail.build.analyst_macros import MACROS, macro_statements
 
 # Ann looked at the phone and put the case in her cart; Bob bought the phone; Cas did nothing.
 SHOP = """
+create schema internal;
 create table products as
 select * from (values
     ('phone', 1, 'Phone', 'electronics.phones', 'acme', 5e2, 100),
@@ -16,28 +17,28 @@ select * from (values
     ('gift', 5, 'Gift', null, null, null, 2),
     ('lamp', 6, 'Lamp', 'home.lamps', 'lux', 40.0, 30)
 ) as columns (product_id, product_key, product_name, category_code, brand, price, interactions);
-create table int_user_keys as
+create table internal.int_user_keys as
 select * from (values ('ann', 1), ('bob', 2), ('cas', 3)) as columns (user_id, user_key);
-create table int_user_histories as
+create table internal.int_user_histories as
 select * from (values
     ('published', 1, 1, 'view', 1e0), ('published', 1, 2, 'cart', 3.0),
     ('evaluated', 1, 6, 'view', 9.0), ('published', 2, 1, 'purchase', 5.0)
 ) as columns (scope, user_key, product_key, event_type, interest);
-create table int_excluded_products as
+create table internal.int_excluded_products as
 select 'published' as scope, 2 as user_key, 1 as product_key;
-create table int_neighbours as
+create table internal.int_neighbours as
 select * from (values
     ('hybrid', 1, 2, 1, 9e-1), ('hybrid', 1, 3, 2, 0.8), ('hybrid', 1, 5, 3, 0.1),
     ('hybrid', 2, 3, 1, 0.5), ('hybrid', 2, 4, 2, 0.4), ('hybrid', 6, 1, 1, 1.0),
     ('covisit', 1, 3, 7, 0.2), ('covisit', 1, 6, 1, 1.0)
 ) as columns (model, product_key, neighbour_key, rank, score);
-create table int_similar_groups as
+create table internal.int_similar_groups as
 select * from (values
     ('published', 1, 7, 2, 4e-1), ('published', 1, 8, 2, 0.2), ('evaluated', 1, 7, 2, 9.0)
 ) as columns (scope, user_key, group_key, because_product_key, weight);
-create table int_group_products as
+create table internal.int_group_products as
 select * from (values (7, 5), (8, 5), (8, 6)) as columns (group_key, product_key);
-create table int_product_factors as
+create table internal.int_product_factors as
 select * from (values (5, 5e-1), (6, 1.0)) as columns (product_key, factor);
 create table user_recommendations as
 select * from (values
@@ -49,24 +50,29 @@ select * from (values
 );
 create table similar_products as
 select * from (values
-    ('phone', 'substitute', 1, 'lamp', 9e-1, 3), ('phone', 'substitute', 2, 'sock', 0.8, 0),
-    ('phone', 'complement', 1, 'case', 0.7, 9), ('phone', 'complement', 2, 'gift', 0.6, 1),
-    ('case', 'complement', 1, 'cable', 0.5, 4)
-) as columns (product_id, relation, rank, similar_product_id, score, sessions_together);
+    ('phone', 'substitute', 1, 'lamp', 9e-1, 3, 'graph'),
+    ('phone', 'substitute', 2, 'sock', 0.8, 0, 'graph'),
+    ('phone', 'substitute', 3, 'cable', 40.0, 0, 'popular in shop'),
+    ('phone', 'complement', 1, 'case', 0.7, 9, 'graph'),
+    ('phone', 'complement', 2, 'gift', 0.6, 1, 'graph'),
+    ('phone', 'complement', 3, 'sock', 50.0, 0, 'popular in related category'),
+    ('case', 'complement', 1, 'cable', 0.5, 4, 'graph'),
+    ('case', 'complement', 2, 'gift', 60.0, 4, 'popular in shop')
+) as columns (product_id, relation, rank, similar_product_id, score, sessions_together, source);
 create table popular_products as
 select * from (values
     (null, 1, 'phone', 1e2), (null, 2, 'case', 50.0), (null, 3, 'lamp', 30.0),
     ('electronics.phones', 1, 'phone', 100.0), ('electronics.phones.cases', 1, 'case', 50.0),
     ('electronics', 1, 'cable', 10.0), ('home.lamps', 1, 'lamp', 30.0)
 ) as columns (category_code, rank, product_id, score);
-create table int_events_flagged as
+create table internal.int_events_flagged as
 select * from (values
     (1, 1, 'view', timestamp '2024-01-01 10:00', null),
     (1, 2, 'view', timestamp '2024-01-01 10:01', 'short stay'),
     (1, 2, 'cart', timestamp '2024-01-01 10:02', null),
     (2, 2, 'view', timestamp '2024-01-01 10:03', null)
 ) as columns (user_key, product_key, event_type, event_at, removed_as);
-create table int_robots as select 2 as user_key where false;
+create table internal.int_robots as select 2 as user_key where false;
 create table product_edges as
 select * from (values ('cable', 'phone', 3e-1, 2), ('case', 'phone', 0.6, 5))
     as columns (source_product_id, target_product_id, weight, sessions_together);
@@ -135,9 +141,11 @@ def test_a_live_row_names_a_cause_that_is_not_listed_above_it(database, tmp_path
     changed = tmp_path / "changed.duckdb"
     changed.write_bytes(database.read_bytes())
     with duckdb.connect(str(changed)) as shop:
-        shop.execute("insert into int_user_histories values ('published', 1, 3, 'view', 1.0)")
         shop.execute(
-            "insert into int_neighbours values"
+            "insert into internal.int_user_histories values ('published', 1, 3, 'view', 1.0)"
+        )
+        shop.execute(
+            "insert into internal.int_neighbours values"
             " ('hybrid', 3, 5, 2, 0.4), ('hybrid', 3, 6, 1, 0.5), ('hybrid', 2, 6, 3, 0.1)"
         )
         rows = shop.execute(
@@ -208,7 +216,7 @@ def test_basket_sums_over_its_products_and_leaves_them_out(ask):
 
 def test_basket_with_a_relation_and_the_other_knobs(ask):
     wanted = "select product_id from recommend_for_basket(['phone', 'case'], {})"
-    assert ask(wanted.format("relation := 'complement'")) == [("gift",), ("cable",)]
+    assert ask(wanted.format("relation := 'complement'")) == [("gift",), ("cable",), ("sock",)]
     assert ask(wanted.format("relation := 'substitute'")) == [("lamp",), ("sock",)]
     assert ask(wanted.format("max_price := 5")) == [("sock",)]
     assert ask(wanted.format("category := 'electronics'")) == [("cable",)]
@@ -236,6 +244,20 @@ def test_similar_closes_ranks_after_a_filter(ask):
         (1, "sock"),
         (2, "lamp"),
     ]
+
+
+def test_similar_names_the_source_and_puts_evidence_before_what_is_popular(ask):
+    wanted = "select similar_product_id, source from similar_to('phone', {})"
+    complements = [("case", "graph"), ("gift", "graph"), ("sock", "popular in related category")]
+    assert ask(wanted.format("relation := 'complement'")) == complements
+    assert ask(wanted.format("relation := 'complement', popularity := 0.01")) == complements
+
+
+def test_what_is_popular_in_the_shop_is_nobodys_substitute(ask):
+    """The phone's list is filled up with a cable: a filter must not pass it off as a phone."""
+    limits = "category := 'electronics', relation := 'substitute'"
+    assert ask(f"from similar_to('phone', {limits})") == []
+    assert ask(f"from recommend_for_basket(['phone'], {limits})") == []
 
 
 def test_explain_shows_row_shares_events_models_and_edges(ask):
@@ -322,3 +344,17 @@ def test_parameters_can_be_bound(database):
             "select product_id from recommend_for_basket(?, 1)", [["phone"]]
         ).fetchall()
         assert rows == [("case",)]
+
+
+def test_functions_answer_in_a_database_that_is_attached_and_used(database, ask):
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{database}' as shop (read_only)")
+        connection.execute("use shop")
+        for call in (
+            "recommend_for_user('ann')",
+            "recommend_for_basket(['phone'])",
+            "similar_to('phone')",
+            "explain('ann', 'gift')",
+        ):
+            rows = connection.execute(f"from {call}").fetchall()
+            assert rows and rows == ask(f"from {call}")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import HEADER, ROOT, odd_events
+from conftest import HEADER, ROOT, Shop, odd_events
 
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.5,u1,s1\n"
 CSV = (",".join(HEADER) + "\n" + LINE).encode()
@@ -72,7 +72,8 @@ def test_a_bad_file_ends_in_one_clear_line(case, shop, odd_build, tmp_path):
     if content is not None:
         path.write_bytes(content)
     published, state = shop.published(), (shop.warehouse / ".work" / "state.json").read_bytes()
-    assert_one_clear_line(shop.dbt("build", parsed=True, events=str(path)), message)
+    build = shop.dbt("build", "--full-refresh", parsed=True, events=str(path))
+    assert_one_clear_line(build, message)
     assert shop.published() == published
     assert (shop.warehouse / ".work" / "state.json").read_bytes() == state
 
@@ -94,6 +95,13 @@ def test_rows_that_are_all_rejected_stop_a_build_that_has_begun(shop, odd_build)
     assert "Not published yet" in shop.dbt("test", "--select", "category_levels").text
     assert shop.published() == published
     assert shop.learned() == odd_build
+
+
+def test_target_prod_builds_no_demo_events(tmp_path):
+    shop = Shop(tmp_path)
+    outcome = shop.dbt("run", "--select", "stg_raw_events", "--target", "prod", events="")
+    assert_one_clear_line(outcome, "target prod builds no demo events: name the event files")
+    assert not list((shop.warehouse / ".work").glob("*.parquet"))
 
 
 def test_vars_of_wrong_types_survive_parsing_and_the_command_line(tmp_path):

@@ -1,25 +1,48 @@
 """What is published when: only what has passed since it, or what it reads, has changed."""
 
 import errno
+import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
-from conftest import ROOT
+from conftest import HEADER, ROOT
 from dbt_common.exceptions import DbtRuntimeError
 
+from longtail.build import event_files, sources
+from longtail.build.days import save_state
+from longtail.build.machine import warehouse_folder
 from longtail.build.plugin import READS_EVENTS, Plugin
 from longtail.build.warehouse import write_parquet
 
-TABLES = ("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics")
+TABLES = (
+    *("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics"),
+    *("build_info", "cleaning_report", "release_gates"),
+)
+BUILD_INFO = {
+    **{"built_at": [datetime(2024, 1, 1)], "events_kept": [3], "events_rejected": [1]},
+    **{"events_clean": [3], "events_learned": [2], "share_without_seconds": [0.0]},
+}
+CLEANING_REPORT = {"step": ["kept"], "rule": ["clean event"], "events": [3], "users": [1]}
 METRICS = {
     **{"model": ["hybrid"], "task": ["next interaction"], "segment": ["all"], "metric": ["recall"]},
     **{"k": [20], "value": [0.25], "users": [12]},
 }
+GATES = {
+    "gate": ["edges of the graph", "recall@20", "coverage"],
+    "status": ["closed", "undecided", "passed"],
+    "is_passed": [False, True, True],
+    "value": [None, None, 0.5],
+    "threshold": [1.0, None, 0.02],
+    "message": ["0, must be at least 1: check user_session", "not enough to judge", None],
+}
+GATES_TEST = "test.longtail.assert_release_gates_pass"
 PARENTS = {
     READS_EVENTS: [],
     "model.longtail.stg_events": [READS_EVENTS],
@@ -41,7 +64,10 @@ class Project:
         self.work = self.root / ".work"
         self.builds = 0
         self.credentials = SimpleNamespace(
-            external_root=str(self.work), path=str(self.work / "build.duckdb"), settings=None
+            external_root=str(self.work),
+            path=str(self.work / "build.duckdb"),
+            config_options={"threads": "2", "memory_limit": "1GB"},
+            settings=None,
         )
 
     def tell(self, action: str, **message):
@@ -52,7 +78,7 @@ class Project:
         return message["answer"]
 
     def begin(self, selected, which="build", **given):
-        self.tell(
+        return self.tell(
             "begin",
             which=which,
             vars=given,
@@ -66,11 +92,15 @@ class Project:
             name = node.split(".")[2]
             if node.startswith("model.") and node not in failing:
                 self.builds += 1
-                table = pa.table({"user_id": ["u"], "source": ["graph"], "build": [self.builds]})
+                columns = {"user_id": ["u"], "source": ["graph"], "source_file": ["demo"]}
+                table = pa.table({**columns, "build": [self.builds]})
                 write_parquet(table, self.work / f"{name}.parquet")
         write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
+        write_parquet(pa.table(BUILD_INFO), self.work / "build_info.parquet")
+        write_parquet(pa.table(CLEANING_REPORT), self.work / "cleaning_report.parquet")
+        write_parquet(pa.table(GATES), self.work / "release_gates.parquet")
 
-    def finish(self, selected, failing=(), message="it broke"):
+    def finish(self, selected, failing=(), message="it broke", **given):
         outcomes = [
             {
                 "node": node,
@@ -93,6 +123,7 @@ class Project:
         ]
         return self.tell(
             "finish",
+            vars=given,
             build_id=f"build {self.builds}",
             run_started_at=datetime.now(UTC),
             outcomes=outcomes,
@@ -100,10 +131,10 @@ class Project:
             known=list(PARENTS),
         )
 
-    def run(self, selected=NODES, failing=(), which="build", **options):
-        self.begin(selected, which)
+    def run(self, selected=NODES, failing=(), which="build", message="it broke", **given):
+        self.said = self.begin(selected, which, **given)
         self.work_on(selected, failing)
-        return self.finish(selected, failing, **options)
+        return self.finish(selected, failing, message, **given)
 
 
 @pytest.fixture
@@ -131,6 +162,17 @@ def test_a_failed_test_publishes_nothing(project):
         "Nothing was published; there is no earlier build.",
     ]
     assert not (project.root / "longtail.duckdb").exists()
+
+
+def test_a_closed_gate_says_its_figures_even_when_others_have_none(project):
+    project.begin(NODES)
+    project.work_on(NODES)
+    lines = project.finish([*NODES, GATES_TEST], [GATES_TEST], message="Got 1 result")
+    assert lines == [
+        "Failed: test assert_release_gates_pass: Got 1 result",
+        "  edges of the graph: 0, must be at least 1: check user_session",
+        "Nothing was published; there is no earlier build.",
+    ]
 
 
 def test_a_failed_build_keeps_the_last_good_one(project):
@@ -178,6 +220,46 @@ def test_a_run_without_a_model_says_and_does_nothing(project):
     assert (project.root / ".builds" / "current").readlink() == before
 
 
+def test_tables_of_different_vars_are_not_published_together(project):
+    last = [LAST, "test.longtail.recommended"]
+    project.run(recommendations=20)
+    before = (project.root / ".builds" / "current").readlink()
+    lines = project.run(last, recommendations=7)
+    assert project.said == [
+        "Tables that this run leaves as they are have another 'recommendations': "
+        "it will not be published."
+    ]
+    assert len(lines) == 1
+    assert lines[0].startswith(
+        "Not published: the var 'recommendations' is 20 in 3 tables such as products "
+        "and 7 in 1 tables such as user_recommendations. Run `dbt build`"
+    )
+    assert (project.root / ".builds" / "current").readlink() == before
+    assert project.run(last, recommendations=20)[0].startswith("Published")
+    assert project.run(recommendations=7)[0].startswith("Published")
+    assert project.said == []
+
+
+def test_tables_of_another_gate_are_published_together(project):
+    project.run(gate_coverage=0.5)
+    last = [LAST, "test.longtail.recommended"]
+    assert project.run(last, gate_coverage=0.1, lookback_days=9)[0].startswith("Published")
+    assert project.said == []
+
+
+def test_the_settings_of_tables_from_before_they_were_noted_are_not_held_against_others(project):
+    project.run(recommendations=20)
+    state = json.loads((project.work / "state.json").read_text())
+    (project.work / "state.json").write_text(json.dumps(state | {"made": []}))
+    last = [LAST, "test.longtail.recommended"]
+    assert project.run(last, recommendations=7)[0].startswith("Published")
+
+
+def test_no_secret_is_noted(project):
+    project.run(hash_user_ids="a-salt-of-16-letters")
+    assert "a-salt-of-16" not in (project.work / "state.json").read_text()
+
+
 def test_many_failures_are_cut_short(project):
     lines = project.run(failing=NODES)
     assert len(lines) == 5 + 2
@@ -220,27 +302,102 @@ def test_files_are_looked_at_only_when_they_will_be_read(project):
 
 def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_path, monkeypatch):
     looked_at = []
-    monkeypatch.setattr(
-        "longtail.build.event_files.describe_files", lambda *asked: looked_at.append(asked) or []
-    )
-    (tmp_path / "events.csv").write_text("")
+
+    def look(paths, *options):
+        looked_at.extend(paths)
+        return event_files.describe_files(paths, *options)
+
+    monkeypatch.setattr(sources, "describe_files", look)
+    file = tmp_path / "events.csv"
+    file.write_text(f"{','.join(HEADER)}\n2024-01-01,view,p,c,a.b,br,1,u,s\n")
     plugin = Plugin("longtail", {}, project.credentials)
-    asked = {"events": str(tmp_path / "events.csv")}
-    begun = {"which": "build", "vars": asked, "selected": [READS_EVENTS]}
+    begun = {"which": "build", "vars": {"events": str(file)}, "selected": [READS_EVENTS]}
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
     plugin.do_scan(begun)
-    assert len(looked_at) == 1
+    assert looked_at == [str(file)]
     plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
-    assert len(looked_at) == 2
+    assert looked_at == [str(file)] * 2
 
 
-@pytest.mark.parametrize("inside", ["a file", "a quo'te"])
+@pytest.mark.parametrize("part", ["empty", "sample"])
+def test_a_part_of_the_rows_is_not_taken_for_all(part, project):
+    with pytest.raises(DbtRuntimeError, match=f"--{part} builds tables of a part of the rows"):
+        project.tell("begin", which="run", vars={}, selected=NODES, part=part)
+    assert not (project.work / "state.json").exists()
+
+
+def test_demo_events_need_the_var_demo_in_prod(project):
+    asked = {"which": "build", "parents": PARENTS, "without_result": [], "target": "prod"}
+    with pytest.raises(DbtRuntimeError, match=r"target prod builds no demo events: .* demo: true"):
+        project.tell("begin", selected=NODES, vars={}, **asked)
+    assert not (project.work / "state.json").exists()
+    project.tell("begin", selected=[LAST], vars={}, **asked)
+    project.tell("begin", selected=NODES, vars={"demo": True}, **asked)
+
+
+@pytest.mark.parametrize("where", ["published", "staged"])
+def test_demo_events_do_not_take_the_place_of_a_shops(where, project):
+    project.run()
+    project.begin(NODES)  # demo events after demo events
+    if where == "published":
+        table = pa.table({"source_file": ["demo", "logs/1.csv"]})
+        write_parquet(table, project.root / ".builds/current/stg_events.parquet")
+    else:
+        save_state(project.work, "stg_events", files={"/logs/1.csv": {}})
+    with pytest.raises(DbtRuntimeError, match=r"holds a shop's events, not .* demo: true"):
+        project.begin(NODES)
+    project.begin([LAST])
+    project.begin(NODES, demo=True)
+
+
+@pytest.mark.parametrize("inside", ["a file", "a quo'te", "a question?"])
 def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
     (tmp_path / "a file").write_text("")
     project = Project(tmp_path / inside)
     with pytest.raises(DbtRuntimeError, match=r"the warehouse folder .* set LONGTAIL"):
         project.tell("settings", vars={})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("threads", "0", "LONGTAIL_THREADS takes a whole number from 1 to 999; it is '0'"),
+        ("threads", "two", "LONGTAIL_THREADS takes"),
+        ("threads", "1.5", "LONGTAIL_THREADS takes"),
+        ("threads", "", "LONGTAIL_THREADS takes"),
+        ("memory_limit", "4", "LONGTAIL_MEMORY_LIMIT takes an amount with its unit, such as 6GB"),
+        ("memory_limit", "much", "LONGTAIL_MEMORY_LIMIT takes"),
+        ("memory_limit", "0GB", "LONGTAIL_MEMORY_LIMIT takes"),
+        ("memory_limit", "99KB", "LONGTAIL_MEMORY_LIMIT takes"),
+    ],
+)
+def test_threads_and_memory_that_cannot_be_are_refused(option, value, said, project):
+    project.credentials.config_options[option] = value
+    with pytest.raises(DbtRuntimeError, match=re.escape(said)):
+        project.tell("settings", vars={})
+    assert not project.root.exists()
+
+
+@pytest.mark.parametrize(("option", "value"), [("threads", "16"), ("memory_limit", "80%")])
+def test_threads_and_memory_that_duckdb_takes_pass(option, value, project):
+    project.credentials.config_options[option] = value
+    project.tell("settings", vars={})
+
+
+@pytest.mark.parametrize(
+    ("given", "folder"), [("~/shop", "home/shop"), ("shop", "here/shop"), ("", "here/warehouse")]
+)
+def test_the_warehouse_folder_is_absolute(given, folder, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert warehouse_folder(given) == tmp_path / folder
+    project = Project(Path(given))
+    project.tell("settings", vars={})
+    folder = warehouse_folder(given or ".") / "warehouse" / ".work"
+    assert project.credentials.external_root == str(folder)
+    assert project.credentials.path == str(folder / "build.duckdb")
 
 
 def test_a_warehouse_that_may_only_be_read_is_refused(project, monkeypatch):
@@ -262,7 +419,7 @@ def test_a_full_disk_is_said_and_spoils_nothing(project, monkeypatch):
     assert project.run()[0].startswith("Published")
 
 
-def no_space_left(*_):
+def no_space_left(*_, **__):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

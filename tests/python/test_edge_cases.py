@@ -37,10 +37,15 @@ def unlike_users() -> list[tuple]:
 
 
 EDGE_CASES = {
-    "users of one event, of purchases only, of a thousand events": (
+    # The buyer is a robot to cleaning. 26 of the thousand views repeat the one before; 97 others
+    # and the single event lie after the cut.
+    "users of one event, of purchases like a robot's, of a thousand events": (
         unlike_users(),
-        {"recommendations": 5},
-        {"users": 3, "recommended": 3 * 5},
+        {"recommendations": 5, "robot_purchases": 5},
+        {
+            **{"users": 3, "recommended": 3 * 5, "bought_again": 0},
+            **{"clean": 1000 - 26 + 1, "learned": 1000 - 26 - 97},
+        },
     ),
     "nobody came after the cut": (
         bare_events(),
@@ -114,14 +119,22 @@ def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
             (select count(*) from product_edges) as edges,
             (select count(*) from user_recommendations) as recommended,
             (select count(*) from stg_events) as events,
-            (select count(distinct user_key) from int_targets) as evaluated,
+            (select count(distinct user_key) from internal.int_targets) as evaluated,
             (select count(*) from model_metrics) as metrics,
-            (select count(*) > 0 from int_similar_groups) as similar_groups
+            (select count(*) > 0 from internal.int_similar_groups) as similar_groups,
+            (select events_clean from build_info order by built_at desc limit 1) as clean,
+            (select events_learned from build_info order by built_at desc limit 1) as learned,
+            (
+                select count(*) from user_recommendations as listed
+                semi join stg_events as bought
+                    on listed.user_id = bought.user_id and listed.product_id = bought.product_id
+                    and bought.event_type = 'purchase'
+            ) as bought_again
         """
     )[0]
     names = (
         *("users", "products", "edges", "recommended", "events", "evaluated", "metrics"),
-        "similar_groups",
+        *("similar_groups", "clean", "learned", "bought_again"),
     )
     found = dict(zip(names, counts, strict=True))
     assert found == found | expected | {"events": len(rows)}
@@ -139,6 +152,15 @@ def test_the_same_seed_and_events_give_the_same_tables_again(shop, odd_build):
     built = shop.build()
     assert built.is_good, built.text
     assert shop.learned() == odd_build
+
+
+def test_a_fast_clock_moves_no_published_row(shop, odd_build):
+    fast = ("2038-01-19 03:14:07 UTC", "view", *odd_events(1)[0][2:])
+    shop.write([*odd_events(), fast])
+    built = shop.build()
+    assert built.is_good, built.text
+    assert shop.learned() == odd_build
+    assert "after the log's end (clock): 1 row" in built.text
 
 
 def test_a_warm_start_begins_with_the_published_vectors(shop):

@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import hashlib
 from decimal import Decimal
 
 import duckdb
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import HEADER
+from staging_sql import described
 
 from longtail.build import event_files, scan
 from longtail.build.settings import EVENT_COLUMNS
@@ -36,7 +38,7 @@ class Read:
     """What DuckDB makes of the SQL for a pattern."""
 
     def __init__(self, pattern: str, csv_options=None, **mapped) -> None:
-        files = event_files.describe_files(pattern, csv_options)
+        files = described(pattern, csv_options, mapped)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
             sql = scan.scan_sql(files, **mapped)
@@ -172,7 +174,7 @@ def test_line_by_line_gives_the_same_rows_and_reasons(put):
 def test_a_line_longer_than_duckdbs_buffer_is_refused(put):
     path = put(csv_bytes(LINE, LINE.replace("br", "b" * (event_files.LONGEST_LINE + 2_000_000))))
     with pytest.raises(ValueError, match="line of more than 16 MB"):
-        event_files.describe_files(path)
+        described(path)
 
 
 # ---- several files -----------------------------------------------------------------------------
@@ -329,7 +331,7 @@ def test_an_unusable_file_is_refused_in_one_line(case, put):
     content, message = REFUSED[case]
     path = put(content)
     with pytest.raises(ValueError, match=r"events\.csv") as error:
-        scan.scan_sql(event_files.describe_files(path))
+        scan.scan_sql(described(path))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -341,12 +343,73 @@ def test_no_file_and_a_folder_are_refused(tmp_path):
         event_files.find_files(str(tmp_path))
 
 
-def test_targets_are_looked_at(put):
-    assert event_files.check_targets(put(b"user_id,product_id\nu,p\n", "good.csv")) is None
-    with pytest.raises(ValueError, match="var 'targets': there is no file"):
-        event_files.check_targets("nowhere.csv")
-    with pytest.raises(ValueError, match="needs the columns user_id and product_id; it has a, b"):
-        event_files.check_targets(put(b"a,b\nu,p\n", "bad.csv"))
+# ---- targets -----------------------------------------------------------------------------------
+
+
+def targets(path: str, **options) -> list[tuple]:
+    """Return the pairs that a build reads from a file of targets."""
+    query = scan.targets_sql(event_files.describe_targets(path), **options)
+    with duckdb.connect() as connection:
+        return connection.execute(f"{query} order by all").fetchall()
+
+
+TARGETS = {
+    "plain": b"user_id,product_id\n7,p\n",
+    "with blanks": b"user_id,product_id\n 7 , p \n",
+    "twice": b"user_id,product_id\n7,p\n7,p\n",
+    "others beside": b"product_id;rank;User_ID\np;1;7\n",
+    "gzip": gzip.compress(b"user_id,product_id\n7,p\n"),
+    "line ends mixed": b"user_id,product_id\r\n7,p\n",
+    "who is nobody": b"user_id,product_id\n7,p\nNULL,p\n,p\n7,none\n7,\n",
+}
+
+
+@pytest.mark.parametrize("form", TARGETS)
+def test_ids_of_targets_are_treated_as_those_of_events(form, put):
+    path = put(TARGETS[form])
+    assert targets(path, null_texts=["NULL", "None"]) == [("7", "p")]
+    salt = "a-salt-of-the-tests/1"
+    hashed = hashlib.sha256(f"{salt}7".encode()).hexdigest()
+    assert targets(path, user_salt=salt, null_texts=["NULL", "None"]) == [(hashed, "p")]
+
+
+def test_ids_of_targets_are_texts(put):
+    path = put(b"user_id,product_id\n007,1e3\n2024-01-01,1\n")
+    assert targets(path) == [("007", "1e3"), ("2024-01-01", "1")]
+
+
+def test_whole_numbers_of_any_type_are_ids_of_targets(tmp_path):
+    path = tmp_path / "user_id=all" / "targets.parquet"
+    path.parent.mkdir()
+    doubles = {"user_id": pa.array([7.0, float("nan")]), "product_id": pa.array([1.0, 2.0])}
+    pq.write_table(pa.table(doubles), path)
+    assert targets(str(path)) == [("7", "1")]
+    pq.write_table(pa.table({**doubles, "product_id": [1.5, 2.0]}), path)
+    with pytest.raises(ValueError, match=r"column 'product_id' of .* 1\.5 is no whole number"):
+        targets(str(path))
+
+
+BAD_TARGETS = {
+    "columns missing": (b"a,b\nu,p\n", "needs the columns user_id and product_id; it has a, b"),
+    "empty": (b"", "needs the columns user_id and product_id; it has none"),
+    "a broken line": (b"user_id,product_id\nu,p\nu\n", "cannot be split: line 3 MISSING COLUMNS"),
+    "a broken line, ends mixed": (b"user_id,product_id\r\nu,p\nu\n", "broken line: missing col"),
+    "truncated gzip": (gzip.compress(b"user_id,product_id\n")[:-3], "damaged gzip file"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_TARGETS)
+def test_targets_that_cannot_be_used_are_refused_in_one_line(case, put):
+    content, message = BAD_TARGETS[case]
+    with pytest.raises(ValueError, match=r"^var 'targets': ") as error:
+        event_files.describe_targets(put(content))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_of_targets_must_be_there():
+    with pytest.raises(ValueError, match=r"var 'targets': there is no file 'nowhere\.csv'"):
+        event_files.describe_targets("nowhere.csv")
 
 
 def test_the_end_of_the_rees46_head_is_cut_off(shared_data):

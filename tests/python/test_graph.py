@@ -163,16 +163,23 @@ def test_a_row_may_start_below_the_end_of_the_row_before():
     assert graph.node_count == 4
 
 
-def test_an_edge_list_keeps_ids_isolated_nodes_and_decimals(tmp_path):
+def test_an_edge_list_keeps_names_and_decimals(tmp_path):
     path = tmp_path / "graph.edg"
-    path.write_text("5\t2\t0.1\n2\t2\t1e-12\n7\t5\t0.30000000000000004\n10\t2\t3\n")
-    graph = read_edgelist(path, node_count=12)
-    expected = np.zeros((12, 12))
-    expected[5, 2] = expected[2, 5] = 0.1
-    expected[2, 2] = 1e-12
-    expected[7, 5] = expected[5, 7] = 0.30000000000000004
-    expected[10, 2] = expected[2, 10] = 3
+    path.write_text("mug\t02\t0.1\n02\t02\t1e-12\nNA\tmug\t0.30000000000000004\nte a\t02\t3\n")
+    graph, names = read_edgelist(path)
+    assert names.tolist() == ["02", "NA", "mug", "te a"]
+    expected = np.zeros((4, 4))
+    expected[2, 0] = expected[0, 2] = 0.1
+    expected[0, 0] = 1e-12
+    expected[1, 2] = expected[2, 1] = 0.30000000000000004
+    expected[3, 0] = expected[0, 3] = 3
     np.testing.assert_array_equal(dense(graph), expected)
+
+
+def test_an_edge_list_without_weights_counts_each_edge_as_one(tmp_path):
+    (tmp_path / "graph.edg").write_text("a\tb\nb\tc\n")
+    graph, _ = read_edgelist(tmp_path / "graph.edg")
+    np.testing.assert_array_equal(dense(graph), [[0, 1, 0], [1, 0, 1], [0, 1, 0]])
 
 
 def test_an_edge_list_round_trip_is_exact(tmp_path):
@@ -183,16 +190,17 @@ def test_an_edge_list_round_trip_is_exact(tmp_path):
     lines = [f"{source[i]}\t{target[i]}\t{float(weight[i])!r}\n" for i in order]
     path = tmp_path / "graph.edg.gz"
     path.write_bytes(gzip.compress("".join(lines).encode()))
-    graph = read_edgelist(path, node_count=40)
+    graph, names = read_edgelist(path)
     built = graph_from_edges(source, target, weight, node_count=40)
-    np.testing.assert_array_equal(dense(graph), dense(built))
+    nodes = names.astype(int)
+    np.testing.assert_array_equal(dense(graph), dense(built)[np.ix_(nodes, nodes)])
 
 
 def test_reading_leaves_the_thread_variable_alone(tmp_path, monkeypatch):
     path = tmp_path / "graph.edg"
     path.write_text("0\t1\t1\n")
     monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
-    read_edgelist(path, node_count=2)
+    read_edgelist(path)
     assert os.environ["NUMBA_NUM_THREADS"] == "1"
 
 
@@ -200,25 +208,21 @@ def test_reading_leaves_the_thread_variable_alone(tmp_path, monkeypatch):
     ("text", "name"),
     [
         ("", "path"),
-        ("a\tb\t1\n", "path"),
         ("0\t1\t1\t1\n", "path"),
         ("0\t1\tmuch\n", "path"),
-        ("0\t3\t1\n", "target"),
-        ("3\t0\t1\n", "source"),
         ("0\t1\t-1\n", "weight"),
         ("0\t1\t0\n", "weight"),
-        ("0\t1\t\n", "weight"),
+        ("0\t1\t\n", "path"),
         ("0\t\t1\n1\t2\t1\n", "path"),
-        ("0.5\t1\t1\n", "path"),
     ],
 )
 def test_bad_edge_lists_are_refused_by_name(tmp_path, text, name):
     path = tmp_path / "graph.edg"
     path.write_text(text)
     with pytest.raises(ValueError, match=f"^{name}: "):
-        read_edgelist(path, node_count=3)
+        read_edgelist(path)
 
 
 def test_a_missing_edge_list_is_an_os_error(tmp_path):
     with pytest.raises(FileNotFoundError):
-        read_edgelist(tmp_path / "none.edg", node_count=3)
+        read_edgelist(tmp_path / "none.edg")

@@ -22,6 +22,8 @@ ROW = dict(zip(HEADER, LINE.split(","), strict=True))
 TIMES_OUT = "event_time out of range"
 TIMES_BAD = "unreadable event_time"
 PRICES_BAD = "unreadable price"
+NO_PRODUCT = "null text as product_id (null_texts)"
+NO_USER = "null text as user_id (null_texts)"
 SHORT = "broken line: missing columns"
 LONG = "broken line: too many columns"
 ENCODED = "broken line: invalid encoding"
@@ -75,6 +77,7 @@ def in_order(*names: str) -> bytes:
 UTC = datetime.UTC
 NOON = datetime.datetime(2024, 1, 1, 12, tzinfo=UTC)
 NO = None
+NAN = math.nan
 
 # What the files hold: {name: bytes}, or bytes for one file; rows kept; rows rejected by reason.
 READ: dict[str, tuple[bytes | dict[str, bytes], int, dict[str, int]]] = {
@@ -156,6 +159,16 @@ READ: dict[str, tuple[bytes | dict[str, bytes], int, dict[str, int]]] = {
         {},
     ),
     "parquet: huge unsigned ids": (parquet(1, user_id=pa.array([2**64 - 1], pa.uint64())), 1, {}),
+    "parquet: doubles as ids": (
+        parquet(3, product_id=pa.array([1.0, 2.0**53 - 1, -0.0]), user_id=pa.array([7.0, NAN, NO])),
+        1,
+        {"missing user_id": 2},
+    ),
+    "parquet: infinities in a column that is no id": (
+        parquet(1, brand=pa.array([math.inf]), category_code=pa.array([0.5])),
+        1,
+        {},
+    ),
     "parquet: timestamps with a zone": (
         parquet(2, event_time=pa.array([NOON, NO], pa.timestamp("us", "Asia/Tokyo"))),
         1,
@@ -183,8 +196,8 @@ READ: dict[str, tuple[bytes | dict[str, bytes], int, dict[str, int]]] = {
     ),
     "parquet: NaN and infinities as prices": (
         parquet(4, price=pa.array([math.nan, math.inf, -math.inf, 1.5])),
-        1,
-        {PRICES_BAD: 3},
+        2,
+        {PRICES_BAD: 2},
     ),
     "parquet: dictionary-encoded texts": (
         parquet(2, event_type=pa.array(["view", "dance"]).dictionary_encode()),
@@ -242,13 +255,28 @@ READ: dict[str, tuple[bytes | dict[str, bytes], int, dict[str, int]]] = {
         2,
         {PRICES_BAD: 5},
     ),
-    "prices NaN and infinity": (mix(2, "price", "nan", "inf", "-Infinity"), 2, {PRICES_BAD: 3}),
+    "prices NaN and infinity": (mix(2, "price", "nan", "inf", "-Infinity"), 3, {PRICES_BAD: 2}),
+    "prices that are a null's text": (
+        mix(2, "price", "NULL", r"\N", " none ", "-"),
+        5,
+        {PRICES_BAD: 1},
+    ),
     "prices that are odd but numbers": (mix(2, "price", "", " ", "0", "1e5", " 2.5 ", "+3"), 8, {}),
     "negative prices": (mix(2, "price", "-0.01", "-1e300"), 2, {"negative price": 2}),
     "missing ids": (
         csv(LINE.replace("p1", ""), LINE.replace("u1", "  "), LINE.replace("s1", "")),
         1,
         {"missing product_id": 1, "missing user_id": 1},
+    ),
+    "texts that stand for no user": (
+        mix(2, "user_id", "NULL", r"\N", "nan", "None", "undefined", " null ", "<NA>", "nul"),
+        3,
+        {NO_USER: 7},
+    ),
+    "texts that stand for no product": (
+        mix(2, "product_id", "null", "NaN", "n/a", "#N/A", "(null)", "none!", "0"),
+        4,
+        {NO_PRODUCT: 5},
     ),
     "unknown and odd event types": (
         mix(2, "event_type", "dance", "", "VIEW", " view ", "view;", "'view'"),
@@ -319,6 +347,148 @@ def test_values_come_through_as_they_are(put, staging):
     assert sorted(found, key=str) == [(noon, "7", 1e6, "b"), (noon, str(2**53 + 1), 0.1, None)]
 
 
+IDS = ("product_id", "category_id", "user_id", "user_session")
+SEVENS = {
+    "int8": pa.array([7], pa.int8()),
+    "float16": pa.array([7], pa.float16()),
+    "float32": pa.array([7.0], pa.float32()),
+    "float64": pa.array([7.0]),
+    "a dictionary of float64": pa.array([7.0]).dictionary_encode(),
+    "decimal(20, 0)": pa.array([decimal.Decimal(7)], pa.decimal128(20, 0)),
+    "decimal(20, 2)": pa.array([decimal.Decimal(7)], pa.decimal128(20, 2)),
+    "decimal(60, 2)": pa.array([decimal.Decimal(7)], pa.decimal256(60, 2)),
+    "text": pa.array(["7"]),
+}
+
+
+@pytest.mark.parametrize("kind", SEVENS)
+def test_one_id_is_one_text_whatever_type_holds_it(kind, put, staging):
+    other_names = {f"{name}_at_home": SEVENS[kind] for name in IDS}
+    for columns, content in (
+        ({}, parquet(1, **dict.fromkeys(IDS, SEVENS[kind]))),
+        ({name: f"{name}_AT_home" for name in IDS}, parquet(1, **other_names)),
+    ):
+        (row,) = staging(put(content), columns=columns).kept
+        assert [row[name] for name in IDS] == ["7"] * 4
+
+
+def test_the_largest_ids_that_a_type_holds_exactly_are_kept(put, staging):
+    largest = {
+        "product_id": pa.array([2**53 - 1], pa.float64()),
+        "user_id": pa.array([1 - 2**24], pa.float32()),
+        "user_session": pa.array([decimal.Decimal("9" * 36)], pa.decimal128(38, 2)),
+    }
+    (row,) = staging(put(parquet(1, **largest))).kept
+    assert [row[name] for name in largest] == ["9007199254740991", "-16777215", "9" * 36]
+
+
+def test_an_expression_over_ids_of_doubles_stays_the_users(put, staging):
+    content = parquet(2, user_id=pa.array([7.25, 8.75]))
+    staged = staging(put(content), columns={"user_id": "'u' || floor(user_id)::int"})
+    assert sorted(row["user_id"] for row in staged.kept) == ["u7", "u8"]
+
+
+def test_an_id_in_a_csv_file_is_the_text_that_it_is(put, staging):
+    staged = staging(put(rows(1, user_id="7.0", product_id="007", user_session="1e3")))
+    (row,) = staged.kept
+    assert (row["user_id"], row["product_id"], row["user_session"]) == ("7.0", "007", "1e3")
+
+
+def test_null_texts_are_null_and_a_rejected_row_shows_its_own(put, staging):
+    names = ("category_id", "category_code", "brand", "price", "user_session")
+    staged = staging(put(rows(1, **dict.fromkeys(names, " Null "))))
+    assert [staged.kept[0][name] for name in names] == [None] * 5
+    staged = staging(put(rows(1, user_id=" Undefined ")))
+    assert [row["user_id"] for row in staged.rejected] == ["Undefined"]
+
+
+@pytest.mark.parametrize("salt", ["", "a-salt-of-the-tests/1"])
+def test_no_user_is_no_user_hashed_or_not(salt, put, staging):
+    users = ["7", "", " NULL ", "none"]
+    content = csv(*(LINE.replace("u1", user) for user in users))
+    staged = staging(put(content), user_salt=salt, null_texts=["null", "None"])
+    assert len(staged.kept) == 1
+    assert Counter(staged.reasons) == {NO_USER: 2, "missing user_id": 1}
+
+
+# ---- folders `name=value` ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def put_under(tmp_path) -> Callable[[str, bytes], str]:
+    """A function that writes a file under some folders and returns its path."""
+
+    def write(folders: str, content: bytes) -> str:
+        path = tmp_path / folders / "part-0"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return str(path)
+
+    return write
+
+
+FOLDERS = "event_time=2023-12-31/user_id=all/price=usd/brand=other"
+KINDS = {
+    "csv": (rows(2), without),
+    "parquet": (parquet(2), lambda column: parquet(2, **{column: None})),
+    # A line end of its own kind: DuckDB reads whole lines.
+    "csv, line by line": (
+        rows(2).replace(b"\n", b"\r\n", 1),
+        lambda column: without(column).replace(b"\n", b"\r\n", 1) + b"\n",
+    ),
+    "csv.gz": (gzip.compress(rows(2)), lambda column: gzip.compress(without(column))),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_files_own_columns_win_over_its_folders(kind, put_under, staging):
+    content, _ = KINDS[kind]
+    staged = staging(put_under(FOLDERS, content))
+    found = [(r["event_at"], r["user_id"], r["price"], r["brand"]) for r in staged.kept]
+    assert found == [(datetime.datetime(2024, 1, 1, 10), "u1", 1.5, "br")] * 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("column", "folder", "kept_as"),
+    [
+        ("event_time", "event_time=2023-12-31 10%3A30%3A00", "2023-12-31 10:30:00"),
+        ("event_type", "Event_Type=cart", "cart"),
+        ("brand", "brand=caf%C3%A9 %2B", "café +"),
+        ("brand", "brand=__HIVE_DEFAULT_PARTITION__", None),
+        ("user_session", "user_session=it's", "it's"),
+    ],
+)
+def test_a_column_that_only_a_folder_gives_is_used(
+    kind, column, folder, kept_as, put_under, staging
+):
+    _, lacking = KINDS[kind]
+    kept = staging(put_under(folder, lacking(column))).kept
+    name = "event_at" if column == "event_time" else column
+    assert {None if row[name] is None else str(row[name]) for row in kept} == {kept_as}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_folder_of_another_name_can_be_mapped(kind, put_under, staging):
+    content, lacking = KINDS[kind]
+    path = put_under("dt=2023-12-31/shop=a", lacking("event_time"))
+    columns = {"event_time": "dt", "user_session": "shop || '-' || user_session"}
+    row = staging(path, columns=columns).kept[0]
+    assert (row["event_at"], row["user_session"]) == (datetime.datetime(2023, 12, 31), "a-s1")
+    with pytest.raises(ValueError, match="column 'event_time' is missing from"):
+        staging(path)
+    path = put_under("event_type=cart/shop=b", content)
+    assert staging(path, reject_when={"shop b": "shop = 'b'"}).reasons == ["shop b"] * 2
+
+
+def test_a_folder_that_shows_user_ids_is_refused_when_they_are_to_be_hashed(put_under, staging):
+    path = put_under("user_id=u1", without("user_id"))
+    with pytest.raises(ValueError, match=r"the folder 'user_id=\.\.\.' of .* shows the user ids"):
+        staging(path, user_salt="a-salt-of-the-tests/1")
+    put_under("user_id=u2", rows(1))
+    assert len(staging(str(path).replace("u1", "u2"), user_salt="a-salt-of-the-tests/1").kept) == 1
+
+
 def test_times_of_any_form_are_utc(put, staging):
     staged = staging(put(READ["times in other forms"][0]))
     ten = datetime.datetime(2024, 1, 1, 10)
@@ -363,6 +533,23 @@ REFUSED: dict[str, tuple[bytes | dict[str, bytes], str]] = {
     "truncated gzip among good files": (
         {"1.csv": rows(), "2.csv.gz": gzip.compress(rows(1000))[:-9]},
         "truncated or damaged gzip file",
+    ),
+    "parquet: an id with a fraction": (
+        parquet(2, user_id=pa.array([7.0, 7.5])),
+        "and 7.5 is no whole number below 9,007,199,254,740,992: write them as text or int64",
+    ),
+    "parquet: an id too large for a double": (
+        parquet(2, category_id=pa.array([NAN, 2.0**53])),
+        "holds ids as numbers with fractions, and 9007199254740992.0 is no whole number below",
+    ),
+    "parquet: an id too large for a float": (
+        parquet(1, product_id=pa.array([2.0**24], pa.float32())),
+        "column 'product_id' of ",
+    ),
+    "parquet: an infinite id": (parquet(1, user_session=pa.array([-math.inf])), "and -inf is no"),
+    "parquet: a decimal id with a fraction": (
+        parquet(2, user_id=pa.array([decimal.Decimal("7.50")] * 2)),
+        "holds ids as numbers with fractions, and 7.50 is no whole number: write them",
     ),
     "truncated parquet": (parquet(1000)[:-9], "damaged parquet file (is it complete?)"),
     "parquet with its end only": (b"PAR1" + parquet(1000)[-200:], "damaged parquet file"),

@@ -15,7 +15,7 @@ import pytest
 from conftest import HEADER, Shop
 
 from longtail.build import days as kept_days
-from longtail.build import sources
+from longtail.build import event_files
 
 DAYS = 7
 FIRST = datetime(2024, 1, 1)
@@ -81,7 +81,7 @@ class Nights:
             csv.writer(file).writerows([HEADER, *rows])
 
     def run(self, *options: str, select=("+product_edges", "+cleaning_report"), **overrides):
-        more = ("int_bought_after", "products") if len(select) > 1 else ()
+        more = ("+int_bought_after", "products") if len(select) > 1 else ()
         return self.shop.dbt(
             "run", *options, "--select", *select, *more, **{**self.vars, **overrides}
         )
@@ -105,6 +105,11 @@ class Nights:
             name: [tuple(str(value).replace(folder, "") for value in row) for row in rows]
             for name, rows in tables.items()
         }
+
+    def everything(self) -> str:
+        """All values of all tables in progress, as text."""
+        tables = [path for path in self.work.glob("*.parquet") if "." not in path.stem]
+        return str([duckdb.from_parquet(str(path)).fetchall() for path in tables])
 
     def files(self, table: str) -> dict[str, int]:
         """Files of a table by day and their inodes: another inode, another file."""
@@ -179,7 +184,7 @@ def test_nothing_new_changes_nothing(nights, monkeypatch):
     assert {table: nights.files(table) for table in BY_DAY} == before
     assert_same(nights.tables(), tables)
     # The file that was touched is known by its new time: it is not read a second time.
-    monkeypatch.setattr(sources.hashlib, "file_digest", None)
+    monkeypatch.setattr(event_files, "_describe_file", None)
     assert f"Reading 0 of {DAYS - 2} event files" in nights.refresh()
 
 
@@ -223,16 +228,91 @@ def test_events_of_a_vanished_file_stay_until_a_full_refresh(nights):
     assert not any("day0" in row[10] for row in nights.tables()["stg_events"])
 
 
-def test_new_files_alone_are_another_log_unless_they_are_to_be_appended(nights, full):
+def test_new_files_alone_are_refused_unless_they_are_to_be_appended(nights, full):
     for day in (5, 6):
         nights.write(f"day{day}.csv", events_of(day))
     new_days = str(nights.folder / "day[56].csv")
+    tables, state = nights.tables(), (nights.work / "state.json").read_bytes()
+    refused = nights.run(events=new_days)
+    assert not refused.is_good
+    assert "EVENTS names no file of earlier builds (5, such as " in refused.end
+    assert "append_events: true, to drop them give --full-refresh" in refused.end
+    assert_same(nights.tables(), tables)
+    assert (nights.work / "state.json").read_bytes() == state
     nights.refresh(events=new_days, append_events=True)
     assert_same(nights.tables(), full.tables())
     (nights.folder / "other.csv").write_bytes((nights.folder / "day3.csv").read_bytes())
-    text = nights.refresh(events=str(nights.folder / "other.csv"))
-    assert "EVENTS names none of the 7 files of earlier builds" in text
+    nights.refresh("--full-refresh", events=str(nights.folder / "other.csv"))
     assert {row[10] for row in nights.tables()["stg_events"]} == {"/other.csv"}
+
+
+def test_yesterdays_file_compressed_or_renamed_in_place_is_the_same(nights, full):
+    day4 = (nights.folder / "day4.csv").read_bytes()
+    (nights.folder / "day4.csv.gz").write_bytes(gzip.compress(day4))
+    (nights.folder / "day4.csv").unlink()
+    (nights.folder / "day0.csv").rename(nights.folder / "day0-done.csv")
+    for day in (5, 6):
+        nights.write(f"day{day}.csv", events_of(day))
+    text = nights.refresh()
+    assert "Reading 2 of 7 event files" in text
+    assert "2 files of earlier builds under another name" in text
+    # Rows bear the name under which they were read.
+    assert_same(nights.tables(), full.tables())
+
+
+def test_a_user_who_is_erased_from_every_file_is_in_no_table(nights):
+    assert "'owl'" in nights.everything()
+    for day in range(DAYS - 2):
+        (nights.folder / f"day{day}.csv").unlink()
+        name = f"day{day}.csv" if day % 2 else f"day{day}.csv.gz"
+        nights.write(name, [row for row in events_of(day) if row[7] != "owl"])
+    text = nights.refresh()
+    assert f"{nights.folder}/day0.csv.gz takes the place of {nights.folder}/day0.csv" in text
+    assert f"{nights.folder}/day1.csv has changed" in text
+    everything = nights.everything()
+    assert "'awake'" in everything
+    assert "owl" not in everything
+    found = nights.tables()
+    nights.refresh("--full-refresh")
+    assert_same(nights.tables(), found)
+
+
+@pytest.mark.parametrize("part", [("--empty",), ("--sample", "2 days")])
+def test_a_run_of_a_part_of_the_rows_stages_no_file(part, nights, full):
+    nights.write("day5.csv", events_of(5))
+    state = (nights.work / "state.json").read_bytes()
+    refused = nights.run(*part)
+    assert not refused.is_good
+    assert f"{part[0]} builds tables of a part of the rows" in refused.end
+    assert (nights.work / "state.json").read_bytes() == state
+    nights.write("day6.csv", events_of(6))
+    nights.refresh()
+    assert_same(nights.tables(), full.tables())
+
+
+def test_demo_events_do_not_take_the_place_of_a_shops(nights):
+    tables, state = nights.tables(), (nights.work / "state.json").read_bytes()
+    refused = nights.run(events="")
+    assert not refused.is_good
+    assert "holds a shop's events, not demo events: name the event files" in refused.end
+    assert_same(nights.tables(), tables)
+    assert (nights.work / "state.json").read_bytes() == state
+
+
+def test_targets_are_ids_like_those_of_the_log(nights):
+    path = nights.folder / "targets.csv"
+    path.write_text("user_id,product_id\n u1 , p1 \nundefined,p1\nu2,NULL\nstranger,p2\n")
+    nights.refresh(select=("+int_targets",), targets=str(path))
+    targets = duckdb.sql(
+        f"""
+        select user_id, product_id
+        from read_parquet('{nights.work}/int_targets.parquet')
+        left join read_parquet('{nights.work}/int_user_keys.parquet') using (user_key)
+        left join read_parquet('{nights.work}/int_product_keys.parquet') using (product_key)
+        order by all
+        """
+    )
+    assert targets.fetchall() == [("u1", "p1"), (None, "p2")]
 
 
 def test_a_changed_var_makes_its_tables_anew(nights, full):

@@ -53,7 +53,8 @@ create table similar_products as
 select
     'p' || i as product_id, relation, rank::integer as rank,
     'p' || ((i + rank * if(relation = 'substitute', 40, 13)) % $n) as similar_product_id,
-    1.0 / rank as score, ((i + rank) % 4)::bigint as sessions_together
+    1.0 / rank as score, if(rank = 5, 'popular in shop', 'graph') as source,
+    ((i + rank) % 4)::bigint as sessions_together
 from range($n) as numbers (i), range(1, 13) as ranks (rank),
     (values ('substitute'), ('complement')) as relations (relation);
 create table int_user_keys as
@@ -95,11 +96,10 @@ select
     0.1 as share_of_slots
 from (values ('hybrid'), ('popularity')) as models (model), range(1, 11) as deciles (decile);
 create table cleaning_report as
-select * from (values ('kept', 'clean event', 900), ('rejected', $hostile, 40),
-    ('cleaned', 'robot', 60)) as rules (step, rule, events);
+select * from (values ('kept', 'clean event', 900, 380), ('rejected', $hostile, 40, null),
+    ('cleaned', 'robot', 60, 3)) as rules (step, rule, events, users);
 create table rejected_events as
 select 'events.csv' as source_file, $closing as raw_values, $hostile as reason from range(40);
-create table stg_events as select 'user' as user_id from range(960);
 create table product_edges as select 'p1' as source_product_id from range(5);
 create table int_timeline as
 select timestamp '2024-01-01' as first_event_at, timestamp '2024-01-30' as last_event_at,
@@ -107,7 +107,9 @@ select timestamp '2024-01-01' as first_event_at, timestamp '2024-01-30' as last_
 create table build_info as
 select
     'build ' || i as build_id, timestamp '2024-02-01' + to_days(i::integer) as built_at,
-    $hostile as events_read, '{"window": 5, "blend": {"covisit": 1}}' as settings
+    $hostile as events_read, '{"window": 5, "blend": {"covisit": 1}}' as settings,
+    960 + i as events_kept, 40 as events_rejected, 900 as events_clean, 700 as events_learned,
+    300 as users_learned
 from range(3) as builds (i);
 """
 
@@ -170,7 +172,8 @@ def test_report_is_one_file_that_asks_for_nothing_else(report):
 def test_report_holds_every_section(report):
     data = collect(report.parent / "longtail.duckdb")
     assert len(data["products"]["id"]) == 600
-    assert data["similar"]["complement"][0][0] == [13 * rank for rank in range(1, 9)]
+    by_evidence = (1, 2, 3, 4, 6, 7, 8, 9)
+    assert data["similar"]["complement"][0][0] == [13 * rank for rank in by_evidence]
     assert len(data["clusters"]) == 40
     assert {user["kind"] for user in data["users"]} == {
         "long history", "middling history", "short history", "no history",
@@ -206,6 +209,28 @@ def test_a_missing_table_does_not_stop_the_report(database, table):
 def test_the_latest_build_comes_first(database):
     builds = collect(database)["build"]
     assert [build["build_id"] for build in builds] == ["build 2", "build 1", "build 0"]
+
+
+def test_rows_are_those_of_the_latest_build(database):
+    figures = collect(database)["overview"]
+    names = ("events_read", "events_kept", "events_clean", "events_learned", "users_learned")
+    assert [figures[name] for name in names] == [1002, 962, 900, 700, 300]
+
+
+def test_a_table_kept_by_day_is_as_large_as_its_files(tmp_path):
+    sizes = []
+    for day in (1, 2):
+        file = tmp_path / f"t.parquet/event_date=2024-01-0{day}/data.parquet"
+        file.parent.mkdir(parents=True)
+        duckdb.sql(f"select md5(i::varchar) from range({9000 * day}) t(i)").write_parquet(str(file))
+        os.utime(file, (86400 * day, 86400 * day))
+        sizes.append(file.stat().st_size)
+    database = tmp_path / "longtail.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"create view t as from read_parquet('{tmp_path}/t.parquet/*/*')")
+    (table,) = collect(database)["tables"]
+    assert (table["rows"], table["bytes"]) == (27_000, sum(sizes))
+    assert table["written_at"] == "1970-01-03T00:00:00+00:00"
 
 
 def test_numbers_that_are_none_do_not_break_the_page(database):
@@ -255,7 +280,8 @@ class Browser:
     FLAGS = (
         "--headless=new --no-sandbox --use-angle=swiftshader --enable-unsafe-swiftshader"
         " --disable-background-networking --disable-component-update --disable-sync"
-        " --no-first-run --disable-dev-shm-usage --hide-scrollbars --window-size=1360,940"
+        " --disable-quic --no-first-run --disable-dev-shm-usage --hide-scrollbars"
+        " --window-size=1360,940"
         " --remote-debugging-pipe about:blank"
     ).split()
 
@@ -438,6 +464,20 @@ def test_click_on_a_dot_lists_and_marks_similar_products(browser, report):
     browser.press("#unchoose")
     assert browser.ask("longtail.map.chosen") == -1
     assert browser.complaints() == []
+
+
+def test_one_word_for_each_count_of_rows(browser, report):
+    browser.open(report)
+    assert browser.ask("document.getElementById('lead').textContent") == (
+        "Learned from 700 events of 300 people between 1 January 2024 and 29 January 2024. The "
+        "log has 1,002 rows: 962 were kept, 900 are clean, and what came after the cut tests the "
+        "models."
+    )
+    note = browser.ask("document.querySelector('#users-body .note').textContent")
+    assert note == (
+        "234 users, chosen by hash: 75 with long history, 75 with middling history, "
+        "20 with no history, 64 with short history."
+    )
 
 
 def test_search_finds_a_product(browser, report):

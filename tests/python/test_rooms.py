@@ -9,12 +9,13 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     *("demo", "staging", "events", "catalogue", "graph", "embeddings", "neighbours"),
-    *("recommendations", "evaluation", "map"),
+    *("ranking", "recommendations", "evaluation", "map"),
 )
 """In the order of the data; a model reads its own room and earlier ones."""
 ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
     "walks": "embeddings",
     "search": "neighbours",
+    "ranker": "ranking",
     "projection": "map",
 }
 """Folders of models/ and python_models/."""
@@ -23,7 +24,7 @@ ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
 @pytest.fixture(scope="module")
 def manifest(shop) -> dict:
     """Everything that dbt knows of the project."""
-    shop.dbt("parse", events="")
+    shop.dbt("parse", events="", ranker="trees")
     return json.loads((shop.target / "manifest.json").read_text(encoding="utf-8"))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import HEADER, ROOT
+from staging_sql import described
 
-from longtail.build import event_files, scan, settings
+from longtail.build import scan, settings
 
 CODE = sorted(
     path
@@ -214,7 +215,7 @@ def test_hostile_csv_options_stay_options(text, folder, staging):
     ],
 )
 def test_no_other_column_may_show_an_id_that_is_to_be_hashed(columns, is_refused, folder):
-    files = event_files.describe_files(write(folder / "log.csv"))
+    files = described(write(folder / "log.csv"))
     scan.scan_sql(files, columns=columns)
     if is_refused:
         with pytest.raises(ValueError, match=r"^var 'columns', entry '\w+': .* hash_user_ids"):

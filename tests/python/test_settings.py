@@ -1,6 +1,7 @@
 """Every var has a rule, every rule refuses what would break a build."""
 
 import datetime
+import json
 import re
 
 import pytest
@@ -22,7 +23,7 @@ def test_every_var_that_is_read_is_declared():
     texts = [path.read_text() for path in files if path.suffix in (".sql", ".yml")]
     read = {name for text in texts for name in re.findall(r"""\bvar\(["'](\w+)["']""", text)}
     # The package reads these itself, some to quote what is in them.
-    by_package = {"append_events", "columns", "csv_options", "lookback_days", "reject_when"}
+    by_package = {"append_events", "columns", "csv_options", "demo", "lookback_days", "reject_when"}
     assert read | by_package == set(DEFAULTS)
 
 
@@ -64,14 +65,17 @@ BAD = [
     ("columns", {"brand": None}, "text for 'brand'"),
     ("columns", {"brand": " "}, "text for 'brand'"),
     ("reject_when", {"reason": 1}, "text for 'reason'"),
+    ("null_texts", [None], "list of texts in quotes, such as ['NULL', '-']"),
+    ("null_texts", ["NULL", " "], "list of texts in quotes"),
+    ("null_texts", "NULL", "list of texts in quotes"),
     ("csv_options", {"delimiter": ";"}, "no entry 'delimiter'; it takes delim"),
     ("csv_options", {"delim": ""}, "1 to 4 characters"),
     ("csv_options", {"quote": "''"}, "one character"),
     ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
-    ("blend", {"covfefe": 1}, "mapping from covisit"),
-    ("blend", dict.fromkeys(settings.HYBRID_PARTS, 0), "weight above 0"),
+    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
+    ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
-    ("blend", dict.fromkeys(settings.HYBRID_PARTS, -1), "from 0 up"),
+    ("blend", {"covisit": -1}, "from 0 up"),
 ]
 
 
@@ -89,6 +93,7 @@ GOOD = [
     ("csv_options", {"delim": "\t", "quote": "", "encoding": "latin-1"}),
     ("columns", {"event_time": "ts", "product_name": "trim(title)"}),
     ("click_event_types", []),
+    ("null_texts", []),
 ]
 
 
@@ -109,6 +114,8 @@ def test_vars_must_agree_with_each_other():
         settings.check({"event_weights": {"purchase": 1}}, DEFAULTS)
     with pytest.raises(ValueError, match="'earliest_event_at' must lie before"):
         settings.check({"latest_event_at": "1990-01-01"}, DEFAULTS)
+    with pytest.raises(ValueError, match="'demo' asks for demo events and 'events' names files"):
+        settings.check({"demo": True, "events": "log.csv"}, DEFAULTS)
 
 
 # ---- longtail.build.vars -----------------------------------------------------------------------
@@ -117,6 +124,8 @@ def test_vars_must_agree_with_each_other():
 @pytest.fixture(autouse=True)
 def _in_the_root(monkeypatch):
     monkeypatch.chdir(ROOT)
+    for name in ("EVENTS", "DATASET", "VARS"):
+        monkeypatch.delenv(name, raising=False)
 
 
 PRESETS = sorted(path.stem for path in (ROOT / "datasets").glob("*.yml"))
@@ -164,3 +173,16 @@ def test_vars_are_printed_as_one_line_that_dbt_reads_back(capsys):
         "events": "it's 😀; a 'glob'*.csv",
         "graph_cutoff": "2024-01-31",
     }
+
+
+def test_without_options_vars_come_from_the_environment_unchanged(monkeypatch, capsys):
+    monkeypatch.setenv("EVENTS", "it's $HOME/*.csv")
+    monkeypatch.setenv("VARS", """{columns: {event_type: "'purchase'"}, window: 3}""")
+    monkeypatch.setenv("DATASET", "rees46")
+    assert vars.main([]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["events"] == "it's $HOME/*.csv"
+    assert (printed["columns"], printed["window"]) == ({"event_type": "'purchase'"}, 3)
+    assert printed["click_event_types"] == ["view"]
+    assert vars.main(["--events", "given.csv", "--dataset", "", "--vars", ""]) == 0
+    assert json.loads(capsys.readouterr().out) == {"events": "given.csv"}

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from longtail.tables import embedding_table
+from longtail.tables import embedding_table, walk_table
 
 TRAINING = {
     "dimensions": 4,
@@ -102,3 +102,9 @@ def test_too_few_earlier_vectors_are_a_cold_start(products, previous, tmp_path):
         for file in (None, previous)
     ]
     assert tables[0].equals(tables[1])
+
+
+def test_a_var_that_dbt_did_not_pass_is_named():
+    edges = pa.table({"source_node_id": [0], "target_node_id": [1], "weight": [1.0]})
+    with pytest.raises(ValueError, match="dbt passed no value for walk_length, seed"):
+        walk_table(edges, node_count=2, walks_per_node=1, walk_length=None, seed=None, threads=1)

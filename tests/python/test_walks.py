@@ -10,6 +10,7 @@ from csrgraph.random_walks import _node2vec_walks
 from numba import njit
 from scipy import sparse, stats
 
+from longtail.kernels import _walk_steps
 from longtail.kernels import walks as walks_module
 from longtail.kernels.graph import Graph, graph_from_edges
 from longtail.kernels.progress import track
@@ -359,12 +360,12 @@ def test_thresholds_split_between_slot_and_tail_keep_the_distribution(id_bits):
     slots = np.zeros(node_count + 1, dtype=np.uint64)
     tails = np.zeros(node_count + 1, dtype=np.uint32)
     bits = np.uint64(id_bits)
-    walks_module._fill_alias_slots(0, 1, row.indptr, row.indices, row.weights, bits, slots, tails)
+    _walk_steps.fill_alias_slots(0, 1, row.indptr, row.indices, row.weights, bits, slots, tails)
     offsets = np.append(row.indptr, node_count).astype(np.uint32)
     starts = np.zeros(200_000, dtype=np.int32)
     keys = np.random.default_rng(0).integers(0, 2**64, starts.size, dtype=np.uint64)
     walks = np.empty((starts.size, 2), dtype=np.int32)
-    walks_module._first_order_walks(starts, keys, offsets, slots, tails, bits, walks)
+    _walk_steps.first_order_walks(starts, keys, offsets, slots, tails, bits, walks)
     observed = np.bincount(walks[:, 1], minlength=node_count)
     assert goodness_of_fit(observed[None], weight[None] / weight.sum()) > 1e-3
 
@@ -382,11 +383,11 @@ def test_adjacency_sets_hold_the_edges_and_nothing_else():
     to_uint = np.uint64
     for node, row in enumerate(rows):
         first = to_uint(indptr[node])
-        base = walks_module._members_base(first, to_uint(node))
+        base = _walk_steps._members_base(first, to_uint(node))
         strangers = np.setdiff1d(random.integers(0, 5000, 40), row)
         for targets, truth in ((row, True), (strangers, False)):
             for target in targets:
-                held = walks_module._has_edge(
+                held = _walk_steps._has_edge(
                     members, base, to_uint(row.size), to_uint(5000), to_uint(target)
                 )
                 assert held == truth, (node, target)

@@ -8,15 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from longtail.build import database
 from longtail.build import warehouse as module
-from longtail.build.warehouse import (
-    BuildState,
-    Warehouse,
-    comment_statements,
-    downstream,
-    summary,
-    write_parquet,
-)
+from longtail.build.warehouse import BuildState, Warehouse, downstream, summary, write_parquet
 
 
 @pytest.fixture
@@ -87,18 +81,129 @@ def test_a_bad_statement_publishes_nothing(warehouse):
     assert seen(warehouse) == set()
 
 
-def test_an_open_reader_keeps_its_build_until_the_one_after_the_next(warehouse):
+def folders(warehouse: Warehouse) -> list[str]:
+    """Return the names of the builds that are still there."""
+    return sorted(path.name for path in warehouse.builds.iterdir() if not path.is_symlink())
+
+
+def test_an_open_connection_keeps_its_build_for_one_publication_and_then_finds_the_newest(
+    warehouse,
+):
     build(warehouse, 1)
     publish(warehouse)
     with duckdb.connect(str(warehouse.database), read_only=True) as reader:
-        build(warehouse, 2)
-        publish(warehouse)
-        assert reader.execute("from a").fetchall() == [(1,)]
-    builds = [path for path in warehouse.builds.iterdir() if not path.is_symlink()]
-    assert len(builds) == 2
+        for value, found in ((2, 1), (3, 3), (4, 4), (5, 5)):
+            build(warehouse, value)
+            publish(warehouse)
+            assert reader.execute("from a").fetchall() == [(found,)]
+            assert len(folders(warehouse)) == 2
+
+
+def test_an_open_connection_does_not_mind_a_new_column(warehouse):
+    build(warehouse, 1)
     publish(warehouse)
-    builds = [path for path in warehouse.builds.iterdir() if not path.is_symlink()]
-    assert len(builds) == 2
+    with duckdb.connect(str(warehouse.database), read_only=True) as reader:
+        for value in (2, 3):
+            table = pa.table({"w": ["new"], "x": [value]})
+            write_parquet(table, warehouse.work / "a.parquet")
+            publish(warehouse)
+        assert reader.execute("from a").fetchall() == [(3,)]
+    with duckdb.connect(str(warehouse.database), read_only=True) as reader:
+        assert reader.execute("from a").fetchall() == [("new", 3)]
+
+
+def test_links_of_long_gone_builds_are_removed(warehouse, monkeypatch):
+    monkeypatch.setattr(module, "OLD_LINKS", 2)
+    build(warehouse, 1)
+    names = []
+    for _ in range(6):
+        publish(warehouse)
+        names.append(os.readlink(warehouse.current))
+    links = {path.name for path in warehouse.builds.iterdir() if path.is_symlink()}
+    assert links == {"current", *names[2:4]}
+    assert folders(warehouse) == names[4:]
+
+
+def test_private_tables_have_a_schema_of_their_own(warehouse):
+    tables = ("a", "int_b", "demo_c")
+    build(warehouse, 1, tables)
+    publish(warehouse, tables, descriptions={"int_b": ("B.", {"x": "X.", "y": "gone"})})
+    with duckdb.connect(str(warehouse.database), read_only=True) as connection:
+        views = connection.execute(
+            "select schema_name, view_name, comment from duckdb_views()"
+            " where not internal order by all"
+        ).fetchall()
+        assert views == [
+            ("internal", "demo_c", None),
+            ("internal", "int_b", "B."),
+            ("main", "a", None),
+        ]
+        assert connection.execute("from internal.int_b").fetchall() == [(1,)]
+
+
+ODD_FOLDER = "x=9/day=2020-02-02/[1]*/{{ a }};b"
+
+
+def write_days(warehouse: Warehouse, value: int) -> None:
+    """Write a table by day as work in progress."""
+    for day in (1, 2):
+        folder = warehouse.work / "days.parquet" / f"day=2024-01-0{day}"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_parquet(pa.table({"x": [value]}), folder / "data.parquet")
+
+
+def test_names_of_folders_above_are_neither_columns_nor_patterns(tmp_path):
+    warehouse = Warehouse(tmp_path / ODD_FOLDER)
+    warehouse.prepare()
+    build(warehouse, 1)
+    write_days(warehouse, 1)
+    publish(warehouse, ("a", "days"))
+    with duckdb.connect(str(warehouse.database), read_only=True) as connection:
+        assert connection.execute("from a").fetchall() == [(1,)]
+        rows = connection.execute("select x, day::varchar from days order by all").fetchall()
+        assert rows == [(1, "2024-01-01"), (1, "2024-01-02")]
+        plan = connection.execute("explain analyze from days where day > date '2024-01-01'")
+        assert "Total Files Read: 1" in plan.fetchall()[0][1]
+
+
+@pytest.mark.parametrize("way", [shutil.move, lambda *of: shutil.copytree(*of, symlinks=True)])
+@pytest.mark.parametrize("place", ["there", ODD_FOLDER])
+def test_a_moved_or_copied_warehouse_reads_its_own_files(warehouse, tmp_path, way, place):
+    def at_work(at: Warehouse) -> str:
+        with duckdb.connect(str(at.work / "build.duckdb")) as connection:
+            for table in ("a", "days"):
+                rows = database.rows_of(at.work / f"{table}.parquet")
+                connection.execute(f"create view if not exists {table} as from {rows}")
+            before = at.follow_move(connection)
+            assert connection.execute("select x from a union from (select x from days)").fetchall()
+            (sql,) = connection.execute("select string_agg(sql) from duckdb_views()").fetchall()[0]
+        return before, sql
+
+    build(warehouse, 1)
+    write_days(warehouse, 1)
+    assert at_work(warehouse)[0] == ""
+    description = {"a": ("It's A.", {"x": "X."})}
+    publish(
+        warehouse, ("a", "days"), descriptions=description, statements=["create macro f() as 7"]
+    )
+    assert at_work(warehouse)[0] == ""
+    moved = Warehouse(tmp_path / place / "shop")
+    moved.root.parent.mkdir(parents=True)
+    way(warehouse.root, moved.root)
+    shutil.rmtree(warehouse.root, ignore_errors=True)
+    before, sql = at_work(moved)
+    assert before == str(warehouse.root)
+    assert str(warehouse.root) not in sql
+    with duckdb.connect(str(moved.database), read_only=True) as connection:
+        assert connection.execute("select x, f() from a").fetchall() == [(1, 7)]
+        assert connection.execute("select count(*), max(day)::varchar from days").fetchall() == [
+            (2, "2024-01-02")
+        ]
+        found = connection.execute("select comment from duckdb_views() where view_name = 'a'")
+        assert found.fetchall() == [("It's A.",)]
+        found = connection.execute("select comment from duckdb_columns() where table_name = 'a'")
+        assert found.fetchall() == [("X.",)]
+    assert at_work(moved)[0] == ""
 
 
 def test_a_disk_without_hard_links_will_do(warehouse, monkeypatch):
@@ -141,10 +246,11 @@ class Countdown:
         return counted
 
 
-@pytest.mark.parametrize("changes", range(20))
+@pytest.mark.parametrize("changes", range(26))
 def test_a_kill_at_any_moment_leaves_one_whole_build(changes, warehouse, monkeypatch):
-    build(warehouse, 1)
-    publish(warehouse)
+    for value in (0, 1):
+        build(warehouse, value)
+        publish(warehouse)
     build(warehouse, 2, tables=("a", "b", "c"))
     with monkeypatch.context() as patch:
         countdown = Countdown(patch, changes)
@@ -162,7 +268,7 @@ def test_a_kill_at_any_moment_leaves_one_whole_build(changes, warehouse, monkeyp
     assert (warehouse.root / "c.parquet").exists() == (found == {2})
     publish(warehouse, tables=("a", "b", "c"))
     assert seen(warehouse) == {2}
-    assert len(list(warehouse.builds.iterdir())) <= 3
+    assert len(folders(warehouse)) == 2
 
 
 def test_a_parquet_file_appears_when_it_is_complete(tmp_path):
@@ -223,6 +329,7 @@ def test_state_survives_the_process(tmp_path):
     assert (state.changed, state.pending) == (True, {"model.a", "test.a"})
     state.finish(["model.a"], known=["model.a", "test.a"])
     assert BuildState(tmp_path).pending == {"test.a"}
+    assert BuildState(tmp_path).made_with == {"model.a": {}}
     state.finish([], known=["model.a"])  # the test was deleted from the project
     assert BuildState(tmp_path).pending == set()
     assert BuildState(tmp_path).changed
@@ -230,8 +337,8 @@ def test_state_survives_the_process(tmp_path):
     assert not BuildState(tmp_path).changed
 
 
-def test_comments_are_quoted_and_only_for_columns_that_there_are():
-    statements = comment_statements("t", "It's\n one.", {"x": "X's", "gone": "?"}, ["x", "y"])
+def test_comments_are_quoted():
+    statements = database.comments('main."t"', "It's\n one.", {"x": "X's", "y": " "})
     with duckdb.connect() as connection:
         connection.execute("create view t as select 1 as x, 2 as y")
         for statement in statements:
@@ -249,6 +356,28 @@ METRICS = """
         'hybrid' as model, 'next interaction' as task, 'all' as segment, 'recall' as metric,
         20 as k, .25 as value, 12 as users
 """
+GATES = """
+    values
+    ('recall against popularity', 'undecided', 'not enough to judge: 12 evaluated users'),
+    ('recall against its best part', 'undecided', 'not enough to judge: 12 evaluated users'),
+    ('coverage', 'passed', null)
+"""
+
+
+BUILD_INFO = """
+    select
+        timestamp '2024-01-01' + to_days(day) as built_at, 1150 as events_kept,
+        100 * day as events_rejected, 800 as events_clean, 700 as events_learned,
+        .5 as share_without_seconds
+    from (values (0), (1)) as days (day)
+"""
+CLEANING_REPORT = """
+    from (values
+        ('kept', 'clean event', 800, 90), ('cleaned', 'short stay', 340, 12),
+        ('cleaned', 'robot', 10, 1), ('deduplicated', 'exact duplicate', 0, 0),
+        ('rejected', 'missing user_id', 95, null), ('rejected', 'negative price', 5, null)
+    ) as rules (step, rule, events, users)
+"""
 
 
 @pytest.mark.parametrize(
@@ -258,16 +387,33 @@ METRICS = """
 def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown, tmp_path):
     path = tmp_path / "longtail.duckdb"
     with duckdb.connect(str(path)) as connection:
-        connection.execute("create table stg_events as from range(1234)")
-        connection.execute("create table rejected_events as from range(5)")
+        connection.execute(f"create table build_info as {BUILD_INFO}")
+        connection.execute(f"create table cleaning_report as {CLEANING_REPORT}")
         connection.execute("create table products as from range(7)")
         connection.execute(
             "create table user_recommendations as select ? as user_id, 'graph' as source", [user]
         )
         connection.execute(f"create table model_metrics as {METRICS}")
+        connection.execute(
+            f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
+        )
     lines = summary(path)
     assert lines[0] == f"Published {path}"
-    assert "1,234 kept, 5 rejected" in lines[1]
-    assert "12 users, recall@20 of the hybrid 0.250" in lines[5]
+    assert lines[1:7] == [
+        "  events           1,250 read: 1,150 kept, 100 rejected",
+        "  clean            800, of which 700 were learned from",
+        "  removed          short stay: 340 rows of 12 users, 27.2% of those read",
+        "                   missing user_id: 95 rows, 7.6% of those read",
+        "                   robot: 10 rows of 1 user, 0.8% of those read",
+        "  clock            50% of the events are on days whose times show no seconds: no stay is "
+        "called short there, and the order within a moment is unknown (window: 0 makes pairs "
+        "without order)",
+    ]
+    assert "12 users, recall@20 of the hybrid 0.250" in lines[10]
+    assert lines[11] == (
+        "  undecided gates  recall against its best part, recall against popularity: "
+        "not enough to judge: 12 evaluated users"
+    )
+    assert "coverage" not in "".join(lines)
     assert shown in lines[-1]
     assert "$(x)" not in lines[-1]

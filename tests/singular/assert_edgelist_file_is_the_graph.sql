@@ -3,8 +3,9 @@ with lines as (
 
     select *
     from read_csv(
-        '{{ work_folder() }}/product_edges.edg',
+        '{{ work_files("product_edges.edg") }}',
         auto_detect = false,
+        hive_partitioning = false,
         header = false,
         delim = '\t',
         columns = {

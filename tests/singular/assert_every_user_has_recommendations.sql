@@ -22,11 +22,11 @@ shop as (
 withheld as (
 
     select
-        user_key,
-        count(distinct product_key) as products
-    from {{ ref("int_interactions") }}
+        user_id,
+        count(distinct product_id) as products
+    from {{ ref("stg_events") }}
     where {{ is_excluded() }}
-    group by user_key
+    group by user_id
 
 ),
 
@@ -51,7 +51,7 @@ counts as (
         ) as expected_products
     from users
     cross join shop
-    left join withheld on users.user_key = withheld.user_key
+    left join withheld on users.user_id = withheld.user_id
     left join listed on users.user_id = listed.user_id
 
 )

@@ -1,30 +1,29 @@
-{# Held against the events themselves, not against int_excluded_products. Up to about a
-   hundred thousand users are tried. #}
-with excluded as (
+{# Held against the staged events, robots' too, not against int_excluded_products. Up to
+   about a hundred thousand users are tried. #}
+with users as (
 
-    select distinct
-        user_key,
-        product_key,
-        {{ known_at_evaluation() }} as is_known_at_evaluation
-    from {{ ref("int_interactions") }}
+    select
+        user_id,
+        user_key
+    from {{ ref("int_user_keys") }}
     where
-        {{ is_excluded() }}
-        and user_key % greatest(
+        user_key % greatest(
             1, (select count(*) // 100000 from {{ ref("int_user_keys") }})
         ) = 0
 
 ),
 
-excluded_ids as (
+excluded as (
 
-    select distinct
-        user_keys.user_id,
-        product_keys.product_id
-    from excluded
-    inner join {{ ref("int_user_keys") }} as user_keys
-        on excluded.user_key = user_keys.user_key
-    inner join {{ ref("int_product_keys") }} as product_keys
-        on excluded.product_key = product_keys.product_key
+    select
+        users.user_id,
+        users.user_key,
+        events.product_id,
+        min(events.event_at) as first_event_at
+    from {{ ref("stg_events") }} as events
+    inner join users on events.user_id = users.user_id
+    where {{ is_excluded() }}
+    group by users.user_id, users.user_key, events.product_id
 
 ),
 
@@ -35,10 +34,10 @@ published as (
         recommendations.user_id,
         recommendations.product_id
     from {{ ref("user_recommendations") }} as recommendations
-    semi join excluded_ids
+    semi join excluded
         on
-            recommendations.user_id = excluded_ids.user_id
-            and recommendations.product_id = excluded_ids.product_id
+            recommendations.user_id = excluded.user_id
+            and recommendations.product_id = excluded.product_id
 
 ),
 
@@ -46,14 +45,19 @@ evaluated as (
 
     select distinct
         'evaluated' as scope,
-        cast(recommendations.user_key as varchar) as user_id,
-        cast(recommendations.product_key as varchar) as product_id
+        excluded.user_id,
+        excluded.product_id
     from {{ ref("int_evaluated_recommendations") }} as recommendations
+    inner join {{ ref("int_product_keys") }} as product_keys
+        on recommendations.product_key = product_keys.product_key
     inner join excluded
         on
             recommendations.user_key = excluded.user_key
-            and recommendations.product_key = excluded.product_key
-    where excluded.is_known_at_evaluation
+            and product_keys.product_id = excluded.product_id
+    cross join {{ ref("int_timeline") }} as timeline
+    where
+        excluded.first_event_at < timeline.graph_cutoff_at
+        or {{ "true" if var("targets") else "false" }}
 
 )
 

@@ -15,7 +15,7 @@ with recommended as (
 known_user as (
 
     select user_keys.user_key
-    from int_user_keys as user_keys
+    from internal.int_user_keys as user_keys
     where user_keys.user_id = cast(user_id as varchar)
 
 ),
@@ -33,7 +33,7 @@ history as (
     select
         histories.product_key,
         histories.interest
-    from int_user_histories as histories
+    from internal.int_user_histories as histories
     inner join known_user on histories.user_key = known_user.user_key
     where histories.scope = 'published'
 
@@ -48,7 +48,7 @@ opinions as (
         neighbours.rank,
         neighbours.score
     from history
-    inner join int_neighbours as neighbours on history.product_key = neighbours.product_key
+    inner join internal.int_neighbours as neighbours on history.product_key = neighbours.product_key
     inner join known_product on neighbours.neighbour_key = known_product.product_key
 
 ),
@@ -60,12 +60,12 @@ group_terms as (
         similar_groups.because_product_key as product_key,
         sum(similar_groups.weight * factors.factor) as score,
         count(*) as histories
-    from int_similar_groups as similar_groups
+    from internal.int_similar_groups as similar_groups
     inner join known_user on similar_groups.user_key = known_user.user_key
-    inner join int_group_products as group_products
+    inner join internal.int_group_products as group_products
         on similar_groups.group_key = group_products.group_key
     inner join known_product on group_products.product_key = known_product.product_key
-    inner join int_product_factors as factors
+    inner join internal.int_product_factors as factors
         on group_products.product_key = factors.product_key
     where
         similar_groups.scope = 'published'
@@ -170,10 +170,10 @@ evidence as (
         end as detail,
         events.event_at,
         null as sessions_together
-    from int_events_flagged as events
+    from internal.int_events_flagged as events
     inner join known_user on events.user_key = known_user.user_key
     inner join speakers on events.product_key = speakers.product_key
-    left join int_robots as robots on events.user_key = robots.user_key
+    left join internal.int_robots as robots on events.user_key = robots.user_key
     union all
     select
         4 as step,

@@ -20,7 +20,7 @@ published as (
 known_user as (
 
     select user_keys.user_key
-    from int_user_keys as user_keys
+    from internal.int_user_keys as user_keys
     where user_keys.user_id = cast(user_id as varchar)
 
 ),
@@ -28,7 +28,7 @@ known_user as (
 excluded as (
 
     select excluded_products.product_key
-    from int_excluded_products as excluded_products
+    from internal.int_excluded_products as excluded_products
     inner join known_user on excluded_products.user_key = known_user.user_key
     where excluded_products.scope = 'published'
 
@@ -37,7 +37,7 @@ excluded as (
 seen as (
 
     select distinct events.product_key
-    from int_events_flagged as events
+    from internal.int_events_flagged as events
     inner join known_user on events.user_key = known_user.user_key
 
 ),
@@ -49,10 +49,10 @@ live_terms as (
         because.product_id as because_product_id,
         histories.event_type as because_event_type,
         histories.interest * neighbours.score as term
-    from int_user_histories as histories
+    from internal.int_user_histories as histories
     inner join known_user on histories.user_key = known_user.user_key
     inner join products as because on histories.product_key = because.product_key
-    inner join int_neighbours as neighbours
+    inner join internal.int_neighbours as neighbours
         on histories.product_key = neighbours.product_key
     where histories.scope = 'published' and neighbours.model = 'hybrid'
 

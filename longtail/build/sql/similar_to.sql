@@ -1,4 +1,5 @@
--- Up to k substitutes and up to k complements of a product.
+-- Up to k substitutes and up to k complements of a product. What is merely popular in the shop
+-- takes nothing's place: it is no substitute here, whatever the filter leaves of the others.
 create or replace macro similar_to(
     product_id, k := 20, popularity := 0, category := null, max_price := null, relation := null
 ) as table
@@ -18,6 +19,7 @@ numbered as (
             partition by similar_products.relation
             order by
                 case when popularity = 0 then similar_products.rank end,
+                starts_with(similar_products.source, 'popular'),
                 with_popularity(similar_products.score, found.interactions, popularity) desc,
                 found.product_id
         ) as integer) as rank,
@@ -27,13 +29,16 @@ numbered as (
         found.product_name,
         found.category_code,
         found.brand,
-        found.price
+        found.price,
+        similar_products.source
     from similar_products
     cross join wanted
     inner join products as found on similar_products.similar_product_id = found.product_id
     where
         similar_products.product_id = cast(product_id as varchar)
         and (wanted.relation_wanted is null or similar_products.relation = wanted.relation_wanted)
+        and (similar_products.relation, similar_products.source)
+        != ('substitute', 'popular in shop')
         and is_in_category(found.category_code, category)
         and is_within_price(found.price, max_price)
 

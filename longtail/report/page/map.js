@@ -369,7 +369,7 @@ class ProductMap {
                 ),
               ),
             )
-          : element("p", { class: "note" }, "None among the products in this file."),
+          : element("p", { class: "note" }, "No evidence yet among the products in this file."),
       ];
     };
     show(

@@ -9,11 +9,11 @@ const MEANINGS = {
 };
 
 function overview({ overview: figures, metrics }) {
-  const { first_event_at: first, last_event_at: last } = figures;
+  const { first_event_at: first, graph_cutoff_at: cut } = figures;
   show(
     "lead",
     first
-      ? `Learned from ${whole(figures.events)} events of ${whole(figures.users)} people between ${day(first)} and ${day(last)}.`
+      ? `Learned from ${whole(figures.events_learned)} events of ${whole(figures.users_learned)} people between ${day(first)} and ${day(cut)}. The log has ${whole(figures.events_read)} rows: ${whole(figures.events_kept)} were kept, ${whole(figures.events_clean)} are clean, and what came after the cut tests the models.`
       : "There are no cleaned events in this build.",
   );
   const metric = (model, name) =>
@@ -377,6 +377,9 @@ function users({ users: people }, catalogue, map) {
         : catalogue.title(at),
       catalogue.category(at) && element("span", { class: "id" }, catalogue.columns.id[at]),
     );
+  const counts = {};
+  for (const user of people) counts[user.kind] = (counts[user.kind] ?? 0) + 1;
+  const kinds = Object.entries(counts);
   let current = 0;
   const open = (place) => {
     if (place < 0) {
@@ -440,7 +443,7 @@ function users({ users: people }, catalogue, map) {
         "div",
         { class: "card" },
         element("h3", {}, "What they did, latest first"),
-        events.length ? history : missing("No events that were kept."),
+        events.length ? history : missing("No clean events."),
       ),
       element(
         "div",
@@ -473,7 +476,7 @@ function users({ users: people }, catalogue, map) {
     element(
       "p",
       { class: "note" },
-      `${whole(people.length)} users, chosen by hash, as many with long, middling, short and no histories.`,
+      `${whole(people.length)} users, chosen by hash: ${kinds.map(([name, count]) => `${whole(count)} with ${name}`).join(", ")}.`,
     ),
   );
   open(0);
@@ -489,7 +492,7 @@ function quality({ cleaning, rejected }) {
   }
   const all = cleaning.reduce((sum, row) => sum + row.events, 0) || 1;
   const steps = [
-    ["kept", "kept", "accent"],
+    ["kept", "clean events", "accent"],
     ["cleaned", "removed by a cleaning rule", "c4"],
     ["deduplicated", "exact duplicates", "c9"],
     ["rejected", "rejected: not usable", "second"],
@@ -498,7 +501,7 @@ function quality({ cleaning, rejected }) {
     cleaning.filter((row) => row.step === step).reduce((total, row) => total + row.events, 0);
   show(
     "quality-lead",
-    `Of ${whole(all)} rows in the event log, ${percent(sum("kept") / all, 1)} teach the models. Every other row is counted below under exactly one rule.`,
+    `Of ${whole(all)} rows read, ${percent(sum("kept") / all, 1)} are clean events. Every other row is counted below under exactly one rule.`,
   );
   const shown = steps.filter(([step]) => sum(step) > 0);
   const largest = Math.max(
@@ -541,6 +544,11 @@ function quality({ cleaning, rejected }) {
             { title: "Step", cell: (row) => row.step },
             { title: "Rule", cell: (row) => row.rule },
             { title: "Rows", number: true, cell: (row) => whole(row.events) },
+            {
+              title: "Users",
+              number: true,
+              cell: (row) => (typeof row.users === "number" ? whole(row.users) : ""),
+            },
             {
               title: "",
               cell: (row) =>

@@ -1,2 +1,2 @@
--- One row per cleaning rule: the events it took.
-select step, rule, events from cleaning_report order by events desc, step, rule
+-- One row per cleaning rule: the rows it took, and of how many users.
+select step, rule, events, users from cleaning_report order by events desc, step, rule

@@ -1,4 +1,5 @@
--- One row per product on the map and relation: positions of its similar products in the file.
+-- One row per product on the map and relation: positions in the file of the products that evidence
+-- calls similar. What is popular only fills lists.
 with listed as (
 
     select
@@ -12,7 +13,7 @@ with listed as (
         on similar_products.product_id = products.product_id
     inner join report_products as found
         on similar_products.similar_product_id = found.product_id
-    where products.is_mapped
+    where products.is_mapped and not starts_with(similar_products.source, 'popular')
 
 ),
 

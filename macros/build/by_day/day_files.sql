@@ -1,7 +1,14 @@
 {% macro day_files(table, day) -%}
-    {# The files of a table by day in progress, as a relation. #}
-    {{- return(
-        "read_parquet('" ~ work_folder() ~ "/" ~ table ~ ".parquet/*/*.parquet', "
-        ~ "hive_partitioning = true, hive_types = {'" ~ day ~ "': date})"
-    ) -}}
+    {# The files of a table by day in progress, as a relation. The day is read from the name of the
+       file's own folder: folders above may look like columns too. #}
+    (
+        select
+            * exclude (filename),
+            cast(regexp_extract(filename, '.*/{{ day }}=([^/]*)/', 1) as date) as {{ day }}
+        from read_parquet(
+            '{{ work_files(table ~ ".parquet/*/*.parquet") }}',
+            hive_partitioning = false,
+            filename = true
+        )
+    )
 {%- endmacro %}

@@ -1,0 +1,132 @@
+"""The database that analysts open: views over the parquet files of one build, and nothing else.
+
+Its views name the files by their full path and the columns one by one: a connection that stays
+open while a later build adds a column, or takes the build's place, goes on.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+
+from longtail.build.file_rows import text_literal
+
+OLDEST_READER = "v1.0.0"
+"""Format of the file: clients of this version and later open it."""
+PRIVATE_PREFIXES = ("int_", "demo_")
+PRIVATE_SCHEMA = "internal"
+VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet(/\*/\*\.parquet)?'")
+"""In the SQL of a view: the folder of the table that it shows."""
+
+
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database in a format that older clients read too."""
+    return duckdb.connect(str(path), config={"storage_compatibility_version": OLDEST_READER})
+
+
+def qualified(table: str) -> str:
+    """Return a table's name in the database, quoted, with its schema when it is private."""
+    schema = f"{PRIVATE_SCHEMA}." if table.startswith(PRIVATE_PREFIXES) else ""
+    return f'{schema}"{table}"'
+
+
+def rows_of(table: Path) -> str:
+    """Return the relation of a table's rows: of one file, or of a folder of files by day.
+
+    Names of folders above the table are no patterns and no columns, whatever they look like.
+    """
+    path = glob.escape(str(table))
+    if not table.is_dir():
+        return f"read_parquet({text_literal(path)}, hive_partitioning = false)"
+    day = next(table.iterdir()).name.partition("=")[0]
+    return (
+        f"(select * exclude (filename), "
+        f"cast(regexp_extract(filename, '.*/{day}=([^/]*)/', 1) as date) as {day} "
+        f"from read_parquet({text_literal(path + '/*/*.parquet')}, "
+        "hive_partitioning = false, filename = true))"
+    )
+
+
+def create_views(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    tables: Sequence[str],
+    descriptions: Mapping[str, tuple[str, Mapping[str, str]]],
+) -> None:
+    """Create a view over each table of a folder, private ones in a schema of their own.
+
+    Parameters
+    ----------
+    connection
+        To the new database.
+    folder, tables
+        Where the files are, and their names without the ending.
+    descriptions
+        Table to its text and those of its columns; of columns that it may not have, too.
+    """
+    connection.execute(f"create schema {PRIVATE_SCHEMA}")
+    for table in tables:
+        rows = rows_of(folder / f"{table}.parquet")
+        columns = [row[0] for row in connection.execute(f"describe from {rows}").fetchall()]
+        # By qualified names: a bare one would be taken for a function's parameter of that name.
+        named = ", ".join(f'files."{column}"' for column in columns)
+        connection.execute(f"create view {qualified(table)} as select {named} from {rows} as files")
+        text, texts = descriptions.get(table, ("", {}))
+        present = {column: texts[column] for column in columns if column in texts}
+        for statement in comments(qualified(table), text, present):
+            connection.execute(statement)
+
+
+def follow_move(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let views that show files of another folder show those of this one."""
+    views = connection.execute("""
+        select schema_name, view_name, sql, comment from duckdb_views()
+        where not internal and not temporary
+    """).fetchall()
+    for schema, view, sql, comment in views:
+        found = VIEWED_FOLDER.search(sql)
+        here = text_literal(glob.escape(str(folder)))[1:-1]
+        if not found or found[1] == here:
+            continue
+        columns = connection.execute(
+            "select column_name, comment from duckdb_columns()"
+            " where schema_name = ? and table_name = ? and comment is not null",
+            [schema, view],
+        ).fetchall()
+        moved = sql.replace(f"'{found[1]}/", f"'{here}/")
+        connection.execute(re.sub("^create view", "create or replace view", moved, flags=re.I))
+        for statement in comments(f'{schema}."{view}"', comment or "", dict(columns)):
+            connection.execute(statement)
+
+
+def follow_move_of_file(database: Path, folder: Path) -> None:
+    """Do so in a database that others may have open: a new file takes its place."""
+    fresh = database.with_name(f"{database.name}.new")
+    shutil.copyfile(database, fresh)
+    with connect(fresh) as connection:
+        follow_move(connection, folder)
+    fresh.replace(database)
+
+
+def comments(view: str, description: str, columns: Mapping[str, str]) -> list[str]:
+    """Return the SQL that describes a view and its columns.
+
+    Parameters
+    ----------
+    view
+        Its name as SQL.
+    description, columns
+        Its text, and column to text.
+    """
+    texts = {f"view {view}": description}
+    texts |= {f'column {view}."{name}"': text for name, text in columns.items()}
+    return [
+        f"comment on {thing} is {text_literal(' '.join(text.split()))}"
+        for thing, text in texts.items()
+        if text.strip()
+    ]

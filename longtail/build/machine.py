@@ -1,0 +1,69 @@
+"""What a build may use of the machine: a folder, threads and memory.
+
+The environment names them (LONGTAIL_WAREHOUSE, LONGTAIL_THREADS, LONGTAIL_MEMORY_LIMIT),
+`profiles.yml` hands them to dbt, and everything else asks DuckDB for what it was told.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+DEFAULT_WAREHOUSE = "warehouse"
+LIMITS = {
+    "LONGTAIL_THREADS": ("threads", "a whole number from 1 to 999", "[1-9][0-9]{0,2}"),
+    "LONGTAIL_MEMORY_LIMIT": (
+        "memory_limit",
+        "an amount with its unit, such as 6GB",
+        ".*[MGT]i?B|.*%",
+    ),
+}
+"""Variable -> DuckDB's name for it, what it takes, and the form of that."""
+
+
+def warehouse_folder(name: str = "") -> Path:
+    """Return the folder of the tables, absolute; "" is the default, "~" the user's own folder."""
+    return Path(os.path.abspath(os.path.expanduser(name or DEFAULT_WAREHOUSE)))
+
+
+def check_limits(options: Mapping[str, Any]) -> None:
+    """Refuse threads and memory that DuckDB could not be given.
+
+    Parameters
+    ----------
+    options
+        The `config_options` of a target of profiles.yml.
+
+    Raises
+    ------
+    ValueError
+        The message names the variable and what it takes.
+    """
+    for variable, (option, wanted, form) in LIMITS.items():
+        value = str(options[option])
+        try:
+            if not re.fullmatch(form, value, re.IGNORECASE):
+                raise ValueError
+            duckdb.connect(config={option: value}).execute("from range(1)").fetchall()
+        except (ValueError, duckdb.Error):
+            raise ValueError(f"{variable} takes {wanted}; it is {value!r}") from None
+
+
+def work_folder(session: duckdb.DuckDBPyConnection) -> Path:
+    """Return the folder of the tables in progress: the one with the build's database."""
+    database = "select path from duckdb_databases() where database_name = current_database()"
+    return Path(session.execute(database).fetchall()[0][0]).parent
+
+
+def threads(session: duckdb.DuckDBPyConnection) -> int:
+    """Return the number of threads that DuckDB was given."""
+    return session.execute("select current_setting('threads')").fetchall()[0][0]
+
+
+if __name__ == "__main__":
+    print(warehouse_folder(os.environ.get("LONGTAIL_WAREHOUSE", "")))

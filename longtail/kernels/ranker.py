@@ -1,0 +1,259 @@
+"""Learning to rank: the candidates of a case in the order in which they are likely taken.
+
+Trees are LightGBM's LambdaRank (Ke et al. 2017; Burges 2010, From RankNet to LambdaRank to
+LambdaMART); the linear ranker is a conditional logit with weights from 0 up (McFadden 1974).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import lightgbm as lgb
+import numpy as np
+from scipy.optimize import minimize
+
+K = 20
+"""Length of the lists that the learning is judged by."""
+PATIENCE = 10
+"""Trees without a gain for the users kept aside, after which the learning stops."""
+PENALTY = 1e-4
+"""Of the linear ranker's squared weights."""
+
+
+@dataclass(frozen=True)
+class TreeRanker:
+    """Trees and how they came about.
+
+    Attributes
+    ----------
+    text
+        LightGBM's own text form, without the parameters that it was trained with.
+    gains, splits
+        Of each feature: the loss that its splits took away, and their number.
+    curve
+        NDCG@20 of the users kept aside after each tree.
+    """
+
+    text: str
+    gains: np.ndarray
+    splits: np.ndarray
+    curve: np.ndarray
+
+    @property
+    def trees(self) -> int:
+        """The number of trees kept."""
+        return int(np.argmax(self.curve)) + 1
+
+
+def train_trees(
+    features: np.ndarray,
+    relevance: np.ndarray,
+    sizes: np.ndarray,
+    kept_aside: np.ndarray,
+    *,
+    names: list[str],
+    trees: int,
+    leaves: int,
+    learning_rate: float,
+    purchase_weight: float,
+    seed: int,
+    threads: int,
+) -> TreeRanker:
+    """Boost LambdaRank trees; the same seed gives the same trees, whatever the threads.
+
+    Parameters
+    ----------
+    features
+        Float32 of shape (rows, features), NaN where nothing is known. Rows of a case are together.
+    relevance
+        0 for a candidate that was not taken, 1 for one that was, 2 for one that was bought.
+    sizes
+        Rows of each case; their sum is the number of rows.
+    kept_aside
+        For each case, whether it is not learned from but tells when to stop.
+    names
+        Of the features.
+    trees, leaves, learning_rate
+        At most so many trees, of so many leaves at most.
+    purchase_weight
+        Gain of relevance 2, where 1 has 1.
+    seed, threads
+        As everywhere.
+
+    Raises
+    ------
+    ValueError
+        If all cases or none are kept aside.
+    """
+    if kept_aside.all() or not kept_aside.any():
+        raise ValueError("some cases must be learned from and some be kept aside")
+    parameters = {
+        "objective": "lambdarank",
+        "metric": "ndcg",
+        "eval_at": [K],
+        "label_gain": [0, 1, purchase_weight],
+        "lambdarank_truncation_level": K + 5,
+        "learning_rate": learning_rate,
+        "num_leaves": leaves,
+        "min_data_in_leaf": 50,
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "seed": seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "num_threads": threads,
+        "verbose": -1,
+    }
+    row_kept_aside = np.repeat(kept_aside, sizes)
+    learned, judged = (
+        lgb.Dataset(
+            features[rows],
+            relevance[rows],
+            group=sizes[cases],
+            feature_name=names,
+            params=parameters,
+            free_raw_data=False,
+        )
+        for rows, cases in ((~row_kept_aside, ~kept_aside), (row_kept_aside, kept_aside))
+    )
+    judged.set_reference(learned)
+    curves: dict[str, dict[str, list[float]]] = {}
+    booster = lgb.train(
+        parameters,
+        learned,
+        trees,
+        valid_sets=[judged],
+        valid_names=["kept aside"],
+        callbacks=[
+            lgb.early_stopping(PATIENCE, verbose=False),
+            lgb.record_evaluation(curves),
+        ],
+    )
+    best = booster.best_iteration
+    return TreeRanker(
+        text=booster.model_to_string(num_iteration=best).split("\nparameters:")[0],
+        gains=booster.feature_importance("gain", iteration=best),
+        splits=booster.feature_importance("split", iteration=best),
+        curve=np.asarray(curves["kept aside"][f"ndcg@{K}"][:best]),
+    )
+
+
+def tree_scores(text: str, features: np.ndarray, *, threads: int) -> np.ndarray:
+    """Score candidates by trees: float64 of shape (rows,), the higher the better.
+
+    Parameters
+    ----------
+    text
+        Of `TreeRanker`.
+    features
+        Float32 of shape (rows, features), NaN where nothing is known.
+    threads
+        Change nothing but the time.
+    """
+    return lgb.Booster(model_str=text).predict(features, num_threads=threads)
+
+
+@dataclass(frozen=True)
+class LinearRanker:
+    """Score: the sum over features of weight * log(1 + value / scale).
+
+    Attributes
+    ----------
+    weights, scales
+        Of each feature, 0 and more; above 0.
+    """
+
+    weights: np.ndarray
+    scales: np.ndarray
+
+
+def train_linear(
+    features: np.ndarray, relevance: np.ndarray, sizes: np.ndarray, *, purchase_weight: float
+) -> LinearRanker:
+    """Fit weights from 0 up, so that taken candidates are likely among those of their case.
+
+    Parameters
+    ----------
+    features
+        Float of shape (rows, features), NaN or 0 and more. Rows of a case are together.
+    relevance, sizes, purchase_weight
+        As in `train_trees`.
+    """
+    values = np.nan_to_num(features.astype(np.float64))
+    known = values > 0
+    scales = values.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    scales[scales == 0] = 1
+    values = np.log1p(values / scales)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    taken = np.asarray([0, 1, purchase_weight])[relevance]
+    taken_in_case = np.add.reduceat(taken, starts)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = values @ weights
+        scores -= np.repeat(np.maximum.reduceat(scores, starts), sizes)
+        odds = np.exp(scores)
+        sums = np.add.reduceat(odds, starts)
+        probability = odds / np.repeat(sums, sizes)
+        value = (taken_in_case * np.log(sums)).sum() - (taken * scores).sum()
+        slope = values.T @ (np.repeat(taken_in_case, sizes) * probability - taken)
+        count = len(sizes)
+        return (
+            value / count + PENALTY * (weights**2).sum(),
+            slope / count + 2 * PENALTY * weights,
+        )
+
+    size = features.shape[1]
+    found = minimize(loss, np.zeros(size), jac=True, method="L-BFGS-B", bounds=[(0, None)] * size)
+    return LinearRanker(found.x, scales)
+
+
+def linear_scores(ranker: LinearRanker, features: np.ndarray) -> np.ndarray:
+    """Score candidates by the linear ranker: float64 of shape (rows,)."""
+    values = np.nan_to_num(features.astype(np.float64))
+    return np.log1p(values / ranker.scales) @ ranker.weights
+
+
+def mean_ndcg(
+    scores: np.ndarray, relevance: np.ndarray, sizes: np.ndarray, *, purchase_weight: float
+) -> float:
+    """NDCG@20 of an order of the candidates, its mean over cases (Jarvelin and Kekalainen 2002).
+
+    Parameters
+    ----------
+    scores
+        Of each row; equal scores stay in the order of the rows.
+    relevance, sizes, purchase_weight
+        As in `train_trees`.
+    """
+    gain = np.asarray([0, 1, purchase_weight])[relevance]
+    case = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(case)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    discount = np.where(place < K, 1 / np.log2(place + 2), 0)
+
+    def dcg(order: np.ndarray) -> np.ndarray:
+        return np.bincount(case, gain[order] * discount, minlength=len(sizes))
+
+    reached = dcg(np.lexsort((-scores, case)))
+    best = dcg(np.lexsort((-gain, case)))
+    return float(np.mean(reached / np.where(best > 0, best, 1)))
+
+
+def list_reach(
+    scores: np.ndarray, sizes: np.ndarray, products: np.ndarray, is_tail: np.ndarray
+) -> tuple[float, int]:
+    """Reach of the lists of 20 that scores give: the tail's share of places, and their products.
+
+    Parameters
+    ----------
+    scores, sizes
+        As in `mean_ndcg`.
+    products
+        Number of the product of each row.
+    is_tail
+        Whether it is of the long tail.
+    """
+    case = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.arange(len(case)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    listed = np.lexsort((-scores, case))[place < K]
+    return float(is_tail[listed].mean()), len(np.unique(products[listed]))

@@ -1,0 +1,54 @@
+{# A repeat of the history says nothing about the graph: the share leaves it out. #}
+{% set figures = {
+    "clean events": ["count(*)", ref("int_interactions")],
+    "products": ["count(*)", ref("products")],
+    "edges": ["count(*)", ref("product_edges")],
+    "users": ["sum(users)", "lists"],
+    "recommendations": ["sum(places)", "lists"],
+    "recommendations from the graph": ["sum(from_graph)", "lists"],
+    "share from the graph": ["sum(from_graph) / nullif(sum(places - repeats), 0)", "lists"],
+    "coverage": ["count(*) / nullif((select count(*) from " ~ ref("products") ~ "), 0)", "lists"],
+    "repeated purchases": ["sum(repeats) / nullif(sum(purchases), 0)", ref("int_held_out_repeats")],
+} %}
+
+with lists as (
+
+    select
+        product_id,
+        count(*) as places,
+        count(*) filter (where rank = 1) as users,
+        count(*) filter (where source in ('graph', 'ranked')) as from_graph,
+        count(*) filter (where source = 'seen before') as repeats
+    from {{ ref("user_recommendations") }}
+    group by product_id
+
+),
+
+figures as (
+
+    {% for figure, (value, rows) in figures.items() %}
+        select
+            '{{ figure }}' as figure,
+            cast({{ value }} as double) as value,
+            cast(null as bigint) as users
+        from {{ rows }}
+        union all
+    {% endfor %}
+    select
+        'recall@20' as figure,
+        max(value) as value,
+        coalesce(max(users), 0) as users
+    from {{ ref("model_metrics") }}
+    where
+        model = '{{ served_model() }}' and task = 'next interaction' and segment = 'all'
+        and metric = 'recall' and k = 20
+
+)
+
+select
+    figure,
+    coalesce(value, 0) as value,
+    {{ wilson_end("value", "users", "-") }} as lower,
+    {{ wilson_end("value", "users", "+") }} as upper,
+    users
+from figures

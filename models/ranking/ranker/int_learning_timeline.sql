@@ -1,0 +1,36 @@
+{# As int_timeline, for the ranker's cut: what it knows ends there, and it learns from
+   what users did from there to the graph's cut. Those days are parted into slices as long
+   as the evaluated time, so that it is asked what the evaluation asks. #}
+with spans as (
+
+    select
+        first_event_at,
+        graph_cutoff_at as learning_ends_at,
+        date_diff('second', first_event_at, graph_cutoff_at) / 5 as fifth_of_log,
+        {% if var("targets") %} {{ var("ranker_days") }} * 86400 {% else %}
+            date_diff('second', graph_cutoff_at, last_event_at) + 1
+        {% endif %} as evaluated_seconds
+    from {{ ref("int_timeline") }}
+
+),
+
+slices as (
+
+    select
+        *,
+        cast(greatest(1, least(evaluated_seconds, fifth_of_log)) as bigint)
+            as slice_seconds,
+        least({{ var("ranker_days") }} * 86400, fifth_of_log) as most_seconds
+    from spans
+
+)
+
+select
+    first_event_at,
+    learning_ends_at
+    - interval '1 second' * (
+        slice_seconds * greatest(1, cast(floor(most_seconds / slice_seconds) as bigint))
+    ) as graph_cutoff_at,
+    learning_ends_at,
+    slice_seconds
+from slices

@@ -1,0 +1,86 @@
+{# How popular a product is and since when, as of each scope's moment. #}
+with cuts as (
+
+    select
+        'learned' as scope,
+        graph_cutoff_at as cut_at
+    from {{ ref("int_learning_timeline") }}
+    union all
+    select
+        'evaluated' as scope,
+        graph_cutoff_at as cut_at
+    from {{ ref("int_timeline") }}
+    union all
+    select
+        'published' as scope,
+        {{ "graph_cutoff_at" if var("targets")
+            else "last_event_at + interval '1 second'" }} as cut_at
+    from {{ ref("int_timeline") }}
+
+),
+
+moments as (
+
+    {# The last event before the cut: a shop may be closed for a while before it. #}
+    select
+        cuts.scope,
+        max(interactions.event_at) + interval '1 microsecond' as known_until
+    from cuts
+    inner join {{ ref("int_interactions") }} as interactions
+        on cuts.cut_at > interactions.event_at
+    group by cuts.scope
+
+),
+
+activity as (
+
+    select
+        moments.scope,
+        interactions.product_key,
+        count(*) as interactions,
+        count(*) filter (where interactions.is_purchase) as purchases,
+        {% for days in (1, 3, 7) %}
+            count(*) filter (
+                where
+                interactions.event_at
+                >= moments.known_until - interval '{{ days }} days'
+            ) as interactions_{{ days }},
+        {% endfor %}
+        min(date_diff('second', interactions.event_at, moments.known_until)) / 86400
+            as last_seen_days,
+        max(date_diff('second', interactions.event_at, moments.known_until)) / 86400
+            as first_seen_days
+    from {{ ref("int_interactions") }} as interactions
+    inner join moments on interactions.event_at < moments.known_until
+    where interactions.event_weight > 0
+    group by moments.scope, interactions.product_key
+
+)
+
+select
+    activity.*,
+    products.category_code,
+    cast(row_number() over (
+        partition by activity.scope
+        order by
+            activity.interactions_7 desc,
+            activity.interactions desc,
+            activity.product_key
+    ) as integer) as recent_rank,
+    cast(row_number() over (
+        partition by activity.scope, products.category_code
+        order by
+            activity.interactions_7 desc,
+            activity.interactions desc,
+            activity.product_key
+    ) as integer) as category_rank,
+    {# As in int_product_exposure: all but the products of the first 80 %. #}
+    sum(activity.interactions) over (
+        partition by activity.scope
+        order by activity.interactions desc, activity.product_key
+        rows between unbounded preceding and current row
+    ) - activity.interactions
+    >= 0.8 * sum(activity.interactions) over (partition by activity.scope) as is_tail
+from activity
+inner join {{ ref("products") }} as products
+    on activity.product_key = products.product_key

@@ -1,0 +1,83 @@
+{# One case per user. The holdout asks about the time after the cut, an external file of
+   targets about the event after the history: so do the cases. #}
+with actions as (
+
+    select
+        actions.user_key,
+        actions.event_at,
+        timeline.graph_cutoff_at,
+        timeline.slice_seconds,
+        floor(
+            date_diff('second', timeline.graph_cutoff_at, actions.event_at)
+            / timeline.slice_seconds
+        ) as slice
+    from {{ ref("int_user_actions") }} as actions
+    cross join {{ ref("int_learning_timeline") }} as timeline
+    where timeline.learning_ends_at > actions.event_at
+
+),
+
+users as (
+
+    select
+        user_key,
+        min(event_at) as first_event_at,
+        max(event_at) as last_event_at
+    from actions
+    group by user_key
+    having bool_or(event_at >= graph_cutoff_at)
+
+),
+
+moments as (
+
+    {% if var("targets") %}
+        select
+            user_key,
+            last_event_at as asked_at,
+            last_event_at + interval '1 microsecond' as ends_at
+        from users
+        where last_event_at > first_event_at
+    {% else %}
+        select distinct
+            actions.user_key,
+            actions.graph_cutoff_at
+            + interval '1 second'
+            * cast(actions.slice * actions.slice_seconds as bigint)
+                as asked_at,
+            actions.graph_cutoff_at
+            + interval '1 second'
+            * cast((actions.slice + 1) * actions.slice_seconds as bigint) as ends_at
+        from actions
+        inner join users on actions.user_key = users.user_key
+        where actions.event_at >= actions.graph_cutoff_at
+    {% endif %}
+
+),
+
+drawn as (
+
+    select
+        moments.*,
+        md5(user_keys.user_id) as draw
+    from moments
+    inner join {{ ref("int_user_keys") }} as user_keys
+        on moments.user_key = user_keys.user_key
+    inner join users
+        on
+            moments.user_key = users.user_key
+            and moments.asked_at > users.first_event_at
+    qualify row_number() over (
+        partition by moments.user_key
+        order by md5(user_keys.user_id || ':' || moments.asked_at)
+    ) = 1
+
+)
+
+select
+    user_key,
+    asked_at,
+    ends_at
+from drawn
+order by draw, user_key
+limit {{ var("ranker_cases") }}

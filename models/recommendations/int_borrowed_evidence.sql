@@ -1,0 +1,70 @@
+{# What follows a product's ten closest substitutes, each by its cosine and its
+   sessions: few products are wanted often enough to speak for themselves. #}
+with evidence as (
+
+    select * from {{ ref("int_complement_evidence") }}
+
+),
+
+wanted as (
+
+    select
+        product_key,
+        sum(weight) as weight
+    from {{ ref("int_bought_after") }}
+    group by product_key
+
+),
+
+closest as (
+
+    select
+        substitutes.product_key,
+        substitutes.neighbour_key as substitute_key,
+        substitutes.score as cosine,
+        leaves.leaf,
+        sum(substitutes.score * wanted.weight) over (
+            partition by substitutes.product_key
+            order by substitutes.rank
+            rows between unbounded preceding and unbounded following
+        ) as wanted_weight
+    from {{ ref("int_substitutes") }} as substitutes
+    inner join wanted on substitutes.neighbour_key = wanted.product_key
+    left join {{ ref("int_product_leaves") }} as leaves
+        on substitutes.product_key = leaves.product_key
+    where substitutes.rank <= 10 and substitutes.score > 0
+
+),
+
+borrowed as (
+
+    select
+        closest.product_key,
+        evidence.neighbour_key,
+        closest.cosine * evidence.weight as weight,
+        closest.cosine * evidence.expected as expected,
+        closest.cosine * evidence.weight / closest.wanted_weight as share
+    from closest
+    inner join evidence on closest.substitute_key = evidence.product_key
+    left join {{ ref("int_product_leaves") }} as leaves
+        on evidence.neighbour_key = leaves.product_key
+    where
+        closest.product_key != evidence.neighbour_key
+        and coalesce(closest.leaf != leaves.leaf, true)
+
+),
+
+pairs as (
+
+    select
+        product_key,
+        neighbour_key,
+        sum(cast(round(1e6 * weight) as bigint)) / 1e6 as weight,
+        sum(cast(round(1e6 * expected) as bigint)) / 1e6 as expected,
+        sum(cast(round(1e9 * share) as bigint)) / 1e9 as share
+    from borrowed
+    group by product_key, neighbour_key
+
+)
+
+select * from pairs

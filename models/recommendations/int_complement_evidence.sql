@@ -1,0 +1,83 @@
+{# Looks after a want against what chance would give: the share of all looks that the
+   second product takes. #}
+with pairs as (
+
+    select * from {{ ref("int_bought_after") }}
+
+),
+
+leaves as (
+
+    select * from {{ ref("int_product_leaves") }}
+
+),
+
+shop as (
+
+    select sum(weight) as weight from pairs
+
+),
+
+wanted as (
+
+    select
+        product_key,
+        sum(weight) as weight
+    from pairs
+    group by product_key
+
+),
+
+found as (
+
+    select
+        neighbour_key,
+        sum(weight) as weight
+    from pairs
+    group by neighbour_key
+
+),
+
+compared as (
+
+    {# Wanted together again and again, most of the times that one follows the other:
+       that overrules the category. #}
+    select
+        pairs.product_key,
+        pairs.neighbour_key,
+        pairs.sessions,
+        pairs.weight,
+        wanted.weight * found.weight / shop.weight as expected,
+        wanted_leaves.leaf != found_leaves.leaf as is_other_leaf,
+        pairs.sessions_wanted_both >= {{ var("same_category_sessions") }}
+        and 2 * pairs.sessions_wanted_both >= pairs.sessions as is_wanted_together
+    from pairs
+    cross join shop
+    inner join wanted on pairs.product_key = wanted.product_key
+    inner join found on pairs.neighbour_key = found.neighbour_key
+    left join leaves as wanted_leaves
+        on pairs.product_key = wanted_leaves.product_key
+    left join leaves as found_leaves on pairs.neighbour_key = found_leaves.product_key
+
+),
+
+evidence as (
+
+    select
+        product_key,
+        neighbour_key,
+        sessions,
+        weight,
+        expected,
+        coalesce(is_other_leaf, false) or is_wanted_together as is_decided
+    from compared
+    where
+        weight > expected and (coalesce(is_other_leaf, true) or is_wanted_together)
+    qualify row_number() over (
+        partition by product_key
+        order by weight / (expected + 1) desc, neighbour_key asc
+    ) <= {{ var("neighbours") }}
+
+)
+
+select * from evidence

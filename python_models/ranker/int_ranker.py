@@ -1,0 +1,25 @@
+"""One row: what the second stage learned from the last days before the cut, or why it did not.
+
+LambdaRank by LightGBM (Burges 2010; Ke et al. 2017), or a conditional logit (McFadden 1974).
+"""
+
+
+def model(dbt, session):
+    from longtail.tables import ranker_table
+
+    examples = dbt.ref("int_ranker_examples").order("user_key, product_key")
+    return ranker_table(
+        examples.to_arrow_table(),
+        kind=dbt.config.meta_get("ranker"),
+        linear_names=dbt.config.meta_get("ranker_linear"),
+        repeat_weight=dbt.config.meta_get("repeat_weight"),
+        tail=dbt.config.meta_get("ranker_tail"),
+        tail_cost=dbt.config.meta_get("ranker_tail_cost"),
+        min_cases=dbt.config.meta_get("ranker_min_cases"),
+        trees=dbt.config.meta_get("ranker_trees"),
+        leaves=dbt.config.meta_get("ranker_leaves"),
+        learning_rate=dbt.config.meta_get("ranker_learning_rate"),
+        purchase_weight=dbt.config.meta_get("ranker_purchase_weight"),
+        seed=dbt.config.meta_get("seed"),
+        threads=dbt.config.meta_get("threads"),
+    )

@@ -1,0 +1,154 @@
+"""The project's own SQL over any log, without a build for each: compiled once, run in memory."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+LOG = "demo_events"
+"""The model in whose place the rows of a log are put; compiled with no `events`."""
+ALONE = ("--indirect-selection", "empty")  # without the tests of the models
+COLUMNS = (
+    "event_time",
+    "event_type",
+    "product_id",
+    "category_id",
+    "category_code",
+    "brand",
+    "price",
+    "user_id",
+    "user_session",
+)
+
+
+def all_vars(**given: Any) -> dict[str, Any]:
+    """Return every var of the project: the defaults of dbt_project.yml, and those given."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert not given.keys() - project["vars"].keys()
+    return {**project["vars"], **given}
+
+
+class CompiledModels:
+    """The SQL models with the vars given, ready to run over any number of logs.
+
+    Models compiled in the same folder share the demo's rows.
+    """
+
+    def __init__(self, folder: Path, **given: Any) -> None:
+        self.folder, self.given = folder, {"demo_events": 10_000, **given}
+        self.demo = folder / "warehouse" / ".work" / f"{LOG}.parquet"
+        if not self.demo.exists():
+            # Staging keeps rows of earlier builds: its SQL needs to know what there is.
+            self._dbt("run", "--select", "+stg_raw_events")
+        compiled = self._dbt("compile", "--select", "resource_type:model", *ALONE)
+        nodes = {node.unique_id: node for node in (result.node for result in compiled.results)}
+        of_models = [node for node in nodes.values() if node.resource_type == "model"]
+        self.relations = {node.name: node.relation_name for node in of_models}
+        models = {
+            node.unique_id: node
+            for node in of_models
+            if node.language == "sql" and node.relation_name
+        }
+        parents = {key: set(node.depends_on.nodes) for key, node in models.items()}
+        self.models = {models[key].name: models[key].compiled_code for key in _in_order(parents)}
+        self.parents = {
+            models[key].name: {nodes[parent].name for parent in found if parent in nodes}
+            for key, found in parents.items()
+        }
+
+    def _dbt(self, *command: str) -> Any:
+        from dbt.cli.main import dbtRunner
+
+        folder, warehouse = os.getcwd(), os.environ.get("LONGTAIL_WAREHOUSE")
+        os.chdir(ROOT)
+        os.environ["LONGTAIL_WAREHOUSE"] = str(self.folder / "warehouse")
+        target = str(self.folder / "target")
+        try:
+            outcome = dbtRunner().invoke(
+                [
+                    *command,
+                    *("--vars", json.dumps(self.given), "--quiet", "--no-use-colors"),
+                    *("--target-path", target, "--log-path", target),
+                ]
+            )
+        finally:
+            os.chdir(folder)
+            os.environ.pop("LONGTAIL_WAREHOUSE")
+            if warehouse is not None:
+                os.environ["LONGTAIL_WAREHOUSE"] = warehouse
+        assert outcome.success, outcome.exception
+        return outcome.result
+
+    def demo_rows(self) -> list[dict]:
+        """Return the demo's raw rows."""
+        rows = duckdb.sql(f"from read_parquet('{self.demo}') order by all")
+        return rows.to_arrow_table().to_pylist()
+
+    def needed_for(self, tables: Iterable[str], given: Iterable[str]) -> list[str]:
+        """Return the models to run for some tables, in order, when others are given."""
+        given, needed, waiting = set(given), set(), list(tables)
+        while waiting:
+            name = waiting.pop()
+            if name not in needed and name not in given:
+                needed.add(name)
+                waiting += self.parents[name]
+        return [name for name in self.models if name in needed]
+
+    def run(
+        self,
+        rows: Iterable[Mapping[str, str | None]],
+        tables: Sequence[str],
+        given: Mapping[str, pa.Table],
+    ) -> dict[str, list[dict]]:
+        """Run the models over the rows of a log; return the tables asked for.
+
+        Parameters
+        ----------
+        rows
+            Raw rows: a text, or None, for each of `COLUMNS`.
+        tables
+            Names of models.
+        given
+            Tables that Python models make, by name.
+        """
+        schema = pa.schema([pa.field(name, pa.string()) for name in COLUMNS])
+        log = pa.Table.from_pylist([dict(row) for row in rows], schema)
+        schemas = {relation.rpartition(".")[0] for relation in self.relations.values() if relation}
+        with duckdb.connect() as connection:
+            connection.execute("set threads = 1; set TimeZone = 'UTC'")
+            connection.execute("attach ':memory:' as build; use build")
+            for schema_name in schemas:
+                connection.execute(f"create schema if not exists {schema_name}")
+            for name, table in {LOG: log, **given}.items():
+                connection.register("given", table)
+                connection.execute(f"create table {self.relations[name]} as from given")
+            schema_name = self.relations["stg_raw_events"].rpartition(".")[0]
+            connection.execute(
+                f"""create table {schema_name}.broken_lines as
+                select '' as source_file, 0 as line_number, '' as raw_text, '' as error_type
+                where false"""
+            )
+            for name in self.needed_for(tables, {LOG, *given}):
+                connection.execute(f"create table {self.relations[name]} as {self.models[name]}")
+            return {
+                name: connection.sql(f"from {self.relations[name]}").to_arrow_table().to_pylist()
+                for name in tables
+            }
+
+
+def _in_order(parents: Mapping[str, set[str]]) -> list[str]:
+    """Return the keys so that each follows those of its parents that are keys too."""
+    found: list[str] = []
+    while len(found) < len(parents):
+        found += [
+            key
+            for key, of_key in parents.items()
+            if key not in found and not (of_key & parents.keys()) - set(found)
+        ]
+    return found

@@ -1,0 +1,234 @@
+"""From distinct events to clean ones, the cut in time, and the steps of sessions."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from oracle.events import Event
+
+
+@dataclass(eq=False)
+class Visit:
+    """An event in its session: its weight, and why it does not count (None: it does)."""
+
+    event: Event
+    weight: float
+    session: "Session"
+    removed_as: str | None = None
+
+
+@dataclass(eq=False)
+class Session:
+    """A stay of one user: events in order, no silence longer than `session_gap_minutes`."""
+
+    id: int
+    user: str
+    day: date
+    visits: list[Visit]
+
+
+class Step(NamedTuple):
+    """A run of events on one product, with the largest of their weights."""
+
+    number: int
+    product: str
+    weight: float
+    at: datetime
+
+
+class NothingCleanError(ValueError):
+    """Every event belongs to a robot: there is nobody to recommend to."""
+
+
+class Day(NamedTuple):
+    """A day of the log: its size, and what it says about the clock and the log's end."""
+
+    events: int
+    users: int
+    has_seconds: bool
+    has_traffic: bool
+
+
+class Timeline(NamedTuple):
+    """First and last clean event, the log's end, and up to when the graph knows events."""
+
+    first: datetime
+    last: datetime
+    end: datetime
+    cut: datetime
+
+
+def log_days(events: Iterable[Event], settings: Mapping) -> dict[date, Day]:
+    """Judge each day: does its clock show seconds, is it a day of real traffic.
+
+    A clock shows seconds when at most half of the events are at whole minutes. A day has traffic
+    when it has at least `day_share` of a typical day's users, and two users, or events, where a
+    typical day has three.
+    """
+    of_days = defaultdict(list)
+    for event in events:
+        of_days[event.at.date()].append(event)
+    users = {day: len({event.user for event in found}) for day, found in of_days.items()}
+    core = without_strays(users, settings["day_share"])
+    typical_users = median(users[day] for day in core)
+    typical_events = median(len(of_days[day]) for day in core)
+    share = settings["day_share"]
+    return {
+        day: Day(
+            len(found),
+            users[day],
+            2 * sum(event.at.second == event.at.microsecond == 0 for event in found) <= len(found),
+            not share
+            or (
+                users[day] >= share * typical_users
+                and users[day] >= (2 if typical_users >= 3 else 1)
+                and len(found) >= (2 if typical_events >= 3 else 1)
+            ),
+        )
+        for day, found in sorted(of_days.items())
+    }
+
+
+def without_strays(users: Mapping[date, int], share: float) -> list[date]:
+    """Return the days without those that hold the first and the last `share` of all visits."""
+    total, before, core = sum(users.values()), 0, []
+    for day in sorted(users):
+        if before + users[day] > share * total and before < (1 - share) * total:
+            core.append(day)
+        before += users[day]
+    return core
+
+
+def median(values: Iterable[int]) -> int:
+    """Return the median, the larger of the middle two."""
+    values = sorted(values)
+    return values[len(values) // 2]
+
+
+def cut_sessions(
+    events: Collection[Event],
+    days: Mapping[date, Day],
+    products: Mapping[str, int],
+    settings: Mapping,
+) -> list[Session]:
+    """Cut the events of each user and shop's session where there is a silence."""
+    gap = timedelta(minutes=settings["session_gap_minutes"])
+    weights = settings["event_weights"]
+    places = places_of_days(events)
+    sessions = []
+
+    def order(event: Event) -> tuple:
+        return event.at, weights[event.type], event.type, products[event.product]
+
+    by_stay = defaultdict(list)
+    for event in events:
+        by_stay[event.user, event.shop_session or ""].append(event)
+    for (user, shop_session), stay in by_stay.items():
+        last = None
+        for event in sorted(stay, key=order):
+            if last is None or event.at - last > gap:
+                day = event.at.date()
+                day_number = (day - date(1970, 1, 1)).days
+                number = day_number * 2**32 + places[day][user, shop_session, event.at]
+                sessions.append(Session(number, user, day, []))
+            session = sessions[-1]
+            session.visits.append(Visit(event, float(weights[event.type]), session))
+            last = event.at
+    for session in sessions:
+        remove_short_stays(session.visits, days, settings)
+        remove_repeats(session.visits)
+    return sessions
+
+
+def places_of_days(events: Iterable[Event]) -> dict[date, dict[tuple, int]]:
+    """Rank a day's events by user, shop's session and time; equal ones share the first place."""
+    moments = defaultdict(list)
+    for event in events:
+        moment = (event.user, event.shop_session or "", event.at)
+        moments[event.at.date()].append(moment)
+    return {
+        day: {moment: place for place, moment in reversed(list(enumerate(sorted(found), 1)))}
+        for day, found in moments.items()
+    }
+
+
+def remove_short_stays(visits: list[Visit], days: Mapping[date, Day], settings: Mapping) -> None:
+    """Mark each click that is left for another product within `min_stay_seconds`.
+
+    A clock without seconds cannot tell.
+    """
+    shortest = timedelta(seconds=settings["min_stay_seconds"])
+    for visit, following in pairwise(visits):
+        if (
+            visit.event.type in settings["click_event_types"]
+            and days[visit.event.at.date()].has_seconds
+            and following.event.product != visit.event.product
+            and following.event.at - visit.event.at < shortest
+        ):
+            visit.removed_as = "short stay"
+
+
+def remove_repeats(visits: list[Visit]) -> None:
+    """Mark each event of the type and on the product of the one before; short stays do not part."""
+    counting = [visit for visit in visits if visit.removed_as is None]
+    for before, visit in pairwise(counting):
+        if (before.event.type, before.event.product) == (visit.event.type, visit.event.product):
+            visit.removed_as = "repeat"
+
+
+def clean_visits(
+    sessions: Iterable[Session], robots: Collection[str], end: datetime
+) -> list[Visit]:
+    """Return what counts: events up to the log's end that no rule removed, robots aside."""
+    return [
+        visit
+        for session in sessions
+        if session.user not in robots
+        for visit in session.visits
+        if visit.removed_as is None and visit.event.at < end
+    ]
+
+
+def log_end(days: Mapping[date, Day]) -> datetime:
+    """Return the midnight after the last day of real traffic."""
+    last = max(day for day, found in days.items() if found.has_traffic)
+    return datetime.combine(last + timedelta(days=1), time.min)
+
+
+def timeline(clean: Iterable[Visit], days: Mapping[date, Day], settings: Mapping) -> Timeline:
+    """Hold out `holdout_days` before the end of the log, a moment after its last event.
+
+    At most a fifth of the log is held out. It begins with the first day of real traffic. No cut
+    lies after the end.
+    """
+    times = [visit.event.at for visit in clean]
+    if not times:
+        raise NothingCleanError
+    first_day = min(day for day, found in days.items() if found.has_traffic)
+    first = min((at for at in times if at.date() >= first_day), default=min(times))
+    last, end = max(times), log_end(days)
+    held_out = min(timedelta(days=settings["holdout_days"]), (last - first) / 5)
+    cut = last + timedelta(seconds=1) - held_out
+    if settings["graph_cutoff"]:
+        cut = datetime.fromisoformat(str(settings["graph_cutoff"]))
+    return Timeline(first, last, end, min(cut, end, last + timedelta(seconds=1)))
+
+
+def steps(session: Session, cut: datetime) -> list[Step]:
+    """Return the session's runs of events on one product, of those that count before the cut.
+
+    Steps back (a weight below 0) make no step.
+    """
+    teaching = [
+        visit
+        for visit in session.visits
+        if visit.removed_as is None and visit.weight > 0 and visit.event.at < cut
+    ]
+    runs = groupby(teaching, key=lambda visit: visit.event.product)
+    return [
+        Step(number, product, max(v.weight for v in run), min(v.event.at for v in run))
+        for number, (product, run) in enumerate(((p, list(r)) for p, r in runs), 1)
+    ]

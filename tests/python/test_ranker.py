@@ -1,0 +1,302 @@
+"""The ranker: known answers, the same trees for every number of threads, and when it steps back."""
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from conftest import Shop
+from sklearn.metrics import ndcg_score
+
+from longtail.kernels.ranker import (
+    linear_scores,
+    mean_ndcg,
+    train_linear,
+    train_trees,
+    tree_scores,
+)
+from longtail.tables import SCORE_SCHEMA, ranker_table, score_table
+
+CASES, SIZE = 400, 12
+SIZES = np.full(CASES, SIZE)
+SETTINGS = {
+    "trees": 20,
+    "leaves": 7,
+    "learning_rate": 0.2,
+    "purchase_weight": 2.0,
+    "seed": 3,
+}
+
+
+def toy(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return three columns of noise, and the candidate with most of the second one as taken."""
+    random = np.random.default_rng(seed)
+    features = random.random((CASES * SIZE, 3), dtype=np.float32)
+    taken = features[:, 1].reshape(CASES, SIZE).argmax(axis=1) + np.arange(CASES) * SIZE
+    relevance = np.zeros(CASES * SIZE, np.int64)
+    relevance[taken] = 1
+    features[::17, 0] = np.nan
+    return features, relevance
+
+
+def trained(threads: int = 1, **settings):
+    features, relevance = toy()
+    return train_trees(
+        features,
+        relevance,
+        SIZES,
+        np.arange(CASES) % 5 == 0,
+        names=["noise", "what decides", "more noise"],
+        threads=threads,
+        **(SETTINGS | settings),
+    )
+
+
+def test_the_feature_that_decides_orders_candidates_not_seen():
+    found = trained()
+    features, relevance = toy(seed=1)
+    scores = tree_scores(found.text, features, threads=1)
+    assert mean_ndcg(scores, relevance, SIZES, purchase_weight=2) > 0.9
+    assert found.gains[1] > 10 * max(found.gains[0], found.gains[2])
+    assert found.trees == len(found.curve) <= SETTINGS["trees"]
+
+
+def test_threads_change_no_tree_and_no_score():
+    features, _ = toy(seed=2)
+    texts = [trained(threads).text for threads in (1, 2, 5)]
+    assert texts[0] == texts[1] == texts[2]
+    scores = [tree_scores(texts[0], features, threads=threads) for threads in (1, 2, 5)]
+    assert (scores[0] == scores[1]).all() and (scores[0] == scores[2]).all()
+
+
+def test_another_seed_gives_other_trees():
+    assert trained().text != trained(seed=4).text
+
+
+def test_all_or_no_cases_aside_are_refused():
+    features, relevance = toy()
+    for aside in (np.zeros(CASES, bool), np.ones(CASES, bool)):
+        with pytest.raises(ValueError, match="kept aside"):
+            train_trees(features, relevance, SIZES, aside, names=list("abc"), threads=1, **SETTINGS)
+
+
+def test_ndcg_is_that_of_scikit_learn():
+    random = np.random.default_rng(5)
+    relevance = random.integers(0, 3, (40, 30))
+    relevance[:, 0] = 1
+    scores = random.random((40, 30))
+    gains = np.asarray([0.0, 1.0, 3.0])[relevance]
+    ours = mean_ndcg(scores.ravel(), relevance.ravel(), np.full(40, 30), purchase_weight=3)
+    assert ours == pytest.approx(ndcg_score(gains, scores, k=20))
+
+
+def test_equal_scores_stay_in_the_order_of_the_rows():
+    relevance = np.asarray([0, 1, 0])
+    ours = mean_ndcg(np.zeros(3), relevance, np.asarray([3]), purchase_weight=1)
+    assert ours == pytest.approx(1 / np.log2(3))
+
+
+def test_linear_weight_is_the_log_odds():
+    # Of two candidates one has the feature; it is taken in 3 of 4 cases. The fit of a logit is
+    # then log(3), over what the transformation makes of the value: log(1 + 1 / 1).
+    cases = 4000
+    features = np.tile(np.asarray([[1.0], [0.0]]), (cases, 1))
+    relevance = np.zeros((cases, 2), np.int64)
+    relevance[np.arange(cases), (np.arange(cases) % 4 == 0).astype(int)] = 1
+    found = train_linear(features, relevance.ravel(), np.full(cases, 2), purchase_weight=1)
+    assert found.scales == pytest.approx([1.0])
+    assert found.weights[0] * np.log(2) == pytest.approx(np.log(3), rel=0.02)
+    assert linear_scores(found, features)[:2] == pytest.approx([np.log(3), 0], rel=0.02)
+
+
+def test_linear_weights_are_never_below_zero():
+    features, relevance = toy()
+    worse = np.column_stack([1 - features[:, 1], features[:, 1]])
+    found = train_linear(worse, relevance, SIZES, purchase_weight=2)
+    assert found.weights[0] == 0 and found.weights[1] > 1
+
+
+def examples(cases: int = CASES, blend: str = "noise") -> pa.Table:
+    """Return the toy as a table; its blend_score is noise or what decides."""
+    features, relevance = toy()
+    rows = cases * SIZE
+    columns = {
+        "user_key": pa.array(np.repeat(np.arange(cases), SIZE), pa.int32()),
+        "draw": np.repeat(np.arange(cases) % 10 / 10, SIZE),
+        "relevance": relevance[:rows],
+        "product_key": pa.array(np.arange(rows) % 100, pa.int32()),
+        "is_tail": np.arange(rows) % 100 >= 50,
+        "interactions": np.where(np.arange(rows) % 100 >= 50, 1, 9).astype(np.float32),
+        "blend_score": features[:rows, 1 if blend == "what decides" else 2].astype(np.float64),
+        "noise": features[:rows, 0],
+        "what_decides": features[:rows, 1] if blend == "noise" else features[:rows, 2],
+        "repeat_interest": np.zeros(rows, np.float32),
+        "interactions_7": np.zeros(rows, np.float32),
+    }
+    return pa.table(columns)
+
+
+def learned(table: pa.Table, kind: str = "trees", min_cases: int = 100, tail: float = 0) -> dict:
+    found = ranker_table(
+        table,
+        kind=kind,
+        linear_names=["noise", "what_decides"],
+        repeat_weight=0,
+        tail=tail,
+        tail_cost=0.02,
+        min_cases=min_cases,
+        threads=1,
+        **SETTINGS,
+    )
+    assert len(found) == 1
+    return found.to_pylist()[0]
+
+
+@pytest.mark.parametrize("kind", ["trees", "linear"])
+def test_a_ranker_better_than_the_blend_is_used(kind):
+    row = learned(examples(), kind)
+    assert row["is_used"] and row["ndcg"] > 0.9 > row["blend_ndcg"]
+    weight = {entry["feature"]: entry["gain"] or entry["weight"] for entry in row["features"]}
+    assert max(weight, key=lambda name: weight[name] or 0) == "what_decides"
+
+
+@pytest.mark.parametrize("kind", ["trees", "linear"])
+def test_a_ranker_worse_than_the_blend_steps_back(kind):
+    row = learned(examples(blend="what decides"), kind)
+    assert not row["is_used"] and row["ndcg"] < row["blend_ndcg"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("cases", [0, 1, 99])
+def test_too_few_cases_are_said(cases):
+    row = learned(examples(cases))
+    assert not row["is_used"] and row["model"] is None
+    assert row["reason"] == f"{cases} cases to learn from, of at least 100"
+
+
+def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
+    table = examples()
+    keys = pa.array(np.arange(len(table)), pa.int32())
+    table = table.append_column("because_product_key", keys)
+    table = table.append_column("scope", pa.array(["published"] * len(table)))
+    for source, count in (("noise", len(table)), ("what decides", 0)):
+        ranker = pa.Table.from_pylist([learned(examples(blend=source))])
+        batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1000))
+        scored = score_table(batches, ranker, threads=1).read_all()
+        assert scored.schema == SCORE_SCHEMA and len(scored) == count
+
+
+@pytest.fixture(scope="module")
+def ranked_shop(tmp_path_factory):
+    """A small demo shop, built up to the ranker's rows."""
+    shop = Shop(tmp_path_factory.mktemp("ranked"))
+    shop.vars = {"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20}
+    built = shop.dbt("run", "--select", "+int_ranked_candidates")
+    assert built.is_good, built.text
+    return shop
+
+
+def tables_of(shop: Shop) -> duckdb.DuckDBPyConnection:
+    """Open the tables in progress, as views that a test may replace."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as build; use build")
+    for file in (shop.warehouse / ".work").glob("*.parquet"):
+        files = f"{file}/*/*.parquet" if file.is_dir() else str(file)
+        connection.read_parquet(files).create_view(file.stem)
+    return connection
+
+
+def leaks(shop: Shop, planted: str = "") -> set[str]:
+    """Return what the leak test finds after a change to the tables."""
+    name = "assert_ranker_learns_nothing_from_the_future"
+    compiled = shop.dbt("compile", "--select", name)
+    assert compiled.is_good, compiled.text
+    query = next(shop.target.glob(f"compiled/**/{name}.sql")).read_text(encoding="utf-8")
+    with tables_of(shop) as connection:
+        connection.execute(planted)
+        found = connection.execute(f"select distinct place from ({query})").fetchall()
+    return {place for (place,) in found}
+
+
+def test_the_ranker_knows_nothing_of_the_future(ranked_shop):
+    assert leaks(ranked_shop) == set()
+
+
+@pytest.mark.parametrize(
+    ("place", "planted"),
+    [
+        # As of the graph's cut instead of the ranker's: the days that are asked about are in.
+        ("pair", "create or replace view int_learning_pairs as from int_product_pairs"),
+        ("group", "create or replace view int_learning_groups as from int_group_products"),
+        (
+            "popularity",
+            """create or replace table leaked as from int_product_activity;
+            create or replace view int_product_activity as
+            select * replace ('learned' as scope) from leaked where scope = 'evaluated'""",
+        ),
+        (
+            "next product",
+            """create or replace table leaked as from int_next_products;
+            create or replace view int_next_products as
+            select * replace ('learning' as cut) from leaked where cut = 'serving'""",
+        ),
+        (
+            "history",
+            """create or replace table leaked as from int_ranker_histories;
+            create or replace view int_ranker_histories as
+            select * replace ('learned' as scope) from leaked where scope = 'published'""",
+        ),
+        (
+            "target",
+            """create or replace table leaked as from int_ranker_cases;
+            create or replace view int_ranker_cases as
+            select * replace (ends_at + interval '1 day' as asked_at,
+                ends_at + interval '2 days' as ends_at) from leaked""",
+        ),
+    ],
+    ids=lambda value: value if " as " not in value else "",
+)
+def test_a_planted_leak_is_caught(ranked_shop, place, planted):
+    assert place in leaks(ranked_shop, planted)
+
+
+def test_features_are_those_of_a_recount(ranked_shop):
+    """A case's history and popularity, counted in plain Python from the events before it."""
+    with tables_of(ranked_shop) as connection:
+        rows = connection.execute("""
+            select user_key, product_key, repeat_place, interactions, history_length
+            from int_ranker_features where scope = 'learned'""").fetchall()
+        events = connection.execute("""
+            select user_key, product_key, event_at from int_interactions
+            where event_weight > 0 order by event_at""").fetchall()
+        asked = dict(
+            connection.execute("select user_key, asked_at from int_ranker_cases").fetchall()
+        )
+        (cut,) = connection.execute("select graph_cutoff_at from int_learning_timeline").fetchone()
+    popularity: dict[int, int] = {}
+    histories: dict[int, dict[int, int]] = {}
+    for user, product, moment in events:
+        if moment < cut:
+            popularity[product] = popularity.get(product, 0) + 1
+        if user in asked and moment < asked[user]:
+            histories.setdefault(user, {})[product] = 1
+    assert len(rows) > 500
+    for user, product, place, interactions, length in rows:
+        assert (interactions or 0) == popularity.get(product, 0)
+        assert length <= len(histories[user])
+        assert place is None or product in histories[user]
+
+
+def test_the_same_seed_gives_the_same_ranker(ranked_shop):
+    def state() -> list[tuple]:
+        with tables_of(ranked_shop) as connection:
+            return (
+                connection.execute("from int_ranker").fetchall()
+                + connection.execute("from int_ranked_candidates order by all").fetchall()
+            )
+
+    before = state()
+    assert before[0][1], before[0][2]
+    again = ranked_shop.dbt(
+        "run", "--select", "path:models/ranking/ranker", "path:python_models/ranker"
+    )
+    assert again.is_good, again.text
+    assert state() == before

@@ -1,0 +1,56 @@
+"""What `make build` does, once, on 10 thousand demo events: every model and test of the project."""
+
+import json
+
+import duckdb
+import pytest
+
+
+@pytest.fixture(scope="module")
+def shop_database(demo):
+    with duckdb.connect(str(demo.warehouse / "longtail.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def test_every_model_and_test_passes(demo):
+    assert demo.is_good, demo.output[-4000:]
+    results = json.loads((demo.target / "run_results.json").read_text())["results"]
+    manifest = json.loads((demo.target / "manifest.json").read_text())
+    passed = {result["unique_id"] for result in results if result["status"] in ("success", "pass")}
+    wanted = {*manifest["nodes"], *manifest["unit_tests"]}
+    left_out = {name for name in wanted - passed if name.split(".")[0] not in ("analysis", "sql")}
+    # Ephemeral models are parts of others, the hooks are none.
+    assert {name for name in left_out if not name.startswith(("operation.", "model."))} == set()
+    assert len(passed) > 300
+
+
+def test_it_is_published(demo):
+    assert "Published brand=acme/[1] shop/longtail.duckdb" in demo.output
+
+
+def test_every_table_is_a_view_and_private_ones_have_their_schema(demo, shop_database):
+    views = shop_database.execute(
+        "select view_name, schema_name from duckdb_views() where not internal"
+    ).fetchall()
+    assert {name for name, _ in views} == {path.stem for path in demo.warehouse.glob("*.parquet")}
+    assert {(name.startswith(("int_", "demo_")), schema) for name, schema in views} == {
+        (True, "internal"),
+        (False, "main"),
+    }
+
+
+def test_every_view_and_column_is_described(shop_database):
+    bare = shop_database.execute(
+        "select view_name from duckdb_views() where not internal and comment is null"
+    ).fetchall()
+    assert bare == []
+    bare = shop_database.execute(
+        "select table_name, column_name from duckdb_columns()"
+        " where not internal and comment is null"
+    ).fetchall()
+    assert bare == []
+
+
+def test_the_folder_is_no_column(shop_database):
+    brands = shop_database.execute("select count(distinct brand) from stg_events").fetchall()
+    assert brands[0][0] > 10

@@ -1,0 +1,19 @@
+{# What evidence calls a substitute is no complement, in either direction; what is
+   popular claims nothing. #}
+with pairs as (
+
+    select
+        least(product_id, similar_product_id) as product_id_a,
+        greatest(product_id, similar_product_id) as product_id_b,
+        relation
+    from {{ ref("similar_products") }}
+    where not starts_with(source, 'popular')
+
+)
+
+select
+    product_id_a,
+    product_id_b
+from pairs
+group by product_id_a, product_id_b
+having min(relation) != max(relation)
