@@ -11,6 +11,8 @@ from compiled_models import CompiledModels
 
 from oracle.test_tables import compared
 
+pytestmark = pytest.mark.build
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> CompiledModels:
