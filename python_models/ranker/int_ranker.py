@@ -5,6 +5,7 @@ LambdaRank by LightGBM (Burges 2010; Ke et al. 2017), or a conditional logit (Mc
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import ranker_table
 
     examples = dbt.ref("int_ranker_examples").order("user_key, product_key")
@@ -21,5 +22,5 @@ def model(dbt, session):
         learning_rate=dbt.config.meta_get("ranker_learning_rate"),
         purchase_weight=dbt.config.meta_get("ranker_purchase_weight"),
         seed=dbt.config.meta_get("seed"),
-        threads=dbt.config.meta_get("threads"),
+        threads=threads(session),
     )

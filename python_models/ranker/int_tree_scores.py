@@ -2,12 +2,14 @@
 
 
 def model(dbt, session):
+    from longtail.build.machine import threads
     from longtail.tables import score_table
 
-    ranker = dbt.ref("int_ranker").to_arrow_table()  # read before the candidates are streamed
+    # Asked before the candidates are streamed: a connection gives one result at a time.
+    ranker, scoring_threads = dbt.ref("int_ranker").to_arrow_table(), threads(session)
     candidates = dbt.ref("int_ranker_features").filter("scope != 'learned'")
     return score_table(
         candidates.to_arrow_reader(),
         ranker,
-        threads=dbt.config.meta_get("threads"),
+        threads=scoring_threads,
     )

@@ -32,8 +32,8 @@ def shared_data():
     return path
 
 
-RUNS_DBT = {"shop", "demo"}
-"""Fixtures that stand for a run of dbt."""
+RUNS_DBT = {"shop", "demo", "log", "clocks", "ranked_shop", "models"}
+"""Fixtures that stand for a build, or for a long look at one."""
 
 
 def pytest_collection_modifyitems(items) -> None:

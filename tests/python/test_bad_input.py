@@ -104,6 +104,7 @@ def test_target_prod_builds_no_demo_events(tmp_path):
     assert not list((shop.warehouse / ".work").glob("*.parquet"))
 
 
+@pytest.mark.build
 def test_vars_of_wrong_types_survive_parsing_and_the_command_line(tmp_path):
     # dbt renders all SQL before begin_build can check a var: write `var("x") | int > 0`.
     defaults = yaml.safe_load((ROOT / "dbt_project.yml").read_text())["vars"]
