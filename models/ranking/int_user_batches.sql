@@ -16,14 +16,6 @@ with users as (
         user_key,
         {{ evaluated_models() | length }} as models
     from {{ ref("int_targets") }}
-    {% if ranker() != "off" %}
-        union all
-        select
-            'learned' as scope,
-            user_key,
-            1 as models
-        from {{ ref("int_ranker_cases") }}
-    {% endif %}
 
 ),
 

@@ -1,4 +1,4 @@
-{{ config(batch_over="int_user_batches") }}
+{{ config(batch_over="int_ranker_batches") }}
 
 {# 1. terms: each product of a history times each neighbour of it.
    2. candidates: the best by the sum of them, what came next, the history, what is popular.
@@ -33,26 +33,12 @@ with histories as (
         / nullif(histories.sessions - 1, 0) as interval_days,
         products.category_code,
         products.brand
-    from {{ ref("int_user_batches") }} as batches
+    from {{ ref("int_ranker_batches") }} as batches
     inner join {{ ref("int_ranker_histories") }} as histories
         on batches.scope = histories.scope and batches.user_key = histories.user_key
     inner join {{ ref("products") }} as products
         on histories.product_key = products.product_key
-    where
-        {{ in_batch() }}
-        and (
-            batches.scope != 'published'
-            or batches.user_key in (
-                select activity.user_key
-                from {{ ref("int_ranker_histories") }} as activity
-                cross join {{ ref("int_timeline") }} as timeline
-                where
-                    activity.scope = 'published'
-                    and activity.place = 1
-                    and activity.last_event_at > timeline.last_event_at
-                    - interval '{{ var("ranker_active_days") }} days'
-            )
-        )
+    where {{ in_batch() }}
 
 ),
 

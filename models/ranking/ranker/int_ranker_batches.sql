@@ -1,0 +1,35 @@
+{# Who gets candidates: every case, every evaluated user and the published ones that were
+   active of late; in batches of about the same number of terms. A fifth of what lists
+   take, for a row of features is wide. #}
+with users as (
+
+    select
+        histories.scope,
+        histories.user_key,
+        count(*) as products,
+        max(histories.last_event_at) as last_event_at
+    from {{ ref("int_ranker_histories") }} as histories
+    group by histories.scope, histories.user_key
+
+),
+
+served as (
+
+    select users.*
+    from users
+    cross join {{ ref("int_timeline") }} as timeline
+    where
+        users.scope != 'published'
+        or users.last_event_at > timeline.last_event_at
+        - interval '{{ var("ranker_active_days") }} days'
+
+)
+
+select
+    scope,
+    user_key,
+    cast(5 * sum(products * 2 * {{ var("neighbours") }}) over (
+        order by scope, user_key
+        rows between unbounded preceding and current row
+    ) // {{ var("terms_per_batch") }} as integer) as batch
+from served
