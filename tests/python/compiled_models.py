@@ -100,42 +100,52 @@ class CompiledModels:
                 waiting += self.parents[name]
         return [name for name in self.models if name in needed]
 
-    def run(
+    def loaded(
         self,
         rows: Iterable[Mapping[str, str | None]],
         tables: Sequence[str],
         given: Mapping[str, pa.Table],
-    ) -> dict[str, list[dict]]:
-        """Run the models over the rows of a log; return the tables asked for.
+    ) -> duckdb.DuckDBPyConnection:
+        """Run the models over the rows of a log; return a database with the tables asked for.
 
         Parameters
         ----------
         rows
             Raw rows: a text, or None, for each of `COLUMNS`.
         tables
-            Names of models.
+            Names of models; those that they need are run too.
         given
             Tables that Python models make, by name.
         """
         schema = pa.schema([pa.field(name, pa.string()) for name in COLUMNS])
         log = pa.Table.from_pylist([dict(row) for row in rows], schema)
         schemas = {relation.rpartition(".")[0] for relation in self.relations.values() if relation}
-        with duckdb.connect() as connection:
-            connection.execute("set threads = 1; set TimeZone = 'UTC'")
-            connection.execute("attach ':memory:' as build; use build")
-            for schema_name in schemas:
-                connection.execute(f"create schema if not exists {schema_name}")
-            for name, table in {LOG: log, **given}.items():
-                connection.register("given", table)
-                connection.execute(f"create table {self.relations[name]} as from given")
-            schema_name = self.relations["stg_raw_events"].rpartition(".")[0]
-            connection.execute(
-                f"""create table {schema_name}.broken_lines as
-                select '' as source_file, 0 as line_number, '' as raw_text, '' as error_type
-                where false"""
-            )
-            for name in self.needed_for(tables, {LOG, *given}):
-                connection.execute(f"create table {self.relations[name]} as {self.models[name]}")
+        connection = duckdb.connect()
+        connection.execute("set threads = 1; set TimeZone = 'UTC'")
+        connection.execute("attach ':memory:' as build; use build")
+        for schema_name in schemas:
+            connection.execute(f"create schema if not exists {schema_name}")
+        for name, table in {LOG: log, **given}.items():
+            connection.register("given", table)
+            connection.execute(f"create table {self.relations[name]} as from given")
+        schema_name = self.relations["stg_raw_events"].rpartition(".")[0]
+        connection.execute(
+            f"""create table {schema_name}.broken_lines as
+            select '' as source_file, 0 as line_number, '' as raw_text, '' as error_type
+            where false"""
+        )
+        for name in self.needed_for(tables, {LOG, *given}):
+            connection.execute(f"create table {self.relations[name]} as {self.models[name]}")
+        return connection
+
+    def run(
+        self,
+        rows: Iterable[Mapping[str, str | None]],
+        tables: Sequence[str],
+        given: Mapping[str, pa.Table],
+    ) -> dict[str, list[dict]]:
+        """Return the tables asked for, as `loaded` makes them."""
+        with self.loaded(rows, tables, given) as connection:
             return {
                 name: connection.sql(f"from {self.relations[name]}").to_arrow_table().to_pylist()
                 for name in tables

@@ -1,4 +1,4 @@
-{# Who gets candidates: every case, every evaluated user and the published ones that were
+{# Who gets candidates: every case, every evaluated user, the published ones that were
    active of late; in batches of about the same number of terms. A fifth of what lists
    take, for a row of features is wide. #}
 with users as (

@@ -1,0 +1,186 @@
+"""The quick tests, as questions to a model's SQL: dbt's unit tests, and the oracle on tiny logs.
+
+All that does not depend on the model in question is made once: its parents' tables for each log
+and what the oracle expects, the fixtures of unit tests. A broken model then costs milliseconds.
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+from compiled_models import CompiledModels, all_vars
+from oracle import test_tables
+from oracle.compare import differences, with_ids
+from oracle.logs import as_tables, made_up_neighbours
+from oracle.recompute import recompute
+
+SECONDS = 20
+"""A query that takes longer is one that somebody would notice."""
+NO_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+
+
+class NoQueryError(Exception):
+    """What was made of a query is none: that breaks every build at once."""
+
+
+class Check(NamedTuple):
+    """A test of a model: its SQL, where in it the model's own part lies, and who notices what."""
+
+    name: str
+    sql: str
+    start: int
+    end: int
+    notices: Callable[[str], bool]
+
+
+def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict] | None:
+    """Return the rows of a query; None when it fails on its values, or takes too long."""
+    alarm = threading.Timer(SECONDS, connection.interrupt)
+    alarm.start()
+    try:
+        return connection.execute(sql).to_arrow_table().to_pylist()
+    except NO_QUERY as error:
+        raise NoQueryError(str(error).splitlines()[0]) from error
+    except duckdb.Error:
+        return None
+    finally:
+        alarm.cancel()
+
+
+class UnitTests:
+    """dbt's unit tests, from a target folder in which dbt has run them."""
+
+    BEGIN = "dbt_internal_unit_test_actual as ("
+    END = ") _dbt_internal_unit_test_actual"
+
+    def __init__(self, target: Path) -> None:
+        manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+        self.models = {node["name"]: node["model"] for node in manifest["unit_tests"].values()}
+        self.files = {file.stem: file for file in target.glob("run/**/_unit_tests.yml/**/*.sql")}
+
+    def of(self, model: str) -> Iterator[Check]:
+        """Yield the unit tests of a model."""
+        for name, tested in self.models.items():
+            if tested == model and name in self.files:
+                sql = self.files[name].read_text(encoding="utf-8")
+                assert not self.notices(sql), name
+                start = max(sql.index(self.BEGIN), sql.rfind("-- Fixture for"))
+                yield Check(f"unit test {name}", sql, start, sql.index(self.END), self.notices)
+
+    def notices(self, sql: str) -> bool:
+        """Whether the rows differ from those expected."""
+        with duckdb.connect(config={"threads": 1, "TimeZone": "UTC"}) as connection:
+            rows = ask(connection, sql)
+        if rows is None:
+            return True
+        kinds: dict[str, Counter] = {"actual": Counter(), "expected": Counter()}
+        for row in rows:
+            kinds[row.pop("actual_or_expected")][tuple(map(str, row.values()))] += 1
+        return kinds["actual"] != kinds["expected"]
+
+
+class Log(NamedTuple):
+    """A tiny log: a database with all tables of it, and what the oracle expects of them."""
+
+    connection: duckdb.DuckDBPyConnection
+    expected: Mapping[str, list[dict]]
+    users: Mapping[int, str]
+    products: Mapping[int, str]
+
+
+class Oracle:
+    """The oracle on the logs of its own test, with one of its settings."""
+
+    def __init__(self, settings: str, folder: Path) -> None:
+        self.name = f"oracle, {settings}"
+        self.models = CompiledModels(folder, **test_tables.SETTINGS[settings])
+        self.vars = all_vars(**self.models.given)
+        self.children = {name: set() for name in self.models.models}
+        for name, parents in self.models.parents.items():
+            for parent in parents & self.children.keys():
+                self.children[parent].add(name)
+        self.logs: list[Log] = []
+        _run_with(settings, self._keep)
+
+    def _keep(self, _: Any, rows: list[dict]) -> dict[str, list[str]]:
+        """Stand in for the comparison of the oracle's test: keep what it would compare."""
+        given = made_up_neighbours(rows, self.vars)
+        expected = recompute(rows, self.vars, given)
+        connection = self.models.loaded(rows, list(test_tables.KEYS), as_tables(given))
+        users, products = (
+            dict(
+                connection.execute(
+                    f"select {kind}_key, {kind}_id from {self.models.relations[f'int_{kind}_keys']}"
+                ).fetchall()
+            )
+            for kind in ("user", "product")
+        )
+        self.logs.append(Log(connection, expected, users, products))
+        return {}
+
+    def of(self, model: str) -> Iterator[Check]:
+        """Yield what the oracle has to say of a model: nothing when it sees none of its rows."""
+        if model in self.models.models and self.affected(model)[-1] in test_tables.KEYS:
+            sql = self.models.models[model]
+            yield Check(self.name, sql, 0, len(sql), lambda broken: self.notices(model, broken))
+
+    def affected(self, model: str) -> list[str]:
+        """Return the model and those made of it, up to the first that the oracle compares."""
+        found, waiting = set(), [model]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting += [] if name in test_tables.KEYS else self.children[name]
+        in_order = [name for name in self.models.models if name in found]
+        while len(in_order) > 1 and in_order[-1] not in test_tables.KEYS:
+            in_order.pop()
+        return in_order
+
+    def notices(self, model: str, sql: str) -> bool:
+        """Whether a table differs from the oracle's, on some log, with this SQL for the model."""
+        return any(self._differs(log, model, sql) for log in self.logs)
+
+    def _differs(self, log: Log, model: str, sql: str) -> bool:
+        affected = self.affected(model)
+        if affected == [model]:
+            return self._is_wrong(log, model, ask(log.connection, sql))
+        log.connection.execute("begin")
+        try:
+            for name in affected:
+                query = sql if name == model else self.models.models[name]
+                if name in test_tables.KEYS:
+                    if self._is_wrong(log, name, ask(log.connection, query)):
+                        return True
+                    continue
+                table = self.models.relations[name]
+                if ask(log.connection, f"create or replace table {table} as {query}") is None:
+                    return True
+        finally:
+            log.connection.execute("rollback")
+        return False
+
+    def _is_wrong(self, log: Log, name: str, rows: list[dict] | None) -> bool:
+        if rows is None:
+            return True
+        left_out = test_tables.LEFT_OUT.get(name, set())
+        rows = [{key: row[key] for key in row if key not in left_out} for row in rows]
+        if name not in ("int_user_keys", "int_product_keys"):
+            rows = with_ids(rows, log.users, log.products, self.vars["rp3_groups"])
+        return bool(differences(rows, log.expected[name], test_tables.KEYS[name]))
+
+
+def _run_with(settings: str, compared: Callable[[Any, list[dict]], dict]) -> None:
+    """Run the oracle's tests with another function in the place of their comparison."""
+    usual = test_tables.compared
+    test_tables.compared = compared
+    try:
+        test_tables.test_tables_are_what_the_oracle_says_on_made_up_logs(lambda _: None, settings)
+        if settings == "narrow":
+            test_tables.test_sessions_together_does_not_depend_on_the_order_of_ids(lambda _: None)
+    finally:
+        test_tables.compared = usual

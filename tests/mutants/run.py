@@ -1,0 +1,174 @@
+"""Break the SQL models one at a time; say which breaks no quick test notices.
+
+    python tests/mutants/run.py                                every model, about an hour
+    python tests/mutants/run.py --models int_neighbours        some models
+    python tests/mutants/run.py --sample 300                   so many mutants of all, at random
+
+A mutant leaves out a condition, a join key, a column of a partition or a branch of a union, swaps
+< and <=, least and greatest, min and max, + and -, turns an order round, or changes a number by
+1 (`mutations.py`). The quick tests are dbt's unit tests and the oracle on tiny logs
+(`quick_tests.py`). What is not a query any more is not counted: it breaks every build at once.
+
+Survivors that cannot be noticed, or need not be, are in `survivors.yml`, each with its reason.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "python")]
+
+from oracle.test_tables import SETTINGS  # noqa: E402
+
+from mutants.mutations import Mutant, mutants_of  # noqa: E402
+from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402
+
+SURVIVORS = Path(__file__).with_name("survivors.yml")
+ROOMS_LEFT_OUT = ("demo",)
+"""Made-up events are data, not a computation."""
+
+
+class Broken(NamedTuple):
+    """One break of a model, wherever the model was compiled to it."""
+
+    model: str
+    rule: str
+    shown: str
+    places: list[tuple[Check, Mutant]]
+
+    @property
+    def name(self) -> str:
+        return f"{self.rule}: {self.shown}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--models", nargs="*", help="names of models; all by default")
+    parser.add_argument("--sample", type=int, help="how many mutants to try, chosen at random")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample")
+    parser.add_argument("--at-least", type=float, default=0.85, help="share to be noticed")
+    parser.add_argument("--folder", type=Path, default=ROOT / "target" / "mutants")
+    options = parser.parse_args()
+
+    unit_tests = UnitTests(unit_tests_run(options.folder))
+    oracles = [Oracle(name, options.folder / "oracle") for name in SETTINGS]
+    found, untested = all_mutants(options.models, [unit_tests, *oracles])
+    if options.sample and options.sample < len(found):
+        found = random.Random(options.seed).sample(found, options.sample)
+    print(f"{len(found):,} mutants of {len({broken.model for broken in found})} models")
+    fates = try_all(found, options.folder / "fates.jsonl")
+    return report(found, fates, untested, options.at_least)
+
+
+def unit_tests_run(folder: Path) -> Path:
+    """Build a small demo and run dbt's unit tests, which leaves their SQL in a target folder."""
+    target = folder / "target"
+    environment = os.environ | {"LONGTAIL_WAREHOUSE": str(folder / "warehouse")}
+    arguments = ["--vars", "{demo_events: 10000, map_products: 0}", "--quiet"]
+    arguments += ["--target-path", str(target), "--log-path", str(target)]
+    for command in (["run"], ["test", "--select", "test_type:unit"]):
+        dbt = Path(sys.executable).with_name("dbt")
+        subprocess.run([dbt, *command, *arguments], cwd=ROOT, env=environment, check=True)
+    return target
+
+
+def all_mutants(
+    names: list[str] | None, tests: list[UnitTests | Oracle]
+) -> tuple[list[Broken], list[str]]:
+    """Return the mutants of the models named, and the models that no quick test runs."""
+    files = sorted((ROOT / "models").glob("**/*.sql"))
+    models = [
+        file.stem
+        for file in files
+        if file.relative_to(ROOT / "models").parts[0] not in ROOMS_LEFT_OUT
+    ]
+    found, untested = [], []
+    for model in names or models:
+        checks = [check for test in tests for check in test.of(model)]
+        places: dict[tuple, list[tuple[Check, Mutant]]] = defaultdict(list)
+        for check in checks:
+            for mutant in mutants_of(check.sql, check.start, check.end):
+                places[mutant.known_by].append((check, mutant))
+        for of_mutant in places.values():
+            check, mutant = of_mutant[-1]
+            found.append(Broken(model, mutant.rule, mutant.shown_in(check.sql), of_mutant))
+        if not checks:
+            untested.append(model)
+    return found, untested
+
+
+def fate_of(broken: Broken) -> str:
+    """Return the name of the first test that notices, "" when none does, "no query"."""
+    queries = 0
+    for check, mutant in broken.places:
+        try:
+            if check.notices(mutant.applied_to(check.sql)):
+                return check.name
+            queries += 1
+        except NoQueryError:
+            pass
+    return "" if queries else "no query"
+
+
+def try_all(found: list[Broken], file: Path) -> list[str]:
+    """Return each mutant's fate; the file has them too, a line each."""
+    fates, started = [], time.monotonic()
+    with file.open("w", encoding="utf-8") as lines:
+        for number, broken in enumerate(found, 1):
+            fates.append(fate_of(broken))
+            fields = {"model": broken.model, "mutant": broken.name, "noticed_by": fates[-1]}
+            lines.write(json.dumps(fields) + "\n")
+            lines.flush()
+            if number % 100 == 0 or number == len(found):
+                seconds = time.monotonic() - started
+                print(f"{number:,} of {len(found):,}, {seconds:,.0f} s", flush=True)
+    return fates
+
+
+def report(found: list[Broken], fates: list[str], untested: list[str], at_least: float) -> int:
+    """Print the shares noticed and the survivors; return the exit code."""
+    queries = [(b, fate) for b, fate in zip(found, fates, strict=True) if fate != "no query"]
+    for title, part in (("model", "model"), ("rule", "rule")):
+        counts = Counter(getattr(broken, part) for broken, _ in queries)
+        noticed = Counter(getattr(broken, part) for broken, fate in queries if fate)
+        print(f"\n{title:32} mutants  noticed")
+        for name in sorted(counts, key=lambda name: noticed[name] / counts[name]):
+            print(f"{name:32} {counts[name]:7,} {noticed[name] / counts[name]:8.0%}")
+    explained = yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")) or []
+    survivors = [broken for broken, fate in queries if not fate]
+    unexplained = [broken for broken in survivors if not reason_for(broken, explained)]
+    if unexplained:
+        print("\nSurvivors without a reason in survivors.yml:")
+        for broken in unexplained:
+            print(f"{broken.model}: {broken.name}")
+    if untested:
+        print(f"\nNo quick test runs {', '.join(untested)}")
+    share = 1 - len(survivors) / max(1, len(queries))
+    print(
+        f"\n{share:.1%} of {len(queries):,} mutants are noticed; {len(survivors):,} survive,"
+        f" {len(unexplained):,} of them without a reason"
+    )
+    return int(share < at_least or bool(unexplained))
+
+
+def reason_for(broken: Broken, explained: list[dict]) -> str | None:
+    """Return why nobody needs to notice a mutant."""
+    for entry in explained:
+        if fnmatchcase(broken.model, entry["model"]) and entry["break"] in broken.name:
+            return entry["reason"]
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
