@@ -84,7 +84,7 @@
             product_key_a,
             product_key_b,
             count(*) as sessions_together,
-            sum(cast(round(1e6 * pair_weight) as bigint)) / 1e6 as pair_weight
+            {{ exact_sum("pair_weight", 6) }} as pair_weight
         from session_pairs
         group by all
 

@@ -20,7 +20,7 @@
 
         select
             product_key,
-            sum(cast(round(1e6 * weight) as hugeint)) / 1e6 as degree
+            {{ exact_sum("weight", 6) }} as degree
         from pairs
         group by product_key
 

@@ -144,7 +144,7 @@
         select
             list_key,
             product_key,
-            sum(cast(round(1e12 * term) as hugeint)) / 1e12 as score,
+            {{ exact_sum("term", 12) }} as score,
             arg_max(because_product_key, term * (1 - 1e-9 * place)) as because_product_key
         from terms
         group by list_key, product_key

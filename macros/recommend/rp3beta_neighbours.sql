@@ -10,7 +10,7 @@
         select
             starts.product_key,
             ends.product_key as neighbour_key,
-            sum(cast(round(1e9 * starts.group_weight) as bigint)) / 1e9 as weight
+            {{ exact_sum("starts.group_weight", 9) }} as weight
         from {{ group_products }} as starts
         inner join {{ group_products }} as ends on starts.group_key = ends.group_key
         where starts.product_key != ends.product_key

@@ -6,7 +6,8 @@ with targets as (
         targets.user_key,
         targets.product_key,
         targets.is_purchase,
-        exposure.is_long_tail
+        {# A product that the log never saw is of the tail. #}
+        coalesce(exposure.is_long_tail, true) as is_long_tail
     from {{ ref("int_targets") }} as targets
     left join {{ ref("int_product_exposure") }} as exposure
         on targets.product_key = exposure.product_key

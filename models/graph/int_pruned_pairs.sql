@@ -24,7 +24,7 @@ degrees as (
 
     select
         product_key,
-        sum(cast(round(1e6 * pair_weight) as hugeint)) / 1e6 as degree
+        {{ exact_sum("pair_weight", 6) }} as degree
     from directed
     group by product_key
 

@@ -17,7 +17,7 @@ linked_products as (
     select
         product_key,
         count(*) as degree,
-        sum(cast(round(1e9 * weight) as hugeint)) / 1e9 as weighted_degree
+        {{ exact_sum("weight", 9) }} as weighted_degree
     from edge_ends
     group by product_key
 

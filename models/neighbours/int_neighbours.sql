@@ -35,7 +35,7 @@ row_sums as (
     select
         model,
         product_key,
-        sum(cast(round(1e9 * score) as bigint)) / 1e9 as row_sum
+        {{ exact_sum("score", 15) }} as row_sum
     from keyed
     group by model, product_key
 

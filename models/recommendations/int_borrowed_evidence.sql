@@ -59,9 +59,9 @@ pairs as (
     select
         product_key,
         neighbour_key,
-        sum(cast(round(1e6 * weight) as bigint)) / 1e6 as weight,
-        sum(cast(round(1e6 * expected) as bigint)) / 1e6 as expected,
-        sum(cast(round(1e9 * share) as bigint)) / 1e9 as share
+        {{ exact_sum("weight", 6) }} as weight,
+        {{ exact_sum("expected", 6) }} as expected,
+        {{ exact_sum("share", 9) }} as share
     from borrowed
     group by product_key, neighbour_key
 

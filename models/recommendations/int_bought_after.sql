@@ -46,7 +46,7 @@ pairs as (
         neighbour_key,
         count(*) as sessions,
         count(*) filter (where is_wanted_too) as sessions_wanted_both,
-        sum(cast(round(1e6 * weight) as bigint)) / 1e6 as weight
+        {{ exact_sum("weight", 6) }} as weight
     from weighed
     where weight > 0
     group by product_key, neighbour_key

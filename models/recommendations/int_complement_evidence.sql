@@ -14,7 +14,7 @@ leaves as (
 
 shop as (
 
-    select sum(weight) as weight from pairs
+    select {{ exact_sum("weight", 6) }} as weight from pairs
 
 ),
 
@@ -22,7 +22,7 @@ wanted as (
 
     select
         product_key,
-        sum(weight) as weight
+        {{ exact_sum("weight", 6) }} as weight
     from pairs
     group by product_key
 
@@ -32,7 +32,7 @@ found as (
 
     select
         neighbour_key,
-        sum(weight) as weight
+        {{ exact_sum("weight", 6) }} as weight
     from pairs
     group by neighbour_key
 
@@ -48,6 +48,9 @@ compared as (
         pairs.sessions,
         pairs.weight,
         wanted.weight * found.weight / shop.weight as expected,
+        {# In whole millionths: a quotient of floats may lie beside the tie. #}
+        round(1e6 * pairs.weight) * round(1e6 * shop.weight)
+        > round(1e6 * wanted.weight) * round(1e6 * found.weight) as is_beyond_chance,
         wanted_leaves.leaf != found_leaves.leaf as is_other_leaf,
         pairs.sessions_wanted_both >= {{ var("same_category_sessions") }}
         and 2 * pairs.sessions_wanted_both >= pairs.sessions as is_wanted_together
@@ -72,7 +75,7 @@ evidence as (
         coalesce(is_other_leaf, false) or is_wanted_together as is_decided
     from compared
     where
-        weight > expected and (coalesce(is_other_leaf, true) or is_wanted_together)
+        is_beyond_chance and (coalesce(is_other_leaf, true) or is_wanted_together)
     qualify row_number() over (
         partition by product_key
         order by weight / (expected + 1) desc, neighbour_key asc

@@ -11,8 +11,8 @@ followed as (
     select
         wanted.leaf,
         found.leaf as fitting_leaf,
-        sum(cast(round(1e6 * evidence.weight) as bigint)) / 1e6 as weight,
-        sum(cast(round(1e6 * evidence.expected) as bigint)) / 1e6 as expected
+        {{ exact_sum("evidence.weight", 6) }} as weight,
+        {{ exact_sum("evidence.expected", 6) }} as expected
     from {{ ref("int_complement_evidence") }} as evidence
     inner join leaves as wanted on evidence.product_key = wanted.product_key
     inner join leaves as found on evidence.neighbour_key = found.product_key

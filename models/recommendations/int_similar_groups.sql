@@ -48,7 +48,7 @@ similarities as (
         group_key,
         max(group_size) as group_size,
         power(
-            sum(cast(round(1e12 * weight) as hugeint)) / 1e12, {{ var("rp3_alpha") }}
+            {{ exact_sum("weight", 12) }}, {{ var("rp3_alpha") }}
         ) as similarity,
         arg_max(product_key, weight * (1 - 1e-9 * place)) as because_product_key,
         arg_max(place, weight * (1 - 1e-9 * place)) as because_place
@@ -76,7 +76,7 @@ interests as (
     select
         scope,
         user_key,
-        sum(cast(round(1e6 * interest) as hugeint)) / 1e6 as interest
+        {{ exact_sum("interest", 6) }} as interest
     from histories
     group by scope, user_key
 

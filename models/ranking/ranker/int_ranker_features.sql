@@ -50,7 +50,7 @@ cases as (
         any_value(histories.cut) as cut,
         any_value(histories.user_key) as user_key,
         count(*) as history_length,
-        sum(cast(round(1e6 * histories.interest) as bigint)) / 1e6 as history_interest,
+        {{ exact_sum("histories.interest", 6) }} as history_interest,
         max(histories.last_event_at) as last_event_at,
         any_value(histories.product_key) filter (where histories.place = 1)
             as last_product_key,
@@ -201,7 +201,7 @@ near as (
         {% endfor %}
         max(terms.covisit_rank) filter (where terms.place = 1) as covisit_last_rank,
         count(*) as terms,
-        sum(cast(round(1e9 * terms.term) as bigint)) / 1e9 as blend_score,
+        {{ exact_sum("terms.term", 9) }} as blend_score,
         arg_max(terms.because_product_key, terms.term * (1 - 1e-9 * terms.place))
         filter (where terms.place <= {{ var("history_length") }})
             as because_product_key
@@ -220,7 +220,7 @@ near as (
         select
             case_key,
             {{ column }},
-            sum(cast(round(1e6 * interest) as bigint)) / 1e6 as interest
+            {{ exact_sum("interest", 6) }} as interest
         from histories
         where {{ column }} is not null
         group by case_key, {{ column }}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from oracle.arithmetic import exact_sum
+from oracle.arithmetic import exact_sum, rounded
 from oracle.catalogue import Kind
 from oracle.lists import Popularity
 from oracle.neighbours import best_first
@@ -219,7 +219,10 @@ def complement_evidence(
                 together >= settings["same_category_sessions"] and 2 * together >= found.sessions
             )
             is_other = is_known and leaves[0] != leaves[1]
-            if found.weight > expected and (is_other or not is_known or is_wanted_together):
+            beyond = rounded(1e6 * found.weight) * rounded(1e6 * shop) > rounded(
+                1e6 * after_product[product]
+            ) * rounded(1e6 * before_product[other])
+            if beyond and (is_other or not is_known or is_wanted_together):
                 is_decided = is_other or is_wanted_together
                 kept[other] = Evidence(found.sessions, found.weight, expected, is_decided)
         beyond_chance = {other: e.weight / (e.expected + 1) for other, e in kept.items()}
