@@ -9,7 +9,7 @@ A mutant leaves out a condition, a join key, a column of a partition or a branch
 1 (`mutations.py`). The quick tests are dbt's unit tests and the oracle on tiny logs
 (`quick_tests.py`). What is not a query any more is not counted: it breaks every build at once.
 
-Survivors that cannot be noticed, or need not be, are in `survivors.yml`, each with its reason.
+Survivors that cannot be noticed, or need not be, are in `survivors.toml`, each with its reason.
 """
 
 import argparse
@@ -19,12 +19,11 @@ import random
 import subprocess
 import sys
 import time
+import tomllib
 from collections import Counter, defaultdict
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
-
-import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "python")]
@@ -34,7 +33,7 @@ from oracle.test_tables import SETTINGS  # noqa: E402
 from mutants.mutations import Mutant, mutants_of  # noqa: E402
 from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402
 
-SURVIVORS = Path(__file__).with_name("survivors.yml")
+SURVIVORS = Path(__file__).with_name("survivors.toml")
 ROOMS_LEFT_OUT = ("demo",)
 """Made-up events are data, not a computation."""
 
@@ -145,11 +144,11 @@ def report(found: list[Broken], fates: list[str], untested: list[str], at_least:
         print(f"\n{title:32} mutants  noticed")
         for name in sorted(counts, key=lambda name: noticed[name] / counts[name]):
             print(f"{name:32} {counts[name]:7,} {noticed[name] / counts[name]:8.0%}")
-    explained = yaml.safe_load(SURVIVORS.read_text(encoding="utf-8")) or []
+    explained = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")).get("survivor", [])
     survivors = [broken for broken, fate in queries if not fate]
     unexplained = [broken for broken in survivors if not reason_for(broken, explained)]
     if unexplained:
-        print("\nSurvivors without a reason in survivors.yml:")
+        print("\nSurvivors without a reason in survivors.toml:")
         for broken in unexplained:
             print(f"{broken.model}: {broken.name}")
     if untested:
