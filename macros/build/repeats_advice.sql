@@ -1,13 +1,16 @@
-{% macro repeats_advice(repeats, otherwise) -%}
-    {# What to do about a low recall: where most purchases repeat earlier ones, let them count. #}
+{% macro repeats_advice(repeats, threshold, otherwise) -%}
+    {# What to do about a recall below its threshold: where purchases that repeat earlier ones
+       would do to reach it, let them count. #}
     {%- set change = "set exclude: none and repeat_weight: 0.5" if var("exclude") != "none"
         else "set repeat_weight: 0.5" if var("repeat_weight") == 0 -%}
-    case
-        {%- if change %}
-            when {{ repeats }} >= 0.5
+    {%- if change -%}
+        case
+            when {{ repeats }} >= {{ threshold }} and {{ repeats }} > 0
                 then {{ as_percent(repeats) }}
                     || ' of the held-out purchases repeat earlier ones: {{ change }}'
-        {%- endif %}
-        else {{ otherwise }}
-    end
+            else {{ otherwise }}
+        end
+    {%- else -%}
+        {{ otherwise }}
+    {%- endif -%}
 {%- endmacro %}

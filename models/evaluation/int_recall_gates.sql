@@ -44,12 +44,13 @@ select
     {{ as_figure("build.value") }} || ' falls short of '
     || {{ as_figure("margins.threshold") }} || ' (' || margins.model || ') by at least '
     || {{ as_figure("-margins.margin_upper") }} || ' (95 % interval); '
-    || {{ repeats_advice("build.repeats", "baselines.advice") }} as message
+    || {{ repeats_advice("build.repeats", "margins.threshold", "baselines.advice") }}
+        as message
 from build
 cross join (
     values
-    ('popularity', 'check the columns user_id, user_session and event_time of the log'),
-    ('its best part', 'give that part more weight in `blend`')
+    ('popularity', 'raise popularity_weight; are user_id and user_session right?'),
+    ('its best part', 'give that part more weight in blend')
 ) as baselines (baseline, advice)
 left join {{ ref("int_recall_margins") }} as margins
     on baselines.baseline = margins.baseline
