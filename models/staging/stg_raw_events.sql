@@ -75,7 +75,8 @@ judged as (
                 or event_at >= timestamp '{{ var("latest_event_at") }}'
                 then 'event_time out of range'
             when event_type is null then 'missing event_type'
-            when list_position({{ text_list(var("event_weights")) }}, event_type) is null
+            when
+                list_position({{ text_list(var("event_weights")) }}, event_type) is null
                 then 'unknown event_type'
             when
                 raw_price != ''
