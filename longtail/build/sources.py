@@ -34,7 +34,6 @@ STAGING_CODE = (
         "macros/events/event_rows.sql",
         "macros/events/keep_broken_lines.sql",
         "macros/events/given_text.sql",
-        "macros/events/is_null_text.sql",
     ),
     *("longtail/build/event_files.py", "longtail/build/file_rows.py", "longtail/build/scan.py"),
     *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),

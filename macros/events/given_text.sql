@@ -1,4 +1,18 @@
 {% macro given_text(column) -%}
-    {# A text without blanks around it; null when nothing is left, or one of `null_texts`. #}
-    case when not {{ is_null_text("trim(" ~ column ~ ")") }} then nullif(trim({{ column }}), '') end
+    {# A text without blanks around it; null when it is empty or one of `null_texts`, in upper or
+       lower case. Few texts are as short as those, and only they are compared; array_contains
+       would be made a join. #}
+    {%- set texts, lengths = [""], [0] -%}
+    {%- for text in (var("null_texts") if var("null_texts") is iterable else []) -%}
+        {%- do texts.append(text | string | trim | lower) -%}
+        {%- do lengths.append(texts[-1].encode() | length) -%}
+    {%- endfor -%}
+    case
+        when strlen({{ column }}) <= {{ lengths | max }}
+            then case
+                when list_position({{ text_list(texts) }}, lower({{ column }})) is null
+                    then {{ column }}
+            end
+        else {{ column }}
+    end
 {%- endmacro %}

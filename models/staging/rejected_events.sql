@@ -15,12 +15,12 @@ unusable_rows as (
         coalesce(raw_line, cast(to_json(struct_pack(
             event_time := raw_event_time,
             event_type := event_type,
-            product_id := product_id,
+            product_id := raw_product_id,
             category_id := category_id,
             category_code := category_code,
             brand := brand,
             price := raw_price,
-            user_id := user_id,
+            user_id := raw_user_id,
             user_session := user_session
         )) as varchar)) as raw_values,
         reject_reason as reason

@@ -17,18 +17,41 @@ trimmed as (
         cast(reject_when_reason as varchar) as reject_when_reason,
         cast(raw_line as varchar) as raw_line,
         event_time as raw_event_time,
-        {{ given_text("price") }} as raw_price,
-        {{ parse_event_time("event_time") }} as event_at,
-        nullif(lower(trim(event_type)), '') as event_type,
-        nullif(trim(product_id), '') as product_id,
+        trim(price) as raw_price,
+        trim(product_id) as raw_product_id,
+        trim(user_id) as raw_user_id,
+        lower(trim(event_type)) as event_type,
+        trim(category_id) as category_id,
+        trim(category_code) as category_code,
+        trim(brand) as brand,
+        trim(user_session) as user_session,
+        trim(cast(product_name as varchar)) as product_name
+    from source_rows
+
+),
+
+typed as (
+
+    select
+        source_file,
+        source_row,
+        reject_when_reason,
+        raw_line,
+        raw_event_time,
+        raw_price,
+        raw_product_id,
+        raw_user_id,
+        {{ parse_event_time("raw_event_time") }} as event_at,
+        nullif(event_type, '') as event_type,
+        {{ given_text("raw_product_id") }} as product_id,
         {{ given_text("category_id") }} as category_id,
         {{ given_text("category_code") }} as category_code,
         {{ given_text("brand") }} as brand,
-        try_cast(raw_price as double) as price,
-        nullif(trim(user_id), '') as user_id,
+        nullif(try_cast(raw_price as double), 'nan') as price,
+        {{ given_text("raw_user_id") }} as user_id,
         {{ given_text("user_session") }} as user_session,
-        {{ given_text("cast(product_name as varchar)") }} as product_name
-    from source_rows
+        {{ given_text("product_name") }} as product_name
+    from trimmed
 
 ),
 
@@ -38,28 +61,32 @@ judged as (
         *,
         case
             when reject_when_reason is not null then reject_when_reason
-            when product_id is null then 'missing product_id'
-            when {{ is_null_text("product_id") }}
+            when product_id is null and raw_product_id != ''
                 then 'null text as product_id (null_texts)'
+            when product_id is null then 'missing product_id'
+            when user_id is null and raw_user_id != ''
+                then 'null text as user_id (null_texts)'
             when user_id is null then 'missing user_id'
-            when {{ is_null_text("user_id") }} then 'null text as user_id (null_texts)'
-            when nullif(trim(raw_event_time), '') is null then 'missing event_time'
+            when event_at is null and coalesce(trim(raw_event_time), '') = ''
+                then 'missing event_time'
             when event_at is null then 'unreadable event_time'
             when
                 event_at < timestamp '{{ var("earliest_event_at") }}'
                 or event_at >= timestamp '{{ var("latest_event_at") }}'
                 then 'event_time out of range'
             when event_type is null then 'missing event_type'
-            when not array_contains({{ text_list(var("event_weights")) }}, event_type)
+            when
+                list_position({{ text_list(var("event_weights")) }}, event_type) is null
                 then 'unknown event_type'
             when
-                raw_price is not null
+                raw_price != ''
                 and (price is null or not isfinite(price))
+                and {{ given_text("raw_price") }} is not null
                 then 'unreadable price'
             when price < 0 then 'negative price'
             when {{ is_too_late() }} then 'too late (lookback_days)'
         end as reject_reason
-    from trimmed
+    from typed
 
 )
 
@@ -67,6 +94,8 @@ judged as (
 select
     * replace (
         case when reject_reason is not null then raw_event_time end as raw_event_time,
-        case when reject_reason is not null then raw_price end as raw_price
+        case when reject_reason is not null then raw_price end as raw_price,
+        case when reject_reason is not null then raw_product_id end as raw_product_id,
+        case when reject_reason is not null then raw_user_id end as raw_user_id
     )
 from judged

@@ -399,7 +399,7 @@ def test_null_texts_are_null_and_a_rejected_row_shows_its_own(put, staging):
     staged = staging(put(rows(1, **dict.fromkeys(names, " Null "))))
     assert [staged.kept[0][name] for name in names] == [None] * 5
     staged = staging(put(rows(1, user_id=" Undefined ")))
-    assert [row["user_id"] for row in staged.rejected] == ["Undefined"]
+    assert [row["raw_user_id"] for row in staged.rejected] == ["Undefined"]
 
 
 @pytest.mark.parametrize("salt", ["", "a-salt-of-the-tests/1"])
