@@ -93,8 +93,8 @@ published_pairs as (
         sessions_together
     from {{ ref("int_product_pairs") }}
     where
-        product_key_a in (select product_key from tried_products)
-        or product_key_b in (select product_key from tried_products)
+        product_key_a in (select tried.product_key from tried_products as tried)
+        or product_key_b in (select tried.product_key from tried_products as tried)
 
 ),
 
@@ -102,11 +102,15 @@ raised_pairs as (
 
     select
         'sessions together' as figure,
-        product_key_a || ' ' || product_key_b as products,
+        coalesce(published_pairs.product_key_a, pairs.product_key_a)
+        || ' ' || coalesce(published_pairs.product_key_b, pairs.product_key_b) as products,
         published_pairs.sessions_together as found,
         pairs.sessions as expected
     from published_pairs
-    full outer join pairs using (product_key_a, product_key_b)
+    full outer join pairs
+        on
+            published_pairs.product_key_a = pairs.product_key_a
+            and published_pairs.product_key_b = pairs.product_key_b
     where published_pairs.sessions_together is distinct from pairs.sessions
 
 )
