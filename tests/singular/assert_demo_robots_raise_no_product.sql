@@ -102,8 +102,8 @@ raised_pairs as (
 
     select
         'sessions together' as figure,
-        coalesce(published_pairs.product_key_a, pairs.product_key_a)
-        || ' ' || coalesce(published_pairs.product_key_b, pairs.product_key_b) as products,
+        coalesce(published_pairs.product_key_a, pairs.product_key_a) || ' '
+        || coalesce(published_pairs.product_key_b, pairs.product_key_b) as products,
         published_pairs.sessions_together as found,
         pairs.sessions as expected
     from published_pairs
