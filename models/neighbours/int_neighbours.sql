@@ -35,7 +35,7 @@ row_sums as (
     select
         model,
         product_key,
-        {{ exact_sum("score", 15) }} as row_sum
+        {{ exact_sum("score", 9) }} as row_sum
     from keyed
     group by model, product_key
 

@@ -9,7 +9,7 @@ with ranker as (
 weights as (
 
     select
-        {% for feature in var("ranker_linear") %}
+        {% for feature in var("ranker_linear") or [] %}
             max(features.weight) filter (where features.feature = '{{ feature }}')
                 as {{ feature }}_weight,
             max(features.scale) filter (where features.feature = '{{ feature }}')
@@ -40,7 +40,7 @@ scores as (
         features.user_key,
         features.product_key,
         features.because_product_key,
-        {% for feature in var("ranker_linear") %}
+        {% for feature in var("ranker_linear") or [] %}
             weights.{{ feature }}_weight * ln(
                 1 + coalesce(features.{{ feature }}, 0) / weights.{{ feature }}_scale
             ){{ " +" if not loop.last }}

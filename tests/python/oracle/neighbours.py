@@ -152,7 +152,7 @@ def comparable(scores: Mapping[str, Scores], factors: Mapping[str, float]) -> di
             positive = {other: score for other, score in row.items() if score > 0}
             total = 1.0
             if model in ("deepwalk", "node2vec", "successors"):
-                total = exact_sum(positive.values(), 1e15)
+                total = exact_sum(positive.values(), 1e9)
             if total > 0:
                 found[model][product] = {
                     other: score / total * factors[other]
