@@ -25,7 +25,7 @@ IDENTITY := import hashlib, sys; \
 	print(hashlib.sha256(open("requirements.lock", "rb").read()).hexdigest(), sys.version.split()[0])
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install build dev test quick lint report docs bench lock clean
+.PHONY: help installed install build dev test quick units lint report docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +56,10 @@ dev: build ## Build 10 thousand demo events without the map, in target/dev
 test: installed lint ## Check everything
 	$(BIN)/python -m pytest
 
-quick: installed lint ## Check in a minute: style, kernels, unit tests
+quick: installed ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint units
+
+units: installed
 	$(BIN)/python -m pytest -m quick
 
 lint: installed ## Check style of Python and SQL

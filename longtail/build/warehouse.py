@@ -285,6 +285,8 @@ class Warehouse:
         A connection to the database of an earlier one names its folder: a link from there to the
         current build lets it go on.
         """
+        for unfinished in self.builds.glob("*.new"):
+            unfinished.unlink()
         for path in list(self.builds.iterdir()):
             if path.is_symlink() or path.name in kept:
                 continue

@@ -32,8 +32,10 @@ def shared_data():
     return path
 
 
-RUNS_DBT = {"shop", "demo", "log", "clocks", "ranked_shop", "models"}
-"""Fixtures that stand for a build, or for a long look at one."""
+RUNS_DBT = {
+    *("shop", "demo", "log", "clocks", "ranked_shop", "models", "full", "yesterday"),
+}
+"""Fixtures that build, or compile models for longer than a quick test may take."""
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -43,6 +45,17 @@ def pytest_collection_modifyitems(items) -> None:
             continue
         used = set(item.fixturenames)
         item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
+
+
+class is_quick:  # noqa: N801
+    """Whether the test that runs is a quick one."""
+
+    running = False
+
+
+def pytest_runtest_setup(item) -> None:
+    """Note what kind of test runs, fixtures included."""
+    is_quick.running = item.get_closest_marker("quick") is not None
 
 
 @dataclass
@@ -97,6 +110,7 @@ class Shop:
         """Run a dbt command; `parsed` skips parsing, for runs that end before any model."""
         from dbt.cli.main import dbtRunner
 
+        assert not is_quick.running, "this test runs dbt: name its fixture in RUNS_DBT"
         outcome = Outcome(False)
 
         def note(event) -> None:

@@ -97,6 +97,7 @@ def test_rows_that_are_all_rejected_stop_a_build_that_has_begun(shop, odd_build)
     assert shop.learned() == odd_build
 
 
+@pytest.mark.build
 def test_target_prod_builds_no_demo_events(tmp_path):
     shop = Shop(tmp_path)
     outcome = shop.dbt("run", "--select", "stg_raw_events", "--target", "prod", events="")

@@ -167,7 +167,7 @@ def differences_by_table(
     return {name: lines for name, lines in said.items() if lines}
 
 
-@pytest.mark.parametrize("settings", ["narrow", "baskets"])
+@pytest.mark.parametrize("settings", ["narrow", pytest.param("baskets", marks=pytest.mark.build)])
 def test_tables_are_what_the_oracle_says_on_made_up_logs(compiled, settings):
     models = compiled(settings)
 
