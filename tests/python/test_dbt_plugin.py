@@ -19,7 +19,7 @@ from longtail.build import event_files, sources
 from longtail.build.days import save_state
 from longtail.build.machine import warehouse_folder
 from longtail.build.plugin import READS_EVENTS, Plugin
-from longtail.build.warehouse import write_parquet
+from longtail.build.warehouse import BuildState, write_parquet
 
 TABLES = (
     *("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics"),
@@ -323,14 +323,14 @@ def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_pat
 def test_a_part_of_the_rows_is_not_taken_for_all(part, project):
     with pytest.raises(DbtRuntimeError, match=f"--{part} builds tables of a part of the rows"):
         project.tell("begin", which="run", vars={}, selected=NODES, part=part)
-    assert not (project.work / "state.json").exists()
+    assert not BuildState(project.work).changed
 
 
 def test_demo_events_need_the_var_demo_in_prod(project):
     asked = {"which": "build", "parents": PARENTS, "without_result": [], "target": "prod"}
     with pytest.raises(DbtRuntimeError, match=r"target prod builds no demo events: .* demo: true"):
         project.tell("begin", selected=NODES, vars={}, **asked)
-    assert not (project.work / "state.json").exists()
+    assert not BuildState(project.work).changed
     project.tell("begin", selected=[LAST], vars={}, **asked)
     project.tell("begin", selected=NODES, vars={"demo": True}, **asked)
 
