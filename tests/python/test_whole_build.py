@@ -17,7 +17,13 @@ def test_every_model_and_test_passes(demo):
     results = json.loads((demo.target / "run_results.json").read_text())["results"]
     manifest = json.loads((demo.target / "manifest.json").read_text())
     passed = {result["unique_id"] for result in results if result["status"] in ("success", "pass")}
-    wanted = {*manifest["nodes"], *manifest["unit_tests"]}
+    known = {**manifest["nodes"], **manifest["sources"]}
+    # dbt lists the tests of models that a var switches off (the ranker's), and never runs them.
+    wanted = {
+        name
+        for name, node in {**manifest["nodes"], **manifest["unit_tests"]}.items()
+        if known.keys() >= set(node["depends_on"]["nodes"])
+    }
     left_out = {name for name in wanted - passed if name.split(".")[0] not in ("analysis", "sql")}
     # Ephemeral models are parts of others, the hooks are none.
     assert {name for name in left_out if not name.startswith(("operation.", "model."))} == set()
