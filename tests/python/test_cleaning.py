@@ -273,6 +273,7 @@ def test_what_a_robot_bought_is_not_recommended_to_it(clocks):
     assert clocks.query(bought) == [("published", 40)]
 
 
+@pytest.mark.build
 def test_a_log_of_dates_loses_nothing(shared_data, tmp_path):
     """300 users look at five products a day, of the ten of one of six groups."""
     log = Log(tmp_path, events=str(shared_data("shapes/tiny_dateonly.csv")))
@@ -282,6 +283,7 @@ def test_a_log_of_dates_loses_nothing(shared_data, tmp_path):
     assert log.query("select count(*) from product_edges") == [(6 * 45,)]
 
 
+@pytest.mark.build
 def test_a_customer_like_a_robot_has_all_purchases_excluded(shared_data, tmp_path):
     """340 purchases in 20 days, beside 60 ordinary users."""
     file = shared_data("shapes/tiny_robot.csv")
