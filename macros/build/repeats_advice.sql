@@ -1,16 +1,13 @@
-{% macro repeats_advice(repeats, threshold, otherwise) -%}
-    {# What to do about a recall below its threshold: where purchases that repeat earlier ones
+{% macro repeats_advice(repeats, threshold) -%}
+    {# What to do about a recall below popularity's: where purchases that repeat earlier ones
        would do to reach it, let them count. #}
     {%- set change = "set exclude: none and repeat_weight: 0.5" if var("exclude") != "none"
-        else "set repeat_weight: 0.5" if var("repeat_weight") == 0 -%}
-    {%- if change -%}
-        case
-            when {{ repeats }} >= {{ threshold }} and {{ repeats }} > 0
-                then {{ as_percent(repeats) }}
-                    || ' of the held-out purchases repeat earlier ones: {{ change }}'
-            else {{ otherwise }}
-        end
-    {%- else -%}
-        {{ otherwise }}
-    {%- endif -%}
+        else "set repeat_weight: 0.5" if var("repeat_weight") == 0
+        else "raise repeat_weight" -%}
+    case
+        when {{ repeats }} >= {{ threshold }} and {{ repeats }} > 0
+            then {{ as_percent(repeats) }}
+                || ' of the held-out purchases repeat earlier ones: {{ change }}'
+        else 'raise popularity_weight; are user_id and user_session right?'
+    end
 {%- endmacro %}

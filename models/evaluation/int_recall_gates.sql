@@ -44,13 +44,12 @@ select
     {{ as_figure("build.value") }} || ' falls short of '
     || {{ as_figure("margins.threshold") }} || ' (' || margins.model || ') by at least '
     || {{ as_figure("-margins.margin_upper") }} || ' (95 % interval); '
-    || {{ repeats_advice("build.repeats", "margins.threshold", "baselines.advice") }}
-        as message
+    || case
+        when baselines.baseline = 'popularity'
+            then {{ repeats_advice("build.repeats", "margins.threshold") }}
+        else 'give ' || margins.model || ' more weight in blend'
+    end as message
 from build
-cross join (
-    values
-    ('popularity', 'raise popularity_weight; are user_id and user_session right?'),
-    ('its best part', 'give that part more weight in blend')
-) as baselines (baseline, advice)
+cross join (values ('popularity'), ('its best part')) as baselines (baseline)
 left join {{ ref("int_recall_margins") }} as margins
     on baselines.baseline = margins.baseline
