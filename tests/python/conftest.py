@@ -224,6 +224,8 @@ class Demo:
     target: Path
     output: str
     is_good: bool
+    passed: frozenset[str]
+    """Unique ids of what passed, read before a later command of dbt writes its own results."""
 
 
 @pytest.fixture(scope="session")
@@ -235,8 +237,10 @@ def demo(tmp_path_factory) -> Demo:
     """
     home = tmp_path_factory.mktemp("home")
     built = run_dbt(home, "build", "--vars", "{demo_events: 10000}")
-    warehouse = home / DEMO_FOLDER.removeprefix("~/")
-    return Demo(warehouse, home / "target", built.stdout + built.stderr, built.returncode == 0)
+    warehouse, target = home / DEMO_FOLDER.removeprefix("~/"), home / "target"
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    passed = frozenset(row["unique_id"] for row in results if row["status"] in ("success", "pass"))
+    return Demo(warehouse, target, built.stdout + built.stderr, built.returncode == 0, passed)
 
 
 DEMO_FOLDER = "~/brand=acme/[1] shop"
