@@ -73,7 +73,8 @@ class UnitTests:
 
     def notices(self, sql: str) -> bool:
         """Whether the rows differ from those expected."""
-        with duckdb.connect(config={"threads": 1, "TimeZone": "UTC"}) as connection:
+        with duckdb.connect() as connection:
+            connection.execute("set threads = 1; set TimeZone = 'UTC'")
             rows = ask(connection, sql)
         if rows is None:
             return True
