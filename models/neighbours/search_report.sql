@@ -3,11 +3,6 @@
 -- depends_on: {{ ref("neighbours_deepwalk") }}
 -- depends_on: {{ ref("neighbours_node2vec") }}
 -- depends_on: {{ ref("successors_deepwalk") }}
-{% set fields = {
-    "search": "varchar", "method": "varchar", "database_size": "bigint",
-    "query_count": "bigint", "k": "integer", "lists": "bigint", "probes": "bigint",
-    "recall_queries": "bigint", "recall_at_k": "double",
-} %}
 {% set files = [
     work_files("neighbours_*.parquet"), work_files("successors_deepwalk.parquet")
 ] %}
@@ -20,8 +15,13 @@ with reports as (
 )
 
 select
-    {% for field, type in fields.items() %}
-        cast(report ->> '{{ field }}' as {{ type }}) as {{ field }}
-        {{- "," if not loop.last }}
-    {% endfor %}
+    report ->> 'search' as search,
+    report ->> 'method' as method,
+    cast(report ->> 'database_size' as bigint) as database_size,
+    cast(report ->> 'query_count' as bigint) as query_count,
+    cast(report ->> 'k' as integer) as k,
+    cast(report ->> 'lists' as bigint) as lists,
+    cast(report ->> 'probes' as bigint) as probes,
+    cast(report ->> 'recall_queries' as bigint) as recall_queries,
+    cast(report ->> 'recall_at_k' as double) as recall_at_k
 from reports
