@@ -29,8 +29,8 @@ with histories as (
         {{ event_weight("histories.event_type") }} as weight,
         histories.last_event_at,
         histories.sessions,
-        date_diff('second', histories.first_event_at, histories.last_event_at) / 86400
-        / nullif(histories.sessions - 1, 0) as interval_days,
+        {{ seconds_between("histories.first_event_at", "histories.last_event_at") }}
+        / 86400 / nullif(histories.sessions - 1, 0) as interval_days,
         products.category_code,
         products.brand
     from {{ ref("int_ranker_batches") }} as batches
@@ -259,8 +259,8 @@ features as (
         repeats.weight as repeat_weight,
         repeats.sessions as repeat_sessions,
         repeats.interval_days as repeat_interval_days,
-        date_diff('second', repeats.last_event_at, candidates.last_event_at) / 86400
-            as repeat_age_days,
+        {{ seconds_between("repeats.last_event_at", "candidates.last_event_at") }}
+        / 86400 as repeat_age_days,
         activity.interactions,
         activity.purchases,
         activity.interactions_1,
