@@ -202,7 +202,7 @@ near as (
         max(terms.covisit_rank) filter (where terms.place = 1) as covisit_last_rank,
         count(*) as terms,
         {{ exact_sum("terms.term", 9) }} as blend_score,
-        arg_max(terms.because_product_key, terms.term * (1 - 1e-9 * terms.place))
+        max_by(terms.because_product_key, (terms.term, -terms.place))
         filter (where terms.place <= {{ var("history_length") }})
             as because_product_key
     from terms
