@@ -6,6 +6,7 @@ templater does, but compiles the whole project first and needs the build's datab
 
 import hashlib
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import yaml
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
 PROJECT_FILE = Path(__file__).resolve().parents[2] / "dbt_project.yml"
 
@@ -55,7 +57,12 @@ def var(name: str, default: Any = None) -> Any:
 
 
 class _Adapter:
-    """The two of the adapter's methods that macros call while a model is compiled."""
+    """The adapter's methods that macros call while a model is compiled."""
+
+    @pass_context
+    def dispatch(self, context: Context, name: str, _package: str) -> Callable[..., str]:
+        """Return DuckDB's macro of that name, or the one for every engine."""
+        return context.resolve(f"duckdb__{name}") or context.resolve(f"default__{name}")
 
     def escape_sql_string(self, value: str) -> str:
         return value.replace("'", "''")
