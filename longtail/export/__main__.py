@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             form, folder = given.to or FORMS[0], warehouse / "export"
             where, rows = write(shop, exported, note, form, given.out, folder)
     except (OSError, ValueError, ModuleNotFoundError, duckdb.Error) as error:
-        print(f"No export: {error}", file=sys.stderr)
+        print(f"No export: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     counted = ", ".join(f"{name} {count:,} rows" for name, count in rows.items())
     print(f"Wrote {where}: {counted} ({time.perf_counter() - started:.1f} s)")

@@ -42,7 +42,7 @@ RUNS_DBT = {
 def pytest_collection_modifyitems(items) -> None:
     """Mark each test by what it uses, unless it says itself what it is."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser")):
+        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser", "server")):
             continue
         used = set(item.fixturenames)
         item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
