@@ -1,4 +1,4 @@
-# longtail: make build, make test, make report, make docs, make bench
+# longtail: make build, make test, make report, make export, make docs, make bench
 #
 #   make build                              demo events
 #   make build EVENTS='logs/*.csv.gz'       your own; csv, csv.gz or parquet
@@ -14,7 +14,7 @@ DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
 # reads the quotes, dollar signs and backslashes in it.
-GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA
+GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
@@ -28,7 +28,7 @@ is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null
 note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install checks build dev test quick lint report docs bench lock clean
+.PHONY: help installed install checks build dev test quick lint report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,10 +68,13 @@ quick: checks lint ## Check in a minute: style, kernels, unit tests, the oracle 
 lint: checks ## Check style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests
 
 report: installed ## Write report.html from the published tables
 	$(BIN)/python -m longtail.report
+
+export: installed ## Write the lists for other systems (TO=jsonl, csv, parquet, sqlite, postgres, redis; OUT=, K=)
+	@set -f && $(BIN)/python -m longtail.export --to "$$TO" --out "$$OUT" --k "$$K" $$FLAGS
 
 docs: installed ## Write docs.html, one static page with the lineage
 	$(BIN)/dbt docs generate --static

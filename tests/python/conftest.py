@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
 from staging_sql import Staged, compile_staging
+from tiny_shop import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("LONGTAIL_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -54,7 +55,7 @@ def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
 
 
-KINDS = ("quick", "slow", "build", "browser")
+KINDS = ("quick", "slow", "build", "browser", "server")
 
 
 class is_quick:  # noqa: N801
@@ -285,3 +286,19 @@ def odd_build(shop) -> dict[str, list[tuple] | bytes]:
 def staging(shop) -> Callable[..., Staged]:
     """A function from a pattern to what the staging models make of its files."""
     return compile_staging(shop)
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory) -> Path:
+    """The tiny shop's longtail.duckdb."""
+    path = tmp_path_factory.mktemp("shop") / "longtail.duckdb"
+    publish(path)
+    return path
+
+
+@pytest.fixture
+def ask(database, tmp_path, monkeypatch) -> Iterator[Callable[[str], list[tuple]]]:
+    """Ask it as an analyst does: read-only, from another folder."""
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()
