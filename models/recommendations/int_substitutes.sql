@@ -34,6 +34,7 @@ placed as (
     select
         pairs.*,
         coalesce(products.branch = found.branch, true) as is_same_branch,
+        nodes.node_id is not null as is_walked,
         coalesce(looks.looks, 0) as looks,
         sum(cast(round(2e9 * pairs.score) as bigint)) over category
         / (2e9 * count(*) over category) as category_score
@@ -42,6 +43,8 @@ placed as (
         on pairs.product_key = products.product_key
     left join {{ ref("int_product_leaves") }} as found
         on pairs.neighbour_key = found.product_key
+    left join {{ ref("product_nodes") }} as nodes
+        on pairs.product_key = nodes.product_key
     left join {{ ref("int_product_looks") }} as looks
         on pairs.neighbour_key = looks.product_key
     window category as (partition by pairs.product_key, found.leaf)
@@ -56,12 +59,14 @@ shrunk as (
         product_key,
         neighbour_key,
         is_same_branch,
+        is_walked,
         (looks * score + {{ var("substitute_prior") }} * category_score)
         / (looks + {{ var("substitute_prior") }}) as score
     from placed
 
 )
 
+{# A vector that was filled in, from a brand, says nothing across categories. #}
 select
     product_key,
     neighbour_key,
@@ -71,4 +76,6 @@ select
         order by score desc, neighbour_key
     ) as integer) as rank
 from shrunk
-where is_same_branch or score >= {{ var("other_branch_cosine") }}
+where
+    is_same_branch
+    or (is_walked and score >= {{ var("other_branch_cosine") }})
