@@ -53,14 +53,19 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict] | None:
 
 
 def end_of_fixtures(sql: str) -> int:
-    """Return where the last fixture's parenthesis closes; 0 without fixtures."""
-    last = sql.rfind("-- Fixture for")
-    depth = last >= 0
-    for match in re.finditer(r"'(?:[^']|'')*'|--[^\n]*|[()]", sql[max(last, 0) :]):
+    """Return where the last fixture of an ephemeral parent ends; 0 when there is none.
+
+    All that a unit test reads is given, so that each such part of its SQL is a fixture.
+    """
+    starts = [match.end() for match in re.finditer(r"__dbt__cte__\w+ as \(", sql)]
+    if not starts:
+        return 0
+    depth = 1
+    for match in re.finditer(r"'(?:[^']|'')*'|--[^\n]*|[()]", sql[starts[-1] :]):
         depth += {"(": 1, ")": -1}.get(match[0], 0)
         if depth == 0:
-            return max(last, 0) + match.end()
-    return 0
+            return starts[-1] + match.end()
+    raise ValueError("a fixture that does not end")
 
 
 class UnitTests:
