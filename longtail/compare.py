@@ -29,7 +29,7 @@ TABLES = (
     *("user_recommendations", "similar_products", "products"),
     *("model_metrics", "long_tail_exposure", "cleaning_report"),
 )
-ORDER = "case part when 'lists' then 1 when 'keys' then 2 when 'metrics' then 3 else 4 end"
+PARTS = ("lists", "keys", "metrics", "exposure", "cleaning")
 
 
 def difference_sql(before: str, after: str) -> str:
@@ -67,8 +67,8 @@ def compare(before: Path, after: Path) -> list[dict[str, Any]]:
             path = text_literal(str(database.resolve()))
             connection.execute(f'attach {path} as "{name}" (read_only)')
         query = difference_sql('"before"', '"after"')
-        rows = connection.sql(f"from ({query}) order by {ORDER}, part, subject, figure")
-        return rows.to_arrow_table().to_pylist()
+        rows = connection.sql(f"from ({query}) order by subject, figure").to_arrow_table()
+    return sorted(rows.to_pylist(), key=lambda row: PARTS.index(row["part"]))
 
 
 def lines(rows: Sequence[dict[str, Any]], *, every: bool = False) -> list[str]:
