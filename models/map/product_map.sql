@@ -16,8 +16,8 @@ kinds as (
        brand. #}
     select
         coordinates.cluster_id,
-        mode(products.category_code order by products.category_code) as category_code,
-        mode(products.brand order by products.brand) as brand
+        mode() within group (order by products.category_code) as category_code,
+        mode() within group (order by products.brand) as brand
     from coordinates
     inner join products on coordinates.product_id = products.product_id
     group by coordinates.cluster_id
