@@ -10,48 +10,37 @@ with purchases as (
 
 ),
 
-all_buyers as (
-
-    select count(distinct user_key) as buyers from purchases
-
-),
+all_buyers as (select count(distinct user_key) as buyers from purchases),
 
 buyers as (
 
     select
         purchases.product_key,
         count(*) as buyers,
-        count(*) / max(all_buyers.buyers) as share_of_buyers
+        count(*) / max(all_buyers.buyers) as share_of_buyers,
+        row_number() over (order by count(*) desc, purchases.product_key) as place
     from purchases
     cross join all_buyers
     group by purchases.product_key
 
 ),
 
-best_sellers as (
-
-    select
-        product_key,
-        buyers
-    from buyers
-    qualify row_number() over (order by buyers desc, product_key) <= 20
-
-),
-
 followed as (
 
     select
-        purchases.product_key,
+        best_sellers.product_key,
+        best_sellers.buyers,
         later.product_key as next_product_key,
         count(*) as buyers_of_both
     from purchases
-    semi join best_sellers on purchases.product_key = best_sellers.product_key
+    inner join buyers as best_sellers
+        on purchases.product_key = best_sellers.product_key and best_sellers.place <= 20
     inner join purchases as later
         on
             purchases.user_key = later.user_key
             and purchases.bought_at < later.bought_at
             and purchases.bought_at + interval '30 days' >= later.bought_at
-    group by purchases.product_key, later.product_key
+    group by best_sellers.product_key, best_sellers.buyers, later.product_key
 
 ),
 
@@ -64,11 +53,10 @@ named as (
         next_products.product_id as next_product_id,
         next_products.product_name as next_product_name,
         next_products.category_code as next_category_code,
-        best_sellers.buyers,
+        followed.buyers,
         followed.buyers_of_both,
-        followed.buyers_of_both / best_sellers.buyers / buyers.share_of_buyers as lift
+        followed.buyers_of_both / followed.buyers / buyers.share_of_buyers as lift
     from followed
-    inner join best_sellers on followed.product_key = best_sellers.product_key
     inner join buyers on followed.next_product_key = buyers.product_key
     inner join {{ ref("products") }} as products
         on followed.product_key = products.product_key

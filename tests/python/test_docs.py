@@ -35,7 +35,8 @@ def test_a_question_is_answered(beside_warehouse, sql, error):
                 assert str(refusal.value).endswith(error.strip())
             else:
                 rows = shop.execute(statement).fetchall()
-                assert rows or not statement.query.strip().startswith(("from", "select"))
+                asks = statement.query.strip().startswith(("from", "select"))
+                assert rows or not asks or "build_diff" in sql  # the demo's first build
 
 
 @pytest.mark.parametrize("code", [block[1] for block in ASKING if block[0] == "python"])

@@ -2,7 +2,8 @@
 create or replace table internal.publication as
 select make_timestamp(epoch_us(now())) as published_at;
 
-comment on table internal.publication is 'One row: when this database was published, UTC.';
+comment on table internal.publication is 'One row: when this database was published.';
+comment on column internal.publication.published_at is 'When readers got these tables, UTC.';
 
 create or replace view status as
 with this_build as (
