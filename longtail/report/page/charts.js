@@ -178,7 +178,8 @@ function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
   return picture(width, height, `${title}. ${rows.map(placeOf).join("; ")}`, children);
 }
 
-// One strip per model, cut into ten parts; the stronger the colour, the rarer the products.
+// One strip per model, cut into ten parts; the stronger the colour, the rarer the products. The
+// shades leave out the middle, on which no text can be read.
 function strips(rows) {
   return element(
     "div",
@@ -196,8 +197,8 @@ function strips(rows) {
               "data-hint": `${name}, group ${place + 1} of 10: ${percent(share, 1)}`,
               style: {
                 flexGrow: String(Math.max(share, 1e-6)),
-                background: `color-mix(in oklab, var(--accent) ${8 + 9 * place}%, var(--grey-wash))`,
-                color: `light-dark(${place > 5 ? "#fff" : "#1c2027"}, ${place > 3 ? "#14161a" : "#e7e8ea"})`,
+                background: `color-mix(in oklab, var(--accent) ${place < 5 ? 4 + 7 * place : 46 + 6 * place}%, var(--grey-wash))`,
+                color: place < 5 ? "var(--ink)" : "var(--paper)",
               },
             },
             share >= 0.035 ? percent(share) : "",
