@@ -65,7 +65,7 @@ units: installed
 lint: installed ## Check style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests
 
 report: installed ## Write report.html from the published tables
 	$(BIN)/python -m longtail.report

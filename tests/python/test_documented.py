@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 YML_FILES = sorted(
     path
-    for folder in ("models", "python_models", "macros", "tests", "analyses")
+    for folder in ("models", "python_models", "macros", "tests")
     for path in (ROOT / folder).rglob("*.yml")
 )
 DOC_BLOCK = re.compile(r"{%\s*docs (\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.DOTALL)
@@ -69,9 +69,7 @@ def test_model_has_a_data_test(name):
         assert any(part.get("data_tests") for part in parts), "no data test"
 
 
-@pytest.mark.parametrize(
-    "kind", ["models", "exposures", "analyses", "unit_tests", "data_tests", "macros"]
-)
+@pytest.mark.parametrize("kind", ["models", "exposures", "unit_tests", "data_tests", "macros"])
 def test_every_entry_and_its_parts_are_described(kind):
     blocks = doc_blocks()
     for name, entry in entries(kind).items():

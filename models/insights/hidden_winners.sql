@@ -1,9 +1,9 @@
-{# Little seen, often bought. Three users are added at the shop's rate, so that one
-   lucky purchase does not win. #}
+{# Three users are added at the shop's rate, so that one lucky purchase does not win. #}
 with ranked as (
 
     select
         product_id,
+        product_name,
         category_code,
         brand,
         price,
@@ -25,22 +25,36 @@ recommended as (
 
 ),
 
-winners as (
+rated as (
 
     select
-        ranked.product_id,
-        ranked.category_code,
-        ranked.brand,
-        ranked.price,
-        ranked.users,
-        ranked.purchases,
+        ranked.*,
         (ranked.purchases + 3 * ranked.shop_rate) / (ranked.users + 3) as purchase_rate,
         coalesce(recommended.users_recommended_to, 0) as users_recommended_to
     from ranked
     left join recommended on ranked.product_id = recommended.product_id
-    where ranked.popularity_rank < 0.8 and ranked.purchases > 0
+
+),
+
+hidden_winners as (
+
+    select
+        cast(
+            row_number() over (order by purchase_rate desc, product_id) as integer
+        ) as rank,
+        product_id,
+        product_name,
+        category_code,
+        brand,
+        price,
+        users,
+        purchases,
+        purchase_rate,
+        shop_rate,
+        users_recommended_to
+    from rated
+    where popularity_rank < 0.8 and purchase_rate > shop_rate
 
 )
 
-select * from winners
-order by purchase_rate desc, product_id asc
+select * from hidden_winners
