@@ -25,6 +25,12 @@ OWN = {
     "report_products": "",
 }
 
+WEEK = (
+    *("hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts"),
+    *("cheaper_substitutes", "category_flow", "brand_flow"),
+)
+"""Tables that say what to do, in the order of the page."""
+
 GRID = 5000
 """Coordinates on the page are whole numbers, this many to each side of the middle."""
 
@@ -51,10 +57,13 @@ def collect(database: Path) -> dict[str, Any]:
     """
     shop = Shop(database)
     try:
+        week = {name: shop.rows(f"week_{name}") for name in WEEK if name in shop.schemas}
+        shop.give("report_listed", "product_id", _product_ids(week))
         for name, empty in OWN.items():
             shop.keep(name, empty)
         return {
             "overview": _only(shop, "overview") | {name: shop.count(name) for name in COUNTED},
+            "week": week,
             "gates": shop.rows("release_gates"),
             "products": _products(shop),
             "similar": _similar(shop),
@@ -77,6 +86,12 @@ def collect(database: Path) -> dict[str, Any]:
 def _only(shop: Shop, name: str) -> dict[str, Any]:
     """Return a query's only row; nothing when it has none."""
     return (shop.rows(name) or [{}])[0]
+
+
+def _product_ids(week: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return the ids of all products that the rows name."""
+    cells = (cell for rows in week.values() for row in rows for cell in row.items())
+    return sorted({value for column, value in cells if column.endswith("product_id")})
 
 
 def _products(shop: Shop) -> dict[str, Any]:

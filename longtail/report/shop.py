@@ -78,15 +78,29 @@ class Shop:
             return
         self.named.add(name)
 
-    def rows(self, name: str, **values: Any) -> list[dict[str, Any]]:
+    def give(self, name: str, column: str, values: list[str]) -> None:
+        """Make a table of one column of texts for queries to read.
+
+        Parameters
+        ----------
+        name
+            Of the table.
+        column
+            Of its column.
+        values
+            Its rows.
+        """
+        sql = f"create temp table {name} as select unnest($values::varchar[]) as {column}"
+        self.connection.execute(sql, {"values": values})
+        self.named.add(name)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
         """Return the rows of the query `name` as JSON takes them.
 
         Parameters
         ----------
         name
             A file of `queries`, without its ending.
-        **values
-            Its parameters.
 
         Returns
         -------
@@ -96,7 +110,7 @@ class Shop:
         sql = self._sql(name)
         if not self._is_answerable(sql):
             return []
-        cursor = self._run(name, sql, values)
+        cursor = self._run(name, sql)
         names = [column[0] for column in cursor.description or []]
         return [dict(zip(names, map(plain, row), strict=True)) for row in cursor.fetchall()]
 
@@ -114,8 +128,8 @@ class Shop:
     def _sql(self, name: str) -> str:
         return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
 
-    def _run(self, name: str, sql: str, values: dict[str, Any] | None = None) -> Any:
-        wanted = {key: value for key, value in (values or LIMITS).items() if f"${key}" in sql}
+    def _run(self, name: str, sql: str) -> Any:
+        wanted = {key: value for key, value in LIMITS.items() if f"${key}" in sql}
         try:
             return self.connection.execute(sql, wanted)
         except duckdb.Error as error:
@@ -143,6 +157,7 @@ LIMITS = {
     "similar_per_relation": 8,
     "users_per_kind": 75,
     "events_per_user": 30,
+    "week_rows": 100,
 }
 """How much of each the page holds."""
 

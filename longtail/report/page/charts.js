@@ -17,7 +17,7 @@ function label(value, step) {
 
 // One line per model: a dot, its interval, its value. `reference` draws a line to compare with.
 function dotPlot(rows, { reference, format, width, title }) {
-  const [left, right, line] = [width < 420 ? 112 : 130, 58, 34];
+  const [left, right, line] = [130, 54, 34];
   const height = rows.length * line + 34;
   const most = Math.max(...rows.map((row) => row.upper ?? row.value), 1e-9);
   const marks = ticks(most, width < 420 ? 3 : 5);
@@ -139,26 +139,27 @@ function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
     (a, b) => Number(b.strong ?? 0) - Number(a.strong ?? 0) || b.y - a.y,
   )) {
     const [cx, cy] = [x(row.x), y(row.y)];
-    const wide = 7 * row.name.length;
-    const options = [
-      [cx + 11, cy + 4, "start"],
-      [cx - 11, cy + 4, "end"],
-      [cx, cy - 12, "middle"],
-      [cx, cy + 21, "middle"],
-    ].map(([tx, ty, anchor]) => {
+    const wide = 6.6 * row.name.length;
+    const near = [0, -14, 14, -28, 28, -42, 42].flatMap((up) => [
+      [cx + 11, cy + 4 + up, "start"],
+      [cx - 11, cy + 4 + up, "end"],
+      [cx, cy - 12 + up, "middle"],
+    ]);
+    const options = near.map(([tx, ty, anchor]) => {
       const start = anchor === "start" ? tx : anchor === "end" ? tx - wide : tx - wide / 2;
       return { tx, ty, anchor, box: [start, ty - 11, start + wide, ty + 3] };
     });
     const dots = rows
       .filter((other) => other !== row)
       .map((other) => [x(other.x) - 7, y(other.y) - 7, x(other.x) + 7, y(other.y) + 7]);
+    const inside = ({ box }) =>
+      box[0] >= left && box[2] <= width && box[1] >= 0 && box[3] <= height - bottom;
     const free = ({ box }) =>
-      box[0] >= left &&
-      box[2] <= width &&
       ![...taken, ...dots].some(
         (b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1],
       );
-    const spot = options.find(free) ?? options[0];
+    const kept = options.filter(inside);
+    const spot = kept.find(free) ?? kept[0] ?? options[0];
     taken.push(spot.box);
     children.push(
       drawn("circle", {
@@ -197,7 +198,7 @@ function strips(rows) {
               "data-hint": `${name}, group ${place + 1} of 10: ${percent(share, 1)}`,
               style: {
                 flexGrow: String(Math.max(share, 1e-6)),
-                background: `color-mix(in oklab, var(--accent) ${place < 5 ? 4 + 7 * place : 46 + 6 * place}%, var(--grey-wash))`,
+                background: `color-mix(in oklab, var(--accent) ${place < 5 ? 4 + 7 * place : 62 + 4 * place}%, var(--grey-wash))`,
                 color: place < 5 ? "var(--ink)" : "var(--paper)",
               },
             },

@@ -24,7 +24,9 @@ function clusters({ clusters: rows, whole_map: base }, map) {
       ]),
     );
   const look = (row) =>
-    press(clusterName(row.label), () => map.keepCluster(row.cluster_id), { class: "link" });
+    press(clusterName(row.label), () => map.keepGroup("cluster", String(row.cluster_id)), {
+      class: "link",
+    });
   const columns = [
     { title: "Cluster", value: (row) => row.label, cell: (row) => (map ? look(row) : row.label) },
     {

@@ -10,7 +10,7 @@ function listenForLinks(map, explorer) {
       kind === "product"
         ? map?.visit(map.catalogue.position(id))
         : kind === "cluster"
-          ? map?.keepCluster(id)
+          ? map?.keepGroup("cluster", id)
           : explorer?.visit(id);
     if (!done) tellMissing(kind, id);
   };

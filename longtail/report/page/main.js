@@ -19,6 +19,7 @@ else {
 }
 
 overview(data);
+week(data, catalogue, map);
 clusters(data, map);
 models(data);
 exposure(data);

@@ -150,11 +150,14 @@ class ProductMap {
     else this.flyTo(this.standing());
   }
 
-  keepCluster(id) {
-    if (!this.names.has(String(id))) return false;
-    this.way = "cluster";
+  // Colour by `way` and show one group alone, from anywhere on the page.
+  keepGroup(way, value) {
+    this.way = way;
+    this.selected = null;
+    this.chosen = -1;
     this.regroup();
-    this.keep(String(id));
+    if (!this.hues.has(value)) return false;
+    this.keep(value);
     byId("map").scrollIntoView();
     return true;
   }
@@ -164,6 +167,13 @@ class ProductMap {
     this.kept = null;
     this.chosen = -1;
     this.changed();
+  }
+
+  // Show products alone, from anywhere on the page.
+  showProducts(positions) {
+    this.selectProducts(positions);
+    this.flyTo(this.selected);
+    byId("map").scrollIntoView();
   }
 
   choose(position, { fly = false } = {}) {

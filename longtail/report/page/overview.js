@@ -90,17 +90,25 @@ function verdict(metrics, served) {
     .filter((row) => row.model !== served)
     .sort((a, b) => b.value - a.value)[0];
   if (!own || !rival) return [];
-  const says = (model) => term(spaced(model), MODELS[model]);
+  const says = (model, start = false) => [
+    term(start ? capital(spaced(model)) : spaced(model), MODELS[model]),
+    MODELS[model] ? ` (${MODELS[model]})` : "",
+  ];
   const shows = [served, rival.model]
     .filter((model) => covers.has(model))
     .map((model) => [model, percent(covers.get(model).value)]);
   const bounded = [own, rival].every((row) => typeof row.lower === "number");
   const level = bounded && own.lower <= rival.upper && rival.lower <= own.upper;
   const judged = level
-    ? [says(served), " and ", says(rival.model), " are level: "]
+    ? [...says(served, true), " and ", ...says(rival.model), " are level: "]
     : own.value >= rival.value
-      ? [says(served), " finds more than ", says(rival.model), ": "]
-      : [says(rival.model), " finds more than ", says(served), ", whose lists are published: "];
+      ? [...says(served, true), " finds more than ", ...says(rival.model), ": "]
+      : [
+          ...says(rival.model, true),
+          " finds more than ",
+          ...says(served),
+          ", whose lists are published: ",
+        ];
   const found = `lists of 20 held ${percent(own.value, 1)} and ${percent(rival.value, 1)} of what people took next`;
   const sure = !bounded
     ? ""

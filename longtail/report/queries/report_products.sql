@@ -8,6 +8,8 @@ with named as (
     select products.product_id
     from products
     semi join report_events on products.product_key = report_events.product_key
+    union
+    select product_id from report_listed
 
 )
 
