@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from longtail.build.warehouse import served_model
 from longtail.report.shop import Shop
 from longtail.report.spread import spread
 
@@ -62,7 +63,7 @@ def collect(database: Path) -> dict[str, Any]:
         for name, empty in OWN.items():
             shop.keep(name, empty)
         return {
-            "overview": _only(shop, "overview") | {name: shop.count(name) for name in COUNTED},
+            "overview": _overview(shop),
             "week": week,
             "gates": shop.rows("release_gates"),
             "products": _products(shop),
@@ -86,6 +87,13 @@ def collect(database: Path) -> dict[str, Any]:
 def _only(shop: Shop, name: str) -> dict[str, Any]:
     """Return a query's only row; nothing when it has none."""
     return (shop.rows(name) or [{}])[0]
+
+
+def _overview(shop: Shop) -> dict[str, Any]:
+    """Return the figures of the latest build, and the model whose lists it serves."""
+    figures = _only(shop, "overview")
+    served = served_model(figures.pop("settings", None))
+    return figures | {"served": served} | {name: shop.count(name) for name in COUNTED}
 
 
 def _product_ids(week: dict[str, list[dict[str, Any]]]) -> list[str]:

@@ -17,7 +17,16 @@ STYLES = ("style.css", "tables.css", "map.css", "sections.css")
 SCRIPTS = (
     *("elements.js", "words.js", "table.js", "catalogue.js", "charts.js"),
     *("scene.js", "labels.js", "panel.js", "gestures.js", "search.js", "map.js"),
-    *("overview.js", "week.js", "clusters.js", "models.js", "users.js", "data.js", "links.js", "main.js"),
+    *(
+        "overview.js",
+        "week.js",
+        "clusters.js",
+        "models.js",
+        "users.js",
+        "data.js",
+        "links.js",
+        "main.js",
+    ),
 )
 
 

@@ -82,17 +82,56 @@ class Browser:
             assert time.monotonic() < end, f"never: {expression}"
             time.sleep(0.02)
 
-    def open(self, file: Path, scheme: str = "light") -> None:
+    def open(self, file: Path, scheme: str = "light", hash: str = "", width: int = 0) -> None:
+        """Open a report; `width` above 0 is a phone with a touch screen."""
         self.events.clear()
+        self.call("Emulation.setTouchEmulationEnabled", enabled=bool(width))
+        if width:
+            self.call(
+                "Emulation.setDeviceMetricsOverride",
+                width=width, height=844, deviceScaleFactor=2, mobile=True,
+            )  # fmt: skip
+        else:
+            self.call("Emulation.clearDeviceMetricsOverride")
+        self.call("Page.navigate", url="about:blank")
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", features=[feature])
-        self.call("Page.navigate", url=file.resolve().as_uri())
+        self.call("Page.navigate", url=file.resolve().as_uri() + hash)
         self.wait("document.documentElement?.dataset.ready === 'yes'")
 
     def click(self, x: float, y: float) -> None:
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             button = "none" if kind == "mouseMoved" else "left"
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, clickCount=1)
+
+    def key(self, key: str, modifiers: int = 0) -> None:
+        """Press a key: a letter, or a name like ArrowDown."""
+        codes = {"Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "ArrowRight": 39}
+        code = codes.get(key, ord(key[0].upper()))
+        sent = {"key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
+        if len(key) == 1 or key == "Enter":
+            sent["text"] = "\r" if key == "Enter" else key
+        self.call("Input.dispatchKeyEvent", type="keyDown", **sent)
+        self.call("Input.dispatchKeyEvent", type="keyUp", **sent)
+
+    def wheel(self, x: float, y: float, by: float, modifiers: int = 0) -> None:
+        self.call(
+            "Input.dispatchMouseEvent",
+            type="mouseWheel", x=x, y=y, deltaX=0, deltaY=by, modifiers=modifiers,
+        )  # fmt: skip
+
+    def drag(self, path: list[tuple[float, float]], modifiers: int = 0) -> None:
+        """Move the mouse along a path with the left button down."""
+        kinds = ["mousePressed"] + ["mouseMoved"] * (len(path) - 1) + ["mouseReleased"]
+        for kind, (x, y) in zip(kinds, [*path, path[-1]], strict=True):
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind, x=x, y=y, button="left", buttons=1, clickCount=1, modifiers=modifiers,
+            )  # fmt: skip
+
+    def settle(self) -> None:
+        """Wait until the map has flown to where it goes and everything is drawn."""
+        self.wait("!longtail.map?.flying && !longtail.map?.waiting")
 
     def press(self, selector: str) -> None:
         self.ask(f"document.querySelector({selector!r}).click()")

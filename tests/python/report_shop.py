@@ -90,6 +90,39 @@ select
     if(status = 'undecided', $hostile, null) as message
 from (values ('coverage', 'passed'), ('edges', 'passed'), ('recall', 'undecided'))
     as gates (gate, status);
+create table hidden_winners as
+select
+    i::integer as rank, 'p' || (40 - i) as product_id, 9 as users, 4 as purchases,
+    0.4::double as purchase_rate, 0.05::double as shop_rate, 12 as users_recommended_to
+from range(1, 31) as winners (i);
+create table products_nobody_finds as
+select
+    i::integer as rank, 'p' || i as product_id, 2 as users, 'p0' as beside_product_id,
+    3 as popular_products_beside
+from range(1, 4) as hidden (i);
+create table top_movers as
+select
+    i::integer as rank, 'p' || i as product_id, 10 as interactions_before,
+    30 as interactions_after, 12.0::double as expected_after, 5.0 - i as surprise
+from range(1, 6) as movers (i);
+create table abandoned_carts as
+from (values (1, 'group_1.kind_1.part', 8, 6, 0.75, 120.5), (2, null, 4, 1, 0.25, null),
+    (3, '=cmd()', 4, 0, 0.0, 0.0))
+    as carts (rank, category_code, carts, abandoned, abandoned_share, value_left);
+create table cheaper_substitutes as
+select
+    1 as rank, 'p2' as product_id, 5.74::double as price, 'p49' as cheaper_product_id,
+    5.0::double as cheaper_price, 0.13::double as saved_share;
+create table category_flow as
+select
+    i::integer as rank, 'group_1.kind_' || i as category_code,
+    '=group_2.kind_' || i as next_category_code, 40 as moves, 3.5::double as lift
+from range(1, 4) as flow (i);
+create table brand_flow as
+select
+    1 as rank, 'group_1.kind_1.part' as category_code, 'brand 1' as from_brand,
+    $hostile as to_brand, 9 as sessions, 2 as sessions_back, 7 as net_sessions,
+    2.1::double as surprise;
 create table build_info as
 select
     'build ' || i as build_id, timestamp '2024-02-01' + to_days(i::integer) as built_at,

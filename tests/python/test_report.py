@@ -9,12 +9,16 @@ import sys
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
-from report_shop import CLOSING, make_shop
+from report_shop import CLOSING, SHOP, make_shop
+from scipy.spatial import KDTree
 
 from longtail.report import build_report
 from longtail.report.collect import collect
-from longtail.report.page import json_for_html
+from longtail.report.page import FOLDER, SCRIPTS, STYLES, json_for_html
+from longtail.report.shop import UnreadableTableError, tables_of
+from longtail.report.spread import spread
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +77,129 @@ def test_only_the_latest_build_counts_in_exposure(database):
     assert {row["model"] for row in collect(database)["exposure"]} == {"hybrid", "popularity"}
 
 
-@pytest.mark.parametrize("table", sorted(TABLES))
+@pytest.mark.parametrize("table", sorted(re.findall(r"create table (\w+)", SHOP)))
 def test_a_missing_table_does_not_stop_the_report(database, table):
     with duckdb.connect(str(database)) as connection:
         connection.execute(f"drop table {table}")
     build_report(database, database.with_name("report.html"))
     assert database.with_name("report.html").stat().st_size > 50_000
+
+
+def test_a_missing_table_empties_its_section_only(database):
+    with duckdb.connect(str(database)) as connection:
+        for table in ("product_map", "hidden_winners"):
+            connection.execute(f"drop table {table}")
+    data = collect(database)
+    assert data["clusters"] == [] and "hidden_winners" not in data["week"]
+    assert data["users"] and data["metrics"] and data["week"]["top_movers"]
+    assert {at for at in data["products"]["x"]} == {None}
+
+
+def broken(database: Path, table: str, content: bytes) -> None:
+    """Put a view over a file with `content` in the place of a table."""
+    file = database.with_name(f"{table}.parquet")
+    with duckdb.connect(str(database)) as connection:
+        connection.sql(f"from {table}").write_parquet(str(file))
+        connection.execute(f"drop table {table}")
+        connection.execute(f"create view {table} as from read_parquet('{file}')")
+    file.write_bytes(content or file.read_bytes()[:-200])
+
+
+@pytest.mark.parametrize("content", [b"", b"not parquet"])
+@pytest.mark.parametrize("table", ["product_map", "top_movers", "user_recommendations"])
+def test_an_unreadable_table_is_an_error_with_its_name(database, table, content):
+    broken(database, table, content)
+    with pytest.raises(UnreadableTableError, match=table):
+        build_report(database, database.with_name("report.html"))
+    assert not database.with_name("report.html").exists()
+
+
+def test_a_query_names_its_tables_and_not_its_own():
+    sql = """
+        with a as (from shop.b), recursive_ as (select * from a join c using (i))
+        select $limit, (select max(i) from d) from recursive_ where i in (select i from e)
+    """
+    assert tables_of(duckdb.connect(), sql) == {"b", "c", "d", "e"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "served"),
+    [('{"ranker": "trees"}', "ranked"), ('{"ranker": "off"}', "hybrid"), ("{}", "hybrid")],
+)
+def test_the_served_model_is_the_one_of_the_build(database, settings, served):
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update build_info set settings = ?", [settings])
+    assert collect(database)["overview"]["served"] == served
+
+
+def test_dots_are_spread_until_they_can_be_told_apart():
+    random = np.random.default_rng(0)
+    crowd = np.repeat(random.uniform(-1, 1, (20, 2)), 50, axis=0)
+    crowd[::2] += random.normal(0, 1e-3, (500, 2))  # every other dot lies on the last one
+    placed = spread(crowd, 0.02)
+    nearest = KDTree(placed).query(placed, k=2)[0][:, 1]
+    assert (nearest > 0.01).mean() > 0.95
+    # Who was in a crowd stays in it, and its middle stays.
+    middles = placed.reshape(20, 50, 2).mean(axis=1)
+    assert np.abs(middles - crowd.reshape(20, 50, 2).mean(axis=1)).max() < 0.05
+    apart = np.array([[0.0, 0.0], [0.0, 1.0]])
+    assert np.abs(spread(apart, 0.02) - apart).max() < 1e-3
+
+
+def test_no_script_has_words_for_it(report):
+    page = report.read_text(encoding="utf-8")
+    (words,) = re.findall("<noscript>(.*?)</noscript>", page, flags=re.S)
+    assert "longtail.duckdb" in words
+
+
+def test_every_file_of_the_page_is_in_it_and_short():
+    files = {path.name for path in FOLDER.iterdir()}
+    assert files == {*STYLES, *SCRIPTS, "page.html"}
+    for name in files:
+        assert len((FOLDER / name).read_text().splitlines()) < 450, name
+
+
+# Full deuteranopia and protanopia in linear RGB: Machado, Oliveira, Fernandes 2009, table 1.
+EYES = {
+    "all colours": np.eye(3),
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+}
+TO_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+
+
+def lab(hexes: list[str], eye) -> np.ndarray:
+    """Return CIELAB (D65) of sRGB colours as an eye sees them, shape (n, 3)."""
+    coded = np.array([[int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)] for text in hexes])
+    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(linear @ np.array(eye).T, 0, 1)
+    x, y, z = (np.cbrt(part) for part in (seen @ TO_XYZ.T / [0.95047, 1, 1.08883]).T)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+
+
+@pytest.mark.parametrize("eye", EYES)
+@pytest.mark.parametrize("theme", [0, 1])
+def test_colours_of_groups_are_told_apart(eye, theme):
+    style = (FOLDER / "style.css").read_text()
+    names = ["grey", *(f"c{hue}" for hue in range(1, 10))]
+    found = [re.search(rf"--{name}: light-dark\((#\w+), (#\w+)\)", style) for name in names]
+    seen = lab([match[1 + theme] for match in found], EYES[eye])
+    apart = np.linalg.norm(seen[:, None] - seen[None], axis=2)[np.triu_indices(10, 1)]
+    assert apart.min() > 15
 
 
 def test_the_latest_build_comes_first(database):

@@ -91,7 +91,7 @@ const picture = (width, height, name, children) =>
 
 // Dots with names; `dial` is a path of [x, y, name] through settings of one model.
 function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
-  const [height, left, bottom, top, right] = [340, 52, 44, 24, 20];
+  const [height, left, bottom, top, right] = [340, 44, 44, 24, 84];
   const points = [...rows.map((row) => [row.x, row.y]), ...dial];
   const across = ticks(Math.max(...points.map((point) => point[0]), 1e-9), width < 420 ? 4 : 5);
   const up = ticks(Math.max(...points.map((point) => point[1]), 1e-9));
@@ -110,7 +110,7 @@ function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
       drawn("line", { class: "axis", x1: left, x2: width - right, y1: y(mark), y2: y(mark) }),
       drawn("text", { x: left - 8, y: y(mark) + 4, "text-anchor": "end" }, label(mark, up[1])),
     ]),
-    drawn("text", { x: width - right, y: height - 6, "text-anchor": "end" }, `${xTitle} →`),
+    drawn("text", { x: width - right + 16, y: height - 6, "text-anchor": "end" }, `${xTitle} →`),
     drawn("text", { x: 0, y: 10 }, `↑ ${yTitle}`),
   ];
   if (dial.length) {
@@ -161,6 +161,8 @@ function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
     const kept = options.filter(inside);
     const spot = kept.find(free) ?? kept[0] ?? options[0];
     taken.push(spot.box);
+    if (Math.abs(spot.ty - 4 - cy) > 22)
+      children.push(drawn("line", { class: "lead", x1: cx, y1: cy, x2: spot.tx, y2: spot.ty - 4 }));
     children.push(
       drawn("circle", {
         class: `dot${row.strong ? " strong" : ""}${row.hollow ? " hollow" : ""}`,

@@ -53,7 +53,8 @@ class Gestures {
     this.pointers.set(event.pointerId, this.place(event));
     this.moved = 0;
     if (this.armed || event.shiftKey) this.lasso = [this.place(event)];
-    else this.hold(true);
+    // A finger may want to scroll the page: it holds the map only once it has tapped it.
+    else if (event.pointerType === "mouse") this.hold(true);
   }
 
   move(event) {
@@ -88,7 +89,10 @@ class Gestures {
       return;
     }
     if (this.lasso && this.moved > 4) this.take();
-    else if (this.moved <= 4) this.map.choose(this.map.scene.pick(...this.place(event), 14));
+    else if (this.moved <= 4) {
+      this.hold(true);
+      this.map.choose(this.map.scene.pick(...this.place(event), 14));
+    }
     this.lasso = null;
   }
 

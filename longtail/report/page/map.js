@@ -381,7 +381,12 @@ class ProductMap {
   }
 }
 
-const clusterName = (label) => label.split(" · ").map(lastPart).join(" · ");
+// "food.drinks.coffee + home.kitchen.cups · brand" without what stands above the last names.
+const clusterName = (label) =>
+  label
+    .split(" · ")
+    .map((part) => part.split(" + ").map(lastPart).join(" + "))
+    .join(" · ");
 
 function between(ramp, share) {
   const place = Math.max(0, Math.min(0.9999, share)) * (ramp.length - 1);

@@ -23,7 +23,7 @@ class Panel {
       else if (map.selected) this.showSelection();
       else this.showLegend();
       byId("side").scrollTop = 0;
-      if (focused) byId("side").querySelector("#chosen, button")?.focus();
+      if (focused) (byId("chosen") ?? byId("side").querySelector("button"))?.focus();
     }
     for (const button of byId("side").querySelectorAll(".legend button"))
       button.setAttribute("aria-pressed", String(button.dataset.value === map.kept));

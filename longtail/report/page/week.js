@@ -56,14 +56,15 @@ const CARDS = [
         title: "Interactions",
         number: true,
         value: (row) => row.interactions_after,
-        cell: (row) => `${whole(row.interactions_before)} → ${whole(row.interactions_after)}`,
+        cell: (row) =>
+          `${row.surprise > 0 ? "▲" : "▼"} ${whole(row.interactions_before)} → ${whole(row.interactions_after)}`,
       },
       {
-        title: "Against the shop",
+        title: "Expected",
         number: true,
-        hint: "interactions of the last 7 days over what they would be, had the product moved as the whole shop did",
-        value: (row) => row.surprise,
-        cell: (row) => `${row.surprise > 0 ? "▲" : "▼"} ${change(row)}`,
+        hint: "interactions of the last 7 days, had the product changed as the whole shop has",
+        value: (row) => row.expected_after,
+        cell: (row) => whole(Math.round(row.expected_after)),
       },
     ],
   },
@@ -71,7 +72,7 @@ const CARDS = [
     name: "abandoned_carts",
     title: "Carts left behind",
     say: (rows) =>
-      `Put in a cart and not bought afterwards: ${money(sumOf(rows, "value_left"))} in the ${counted(rows.length, "category", "categories")} of this list. Remind people, or look what stops them.`,
+      `Put in a cart and not bought afterwards: ${money(sumOf(rows, "value_left"))} in the ${counted(rows.length, "category", "categories")} of this list. Look what stops people; users_about_to_buy has whom to remind.`,
     ids: [],
     columns: [
       { title: "Category", category: "category_code" },
@@ -132,8 +133,8 @@ const CARDS = [
   {
     name: "brand_flow",
     title: "Brands people switch to",
-    say: () =>
-      "Looked at one brand and bought the other in the same session: sessions there less those the other way.",
+    say: (rows) =>
+      `Looked at one brand and bought the other in the same session: sessions there less those the other way. ${beyondChance(rows)}`,
     ids: [],
     columns: [
       { title: "Category", category: "category_code" },
@@ -150,15 +151,13 @@ const CARDS = [
   },
 ];
 
-const sumOf = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
-
-function change({ interactions_after: after, expected_after: expected }) {
-  if (!(expected > 0)) return "new";
-  const factor = after / expected;
-  return factor >= 2
-    ? `${factor.toFixed(1)} ×`
-    : `${factor < 1 ? "−" : "+"}${percent(Math.abs(factor - 1))}`;
+function beyondChance(rows) {
+  const sure = rows.filter((row) => row.surprise >= 2).length;
+  if (sure) return `${whole(sure)} of ${whole(rows.length)} pairs lean further than chance would.`;
+  return "So few that each may be chance: a place to look, not yet a finding.";
 }
+
+const sumOf = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
 
 function week({ week: tables }, catalogue, map) {
   const cards = CARDS.filter(({ name }) => name in tables);

@@ -12,11 +12,7 @@ select
     graph_cutoff_at,
     -- how many days of silence lie between the last event and the build
     greatest(datesub('day', last_event_at, built_at), 0) as days_behind,
-    -- the model whose lists are published, as the macro served_model() has it
-    case
-        when coalesce(settings ->> 'ranker', 'off') in ('off', 'false', '') then 'hybrid'
-        else 'ranked'
-    end as served,
+    settings,
     nullif(settings ->> 'currency', '') as currency
 from build_info
 order by built_at desc

@@ -6,6 +6,7 @@ select
     sessions,
     sessions_back,
     net_sessions,
+    surprise,
     count(*) over () as rows_in_all
 from brand_flow
 order by rank
