@@ -129,6 +129,19 @@ class Browser:
                 type=kind, x=x, y=y, button="left", buttons=1, clickCount=1, modifiers=modifiers,
             )  # fmt: skip
 
+    def swipe(self, x: float, y: float, by: float) -> None:
+        """Draw a finger up or down."""
+        for step in range(16):
+            kind = "touchMove" if step else "touchStart"
+            points = [{"x": x, "y": y + by * step / 15}]
+            self.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def tap(self, x: float, y: float) -> None:
+        points = [{"x": x, "y": y}]
+        self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=points)
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
     def settle(self) -> None:
         """Wait until the map has flown to where it goes and everything is drawn."""
         self.wait("!longtail.map?.flying && !longtail.map?.waiting")

@@ -98,12 +98,12 @@ def test_a_swipe_scrolls_the_page_and_a_press_takes_hold_of_the_map(browser, rep
         x, y = browser.ask(MIDDLE)
         y = min(y, 700)
         start = browser.ask("scrollY")
-        swipe = {"x": x, "y": y, "yDistance": -300, "gestureSourceType": "touch"}
-        browser.call("Input.synthesizeScrollGesture", **swipe)
-        assert browser.ask("scrollY") - start > 200
+        browser.swipe(x, y, -300)
+        browser.wait(f"scrollY - {start} > 200")
+        assert browser.ask("[longtail.map.scene.view.y, longtail.map.chosen]") == [0, -1]
         to_map(browser)
         assert browser.ask("getComputedStyle(stage).touchAction") == "pan-y"
-        browser.call("Input.synthesizeTapGesture", x=x, y=y, gestureSourceType="touch")
+        browser.tap(x, y)
         assert browser.ask("getComputedStyle(stage).touchAction") == "none"
     finally:
         browser.open(report)

@@ -1,10 +1,11 @@
 """The report in a browser: every section with its words, figures and controls."""
 
 import base64
+import re
 
 import duckdb
 import pytest
-from report_shop import CLOSING, HOSTILE
+from report_shop import CLOSING, HOSTILE, make_shop
 
 from longtail.report import build_report
 
@@ -180,3 +181,193 @@ def test_without_webgl_the_map_is_drawn_plainly(browser, report):
         assert browser.complaints() == []
     finally:
         browser.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+
+
+def test_the_verdict_is_computed(browser, report, tmp_path):
+    browser.open(report)
+    assert browser.ask("verdict.textContent.replaceAll('\\u00a0', ' ')") == (
+        "Hybrid (all models blended into one list) and covisit (seen together within sessions) "
+        "are level: lists of 20 held 26.0 % and 25.0 % of what people took next (the 95 % "
+        "intervals overlap). Hybrid shows 78 % of the shop to somebody, covisit 75 %. The same "
+        "bestsellers for everybody find 11.0 %."
+    )
+    database = make_shop(tmp_path, 50)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute('update build_info set settings = \'{"ranker": "trees"}\'')
+        connection.execute(
+            "insert into model_metrics by name select 'ranked' as model, value * 2 as value,"
+            " lower * 2 as lower, upper * 2 as upper, * exclude (model, value, lower, upper)"
+            " from model_metrics where model = 'hybrid' and metric = 'recall'"
+        )
+    build_report(database, tmp_path / "ranked.html")
+    browser.open(tmp_path / "ranked.html")
+    verdict = browser.ask("document.getElementById('verdict').textContent")
+    assert verdict.startswith("Ranked (") and "finds more than hybrid (" in verdict
+    assert "(the 95 % intervals lie apart)" in verdict
+    strong = "document.querySelector('#models-body text.strong').textContent"
+    browser.wait("document.querySelector('#models-body text.strong') !== null")
+    assert browser.ask(strong) == "ranked"
+
+
+def test_it_says_how_fresh_it_is(browser, report, tmp_path):
+    browser.open(report)
+    fresh = browser.ask("document.getElementById('fresh').textContent")
+    assert "Last event2024-01-30 00:00 UTC" in fresh and "Built2024-02-03 00:00 UTC" in fresh
+    assert "Gates2 passed, 1 undecided" in fresh
+    assert "The log stopped 4 days before this build" in fresh
+    assert f"Gate “recall” is undecided: {HOSTILE}" in fresh
+    database = make_shop(tmp_path, 50)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update build_info set last_event_at = built_at - interval '20 hours'")
+        connection.execute("delete from release_gates where status != 'passed'")
+    build_report(database, tmp_path / "fresh.html")
+    browser.open(tmp_path / "fresh.html")
+    assert browser.ask("document.querySelectorAll('#fresh .warning').length") == 0
+
+
+def test_this_week_says_what_to_do(browser, report):
+    browser.open(report)
+    first = browser.ask("document.querySelector('main section').id")
+    assert first == "week"
+    cards = browser.ask("""Object.fromEntries([...document.querySelectorAll('[data-card]')]
+        .map((card) => [card.dataset.card, [...card.querySelectorAll('tbody tr')]
+            .map((row) => [...row.cells].map((cell) => cell.textContent))]))""")
+    assert list(cards) == [
+        "hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts",
+        "cheaper_substitutes", "category_flow", "brand_flow",
+    ]  # fmt: skip
+    product, bought, shown = cards["hidden_winners"][0]
+    assert "p39" in product and bought == "4 \u00d7 by 9 visitors" and shown == "12 users"
+    assert len(cards["hidden_winners"]) == 5
+    assert len(cards["top_movers"]) == 3  # the others are chance
+    assert cards["abandoned_carts"] == [["part", "6 of 8", "120.50"], ["no category", "1 of 4", ""]]
+    assert cards["brand_flow"] == [["part", "brand 1", HOSTILE, "7 (9 there, 2 back)"]]
+    # Each product has its id and its price beside its name, and leads to the map.
+    name, price = (
+        browser.ask("longtail.catalogue.title(39)"),
+        browser.ask("longtail.catalogue.price(39)"),
+    )
+    assert product == f"{name} p39 · {price}"
+    browser.press("[data-card=hidden_winners] .link")
+    assert browser.ask("longtail.catalogue.columns.id[longtail.map.chosen]") == "p39"
+    browser.press("[data-card=brand_flow] td:nth-child(2) .link")
+    assert browser.ask("[longtail.map.way, longtail.map.kept]") == ["brand", "brand 1"]
+    browser.ask("""[...document.querySelectorAll('[data-card=hidden_winners] button')]
+        .find((button) => button.textContent.includes('on the map')).click()""")
+    assert browser.ask("longtail.map.selected.length") == 20
+    assert browser.complaints() == []
+
+
+def test_tables_download_as_csv_that_no_spreadsheet_runs(browser, report):
+    browser.open(report)
+    browser.ask("""URL.createObjectURL = (blob) => { globalThis.saved = blob.text(); return '#'; };
+        HTMLAnchorElement.prototype.click = function () { globalThis.name = this.download; };""")
+    save = """(() => { [...document.querySelectorAll('[data-card=%s] button')]
+        .find((button) => button.textContent === 'Download csv').click(); return saved; })()"""
+    lines = browser.ask(save % "hidden_winners").split("\r\n")
+    assert browser.ask("globalThis.name") == "hidden_winners.csv"
+    assert lines[0].startswith("product_id,product_name,users,purchases,")
+    assert lines[1].startswith("p39,") and len(lines) == 32
+    assert ",'=group_2.kind_1," in browser.ask(save % "category_flow")
+
+
+def test_products_have_their_id_and_price_everywhere(browser, report):
+    browser.open(report)
+    for place in (".events .product", ".recommended .product", "[data-card] .product"):
+        lines = browser.ask(f"[...document.querySelectorAll('{place}')].map((p) => p.textContent)")
+        assert lines and all(re.search(r" p\d+( · [\d.]+)?$", line) for line in lines), place
+    browser.ask("longtail.map.choose(40)")
+    similar = browser.ask(
+        "[...document.querySelectorAll('.similar .id')].map((i) => i.textContent)"
+    )
+    assert len(similar) == 16 and all(re.match(r"p\d+", line) for line in similar)
+
+
+def test_prices_have_the_currency_that_the_build_knows(browser, report, tmp_path):
+    browser.open(report)
+    assert browser.ask("longtail.catalogue.price(2)") == "5.74"
+    database = make_shop(tmp_path, 50)
+    with duckdb.connect(str(database)) as connection:
+        connection.execute('update build_info set settings = \'{"currency": "EUR"}\'')
+    build_report(database, tmp_path / "euro.html")
+    browser.open(tmp_path / "euro.html")
+    assert browser.ask("longtail.catalogue.price(2)") == "€5.74"
+
+
+SMALL_TEXT = """[...document.querySelectorAll('main *')].filter((node) => {
+    const own = [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim());
+    const box = node.getBoundingClientRect();
+    if (!own || !box.width || node.closest('#tooltip, .hidden, #map-say, noscript')) return false;
+    const picture = node.ownerSVGElement;
+    const scale = picture
+        ? picture.getBoundingClientRect().width / picture.viewBox.baseVal.width : 1;
+    const size = parseFloat(getComputedStyle(node).fontSize) * scale;
+    return size > 0 && size < 10.5;
+}).map((node) => node.outerHTML.slice(0, 100))"""
+CLIPPED = """[...document.querySelectorAll('td, section p, h3, svg text, .name, .product')]
+    .filter((node) => {
+        const box = node.getBoundingClientRect();
+        return box.width && (box.right > innerWidth + 1 || box.left < -1);
+    }).map((node) => node.outerHTML.slice(0, 100))"""
+
+
+def test_a_phone_shows_every_section_whole(browser, report):
+    browser.open(report, width=390)
+    try:
+        browser.wait("document.querySelectorAll('#models-body svg').length === 2")
+        assert browser.ask("document.documentElement.scrollWidth") == 390
+        assert browser.ask(SMALL_TEXT) == []
+        assert browser.ask(CLIPPED) == []
+        # A row of a table is a card: no cell hides its heading or its value.
+        row = browser.ask("""[...document.querySelectorAll('#clusters-body tbody tr')][0]
+            .getBoundingClientRect().width""")
+        cells = browser.ask("""[...document.querySelectorAll('#clusters-body tbody tr')][0]
+            .innerText.split('\\n').filter((line) => line.trim()).length""")
+        assert row > 300 and cells >= 7
+        # What a mouse shows by hovering a finger shows by tapping.
+        browser.ask("document.documentElement.style.scrollBehavior = 'auto'")
+        x, y = browser.ask("""(() => {
+            const dot = document.querySelector('#models-body circle');
+            dot.scrollIntoView({block: 'center'});
+            const box = dot.getBoundingClientRect();
+            return [box.left + box.width / 2, box.top + box.height / 2];
+        })()""")
+        browser.tap(x, y)
+        browser.wait("document.getElementById('hint').classList.contains('on')")
+        assert "hybrid 0.260 (0.234 to 0.286)" in browser.ask("hint.textContent")
+    finally:
+        browser.open(report)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_on_coloured_ground_can_be_read(browser, report, scheme):
+    browser.open(report, scheme)
+    contrasts = browser.ask("""(() => {
+        const pen = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+        const light = (colour) => {
+            pen.fillStyle = colour;
+            pen.fillRect(0, 0, 1, 1);
+            const [r, g, b] = [...pen.getImageData(0, 0, 1, 1).data].map((part) => part / 255)
+                .map((part) => part <= .03928 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4);
+            return .2126 * r + .7152 * g + .0722 * b + .05;
+        };
+        return [...document.querySelectorAll('.part')].map((part) => {
+            const style = getComputedStyle(part);
+            const [text, ground] = [light(style.color), light(style.backgroundColor)];
+            return Math.max(text, ground) / Math.min(text, ground);
+        });
+    })()""")
+    assert len(contrasts) == 30 and min(contrasts) >= 4.5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everything_that_can_be_pressed_has_a_name(browser, report, scheme):
+    browser.open(report, scheme)
+    browser.ask("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    browser.call("Accessibility.enable")
+    nodes = browser.call("Accessibility.getFullAXTree")["nodes"]
+    browser.call("Accessibility.disable")
+    pressed = ("button", "link", "textbox", "combobox", "searchbox", "region", "table", "image")
+    named = [node for node in nodes if node.get("role", {}).get("value") in pressed]
+    nameless = [node for node in named if not node["name"]["value"].strip()]
+    assert len(named) > 100 and nameless == []

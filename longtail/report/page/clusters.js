@@ -56,10 +56,11 @@ function clusters({ clusters: rows, whole_map: base }, map) {
     { title: "Top categories", cell: (row) => shares(row.categories) },
     { title: "Top brands", cell: (row) => shares(row.brands) },
   ];
-  const rest = rows.slice(10);
+  const first = onPhone() ? 4 : 10;
+  const rest = rows.slice(first);
   show(
     "clusters-body",
-    table(columns, rows.slice(0, 10), { name: "The largest clusters" }),
+    table(columns, rows.slice(0, first), { name: "The largest clusters" }),
     rest.length > 0 &&
       element(
         "details",

@@ -74,7 +74,7 @@ class Gestures {
     } else if (other) {
       const was = Math.hypot(before[0] - other[0], before[1] - other[1]);
       this.map.zoom(Math.hypot(x - other[0], y - other[1]) / Math.max(1, was), ...other);
-    } else this.map.drag(dx, dy, !event.altKey);
+    } else this.map.drag(dx, this.held || event.pointerType === "mouse" ? dy : 0, !event.altKey);
     if (this.moved > 4) {
       this.stage.classList.add("dragging");
       this.hide();

@@ -1,6 +1,6 @@
 // What to act on: a card per question, each a table of the database with a way to the map.
 
-const SHORT = 5;
+const SHORT = onPhone() ? 3 : 5;
 const LONG = 20;
 
 // `ids` are the columns with products; the cards' columns are made by `columnsOf`.
