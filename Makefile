@@ -1,4 +1,4 @@
-# longtail: make build, make test, make report, make docs, make bench
+# longtail: make build, make test, make report, make export, make docs, make bench
 #
 #   make build                              demo events
 #   make build EVENTS='logs/*.csv.gz'       your own; csv, csv.gz or parquet
@@ -14,7 +14,7 @@ DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
 # reads the quotes, dollar signs and backslashes in it.
-GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA
+GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
@@ -25,7 +25,7 @@ IDENTITY := import hashlib, sys; \
 	print(hashlib.sha256(open("requirements.lock", "rb").read()).hexdigest(), sys.version.split()[0])
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install build dev test quick units lint report docs bench lock clean
+.PHONY: help installed install build dev test quick units lint report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ lint: installed ## Check style of Python and SQL
 
 report: installed ## Write report.html from the published tables
 	$(BIN)/python -m longtail.report
+
+export: installed ## Write the lists for other systems (TO=jsonl, csv, parquet, sqlite, postgres, redis; OUT=, K=)
+	@set -f && $(BIN)/python -m longtail.export --to "$$TO" --out "$$OUT" --k "$$K" $$FLAGS
 
 docs: installed ## Write docs.html, one static page with the lineage
 	$(BIN)/dbt docs generate --static

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from chromium import CHROMIUM, Browser
 from report_shop import make_shop
 from staging_sql import Staged, compile_staging
+from tiny_shop import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("LONGTAIL_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -43,7 +44,7 @@ RUNS_DBT = {
 def pytest_collection_modifyitems(items) -> None:
     """Mark each test by what it uses, unless it says itself what it is."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser")):
+        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser", "server")):
             continue
         used = set(item.fixturenames)
         item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
@@ -307,3 +308,19 @@ def browser(tmp_path_factory):
     browser = Browser(tmp_path_factory.mktemp("profile"))
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory) -> Path:
+    """The tiny shop's longtail.duckdb."""
+    path = tmp_path_factory.mktemp("shop") / "longtail.duckdb"
+    publish(path)
+    return path
+
+
+@pytest.fixture
+def ask(database, tmp_path, monkeypatch) -> Iterator[Callable[[str], list[tuple]]]:
+    """Ask it as an analyst does: read-only, from another folder."""
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()

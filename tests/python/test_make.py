@@ -121,6 +121,14 @@ def test_options_of_dbt_are_split_at_spaces_and_nowhere_expanded(checkout):
     assert options == flags.split()
 
 
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_an_export_gets_form_place_and_number_unchanged(checkout, text):
+    (call,) = checkout.make("export", "TO=csv", f"OUT={text}", "K=5", "FLAGS=--with-seen")[-1:]
+    options = ["--to", "csv", "--out", text, "--k", "5", "--with-seen"]
+    assert call[2:] == ["-m", "longtail.export", *options]
+    assert not (checkout.folder / "made").exists()
+
+
 def test_a_preset_is_named(checkout):
     _, _, given = checkout.dbt("build", "DATASET=rees46", "EVENTS=x.csv")
     assert given["click_event_types"] == ["view"]

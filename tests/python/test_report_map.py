@@ -176,6 +176,16 @@ def test_dots_can_be_told_apart(browser, report, large_report):
         assert crowded < 0.05, page
 
 
+def test_going_home_does_not_stop_the_change_to_3d(browser, report):
+    browser.open(report)
+    to_map(browser)
+    browser.ask("longtail.map.zoom(9)")
+    browser.press("#dimensions [data-value='3']")
+    browser.press("#home")
+    browser.settle()
+    assert browser.ask("[longtail.map.scene.view.depth, longtail.map.scene.view.zoom]") == [1, 1]
+
+
 def test_labels_come_with_the_zoom(browser, report):
     browser.open(report)
     to_map(browser)

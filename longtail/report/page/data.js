@@ -11,7 +11,7 @@ function quality({ cleaning, rejected }) {
   const all = cleaning.reduce((sum, row) => sum + row.events, 0) || 1;
   const steps = [
     ["kept", "clean events", "accent"],
-    ["cleaned", "removed by a cleaning rule", "c4"],
+    ["cleaned", "removed by a cleaning rule", "grey"],
     ["deduplicated", "exact duplicates", "c9"],
     ["rejected", "rejected: not usable", "second"],
   ];
@@ -178,13 +178,14 @@ function build({ build: builds, tables, gates, made_at: made }) {
   ];
   show(
     "build-body",
-    table(pairs, facts, { name: "This build" }),
+    table(pairs, facts, { name: "This build", narrow: true }),
     gates.length > 0 && fold(`${gates.length} gates`, table(judged, gates, { name: "Gates" })),
-    vars.length > 0 && fold(`${vars.length} settings`, table(pairs, vars, { name: "Settings" })),
+    vars.length > 0 &&
+      fold(`${vars.length} settings`, table(pairs, vars, { name: "Settings", narrow: true })),
     earlier.length > 0 &&
       fold(
-        `${earlier.length} earlier builds`,
-        table(columns, earlier, { name: "Earlier builds", wide: true }),
+        counted(earlier.length, "earlier build"),
+        table(columns, earlier, { name: "Earlier builds" }),
       ),
     tables.length > 0
       ? fold(`${tables.length} tables`, table(files, tables, { name: "Tables" }))

@@ -285,6 +285,7 @@ class ProductMap {
   // ---- moving
 
   drag(dx, dy, turn = true) {
+    this.land();
     const { view, scale } = this.scene;
     if (view.depth > 0.5 && turn) {
       view.yaw += dx / 160;
@@ -297,6 +298,7 @@ class ProductMap {
   }
 
   zoom(factor, x = this.scene.width / 2, y = this.scene.height / 2) {
+    this.land();
     const { view, scale, width, height } = this.scene;
     const zoom = Math.max(0.6, Math.min(40, view.zoom * factor));
     const [cx, cy] = [(x - width / 2) / scale, (height / 2 - y) / scale];
@@ -325,25 +327,31 @@ class ProductMap {
     this.animate({ depth: goal });
   }
 
-  // To another view in half a second; at once for those who want no motion.
+  // To another view in half a second; at once for those who want no motion. Goals of two calls
+  // add up, so that going home does not stop the change to 3D.
   animate(goal) {
     const { view } = this.scene;
+    this.goal = { ...(this.flying ? this.goal : {}), ...goal };
+    this.flying = true;
     const start = { ...view };
     const began = performance.now();
-    this.flight = (this.flight ?? 0) + 1;
-    const own = this.flight;
-    this.flying = true;
+    const own = (this.flight = (this.flight ?? 0) + 1);
     const step = (now) => {
       if (own !== this.flight) return;
       const share = still() ? 1 : Math.max(0, Math.min(1, (now - began) / 500));
       const eased = share * share * (3 - 2 * share);
-      for (const name of Object.keys(goal))
-        view[name] = start[name] + (goal[name] - start[name]) * eased;
+      for (const [name, end] of Object.entries(this.goal))
+        view[name] = share === 1 ? end : start[name] + (end - start[name]) * eased;
       this.redraw();
       if (share < 1) requestAnimationFrame(step);
       else this.flying = false;
     };
     requestAnimationFrame(step);
+  }
+
+  // A hand on the map ends a flight over it.
+  land() {
+    if (this.flying) for (const name of ["x", "y", "zoom"]) delete this.goal[name];
   }
 
   controls() {

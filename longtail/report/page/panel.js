@@ -265,7 +265,7 @@ class Panel {
     ];
     const more = positions.length - this.rows;
     frame.querySelector("div").replaceChildren(
-      table(columns, positions.slice(0, this.rows), { name: what, wide: true }),
+      table(columns, positions.slice(0, this.rows), { name: what }),
       element(
         "div",
         { class: "row below" },

@@ -1,8 +1,8 @@
 // Tables: sorted by a click on a heading, and one card per row on a phone.
 
-// A column has a title, `cell` (what a row shows), and perhaps `value` (what it is sorted by),
+// `narrow` tables have two short columns and stay tables on a phone. A column has a title, `cell` (what a row shows), and perhaps `value` (what it is sorted by),
 // `number` (to the right), `hint` (what the title means).
-function table(columns, rows, { name, wide = false } = {}) {
+function table(columns, rows, { name, narrow = false } = {}) {
   const body = element("tbody", { role: "rowgroup" });
   let order = null;
   const draw = () => {
@@ -48,7 +48,7 @@ function table(columns, rows, { name, wide = false } = {}) {
   draw();
   const frame = element(
     "div",
-    { class: wide ? "scroll wide" : "scroll" },
+    { class: narrow ? "scroll narrow" : "scroll" },
     element(
       "table",
       { role: "table", "aria-label": name },
