@@ -67,7 +67,7 @@ by_embedding as (
         earlier.model,
         earlier.k,
         'embedding_diversity' as metric,
-        avg(1 - list_cosine_similarity(earlier.vector, later.vector)) as value
+        avg(1 - {{ cosine("earlier.vector", "later.vector") }}) as value
     from sampled_vectors as earlier
     inner join sampled_vectors as later
         on

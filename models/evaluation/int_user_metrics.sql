@@ -21,7 +21,7 @@ target_counts as (
 
 cutoffs as (
 
-    select cast(unnest([5, 10, 20]) as integer) as k
+    select places.k from (values (5), (10), (20)) as places (k)
 
 ),
 
@@ -73,7 +73,7 @@ ideal_gains as (
         sum(1 / log2(places.place + 1)) as gain
     from cutoffs
     cross join (select distinct targets from target_counts) as counts
-    cross join unnest(range(1, 21)) as places (place)
+    cross join range(1, 21) as places (place)
     where places.place <= cutoffs.k and places.place <= counts.targets
     group by cutoffs.k, counts.targets
 
@@ -108,6 +108,12 @@ wide as (
 
 )
 
-unpivot wide
-on recall, ndcg, hit_rate, mrr
-into name metric value value
+select
+    model,
+    task,
+    target_group,
+    user_key,
+    k,
+    metric,
+    value
+from wide unpivot (value for metric in (recall, ndcg, hit_rate, mrr))

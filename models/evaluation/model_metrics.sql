@@ -57,8 +57,8 @@ intervals as (
         segment,
         metric,
         k,
-        quantile_cont(value, 0.025) as lower,
-        quantile_cont(value, 0.975) as upper
+        percentile_cont(0.025) within group (order by value) as lower,
+        percentile_cont(0.975) within group (order by value) as upper
     from samples
     group by all
 
@@ -84,11 +84,17 @@ metrics as (
             and accuracy.segment = intervals.segment
             and accuracy.metric = intervals.metric
             and accuracy.k = intervals.k
-    union all by name
+    union all
     select
-        *,
+        model,
         'any' as task,
-        'all' as segment
+        'all' as segment,
+        metric,
+        k,
+        value,
+        cast(null as double) as lower,
+        cast(null as double) as upper,
+        cast(null as bigint) as users
     from {{ ref("int_list_metrics") }}
 
 )

@@ -11,7 +11,7 @@ with dial_users as (
 dial_neighbours as (
 
     select
-        cast(successors.popularity as varchar) as model,
+        cast(successors.popularity as string) as model,
         products.product_key,
         found.product_key as neighbour_key,
         exp(successors.score - max(successors.score) over (

@@ -17,8 +17,7 @@ with events as (
         events.event_type,
         {{ event_weight("events.event_type") }} as event_weight,
         coalesce(events.user_session, '') as user_session,
-        date_diff('day', date '1970-01-01', events.event_date)
-        * cast(4294967296 as bigint) + events.place as moment_id,
+        {{ moment_id("events.event_date", "events.place") }} as moment_id,
         days.has_seconds
     from {{ ref("int_events_deduplicated") }} as events
     inner join {{ ref("int_user_keys") }} as users on events.user_id = users.user_id
@@ -38,7 +37,7 @@ neighbours as (
     select
         *,
         event_at - lag(event_at) over in_session as silence,
-        lead(event_at) over in_session - event_at as stay,
+        (lead(event_at) over in_session) - event_at as stay,
         lead(product_key) over in_session as next_product_key
     from events
     window in_session as (
@@ -67,7 +66,7 @@ sessions as (
         ) as session_id,
         {# A clock without seconds cannot tell a short stay. #}
         has_seconds
-        and array_contains({{ text_list(var("click_event_types")) }}, event_type)
+        and {{ is_one_of("event_type", var("click_event_types")) }}
         and coalesce(
             next_product_key != product_key
             and stay < interval '1 second' * {{ var("min_stay_seconds") }}
@@ -84,8 +83,7 @@ repeats as (
        them. #}
     select
         *,
-        cast(date '1970-01-01' + cast(session_id // 4294967296 as integer) as date)
-            as session_date,
+        {{ date_of_moment("session_id") }} as session_date,
         coalesce(
             lag(product_key) over in_order = product_key
             and lag(event_type) over in_order = event_type,

@@ -3,7 +3,7 @@ with embeddings as (
     {% for model in ("deepwalk", "node2vec") %}
         select
             '{{ model }}' as model,
-            sqrt(list_inner_product(vector, vector)) as norm
+            sqrt({{ dot_product("vector", "vector") }}) as norm
         from {{ ref("embeddings_" ~ model) }}
         where vector_source = 'walks'
         {{ "union all" if not loop.last }}
@@ -60,7 +60,7 @@ hubness as (
        al. 2010). #}
     select
         model,
-        coalesce(skewness(times_near), 0) as hubness,
+        {{ sample_skewness("times_near") }} as hubness,
         max(times_near) as largest_hub
     from (
         select

@@ -64,14 +64,25 @@ work as (
         on users.user_key = user_keys.user_key
     cross join group_knn
 
+),
+
+counted as (
+
+    select
+        scope,
+        user_key,
+        sum(terms) over (
+            partition by scope
+            order by user_id, user_key
+            rows between unbounded preceding and current row
+        ) as terms_so_far
+    from work
+
 )
 
 select
     scope,
     user_key,
-    cast(sum(terms) over (
-        partition by scope
-        order by user_id, user_key
-        rows between unbounded preceding and current row
-    ) // {{ var("terms_per_batch") }} as integer) as batch
-from work
+    cast({{ whole_quotient("terms_so_far", var("terms_per_batch")) }} as integer)
+        as batch
+from counted

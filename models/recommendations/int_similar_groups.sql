@@ -50,8 +50,8 @@ similarities as (
         power(
             {{ exact_sum("weight", 12) }}, {{ var("rp3_alpha") }}
         ) as similarity,
-        arg_max(product_key, weight * (1 - 1e-9 * place)) as because_product_key,
-        arg_max(place, weight * (1 - 1e-9 * place)) as because_place
+        max_by(product_key, (weight, -place)) as because_product_key,
+        max_by(place, (weight, -place)) as because_place
     from shared_products
     group by scope, user_key, group_key
 

@@ -48,6 +48,18 @@ placed as (
 
 ),
 
+compared as (
+
+    {# A sum of whole numbers, for one of floats depends on their order. #}
+    select
+        *,
+        sum(cast(round(2e9 * score) as bigint)) over category
+        / (2e9 * count(*) over category) as category_score
+    from placed
+    window category as (partition by product_key, leaf)
+
+),
+
 shrunk as (
 
     {# A vector of a few looks is chance: such a product scores like its category does
@@ -56,10 +68,9 @@ shrunk as (
         product_key,
         neighbour_key,
         is_same_branch,
-        (looks * score + {{ var("substitute_prior") }} * avg(score) over category)
+        (looks * score + {{ var("substitute_prior") }} * category_score)
         / (looks + {{ var("substitute_prior") }}) as score
-    from placed
-    window category as (partition by product_key, leaf)
+    from compared
 
 ),
 

@@ -42,12 +42,22 @@ RUNS_DBT = {
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Mark each test by what it uses, unless it says itself what it is."""
+    """Mark each test by what it uses, unless it says itself what it is; long ones come first.
+
+    Processes that share the work each make the fixtures of a group once: the whole build is one
+    group, each other file its own.
+    """
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser", "server")):
-            continue
         used = set(item.fixturenames)
-        item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
+        group = "whole build" if "demo" in used else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+        if not any(item.get_closest_marker(name) for name in KINDS):
+            is_long = used & RUNS_DBT
+            item.add_marker("browser" if "browser" in used else "build" if is_long else "quick")
+    items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
+
+
+KINDS = ("quick", "slow", "build", "browser", "server")
 
 
 class is_quick:  # noqa: N801

@@ -63,6 +63,7 @@ def test_report_holds_every_section(report):
     assert [place for place, word in enumerate(seen, 1) if word == "seen before"] == [2, 16]
 
 
+@pytest.mark.slow
 def test_a_large_shop_fits_the_limit(large_report):
     assert large_report.stat().st_size <= 12e6
     data = collect(large_report.with_name("longtail.duckdb"))
@@ -256,6 +257,7 @@ def test_an_older_report_survives_a_failure(database, monkeypatch):
     assert not output.with_name("report.html.partial").exists()
 
 
+@pytest.mark.slow
 def test_command_line(tmp_path):
     command = [sys.executable, "-m", "longtail.report", "--warehouse", str(tmp_path)]
     failed = subprocess.run(command, capture_output=True, text=True)

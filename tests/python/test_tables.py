@@ -5,7 +5,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from longtail.tables import embedding_table, walk_table
+from longtail.tables.embeddings import embedding_table
+from longtail.tables.walks import walk_table
 
 TRAINING = {
     "dimensions": 4,

@@ -46,10 +46,12 @@ activity as (
                 >= moments.known_until - interval '{{ days }} days'
             ) as interactions_{{ days }},
         {% endfor %}
-        min(date_diff('second', interactions.event_at, moments.known_until)) / 86400
-            as last_seen_days,
-        max(date_diff('second', interactions.event_at, moments.known_until)) / 86400
-            as first_seen_days
+        min(
+            {{ seconds_between("interactions.event_at", "moments.known_until") }}
+        ) / 86400 as last_seen_days,
+        max(
+            {{ seconds_between("interactions.event_at", "moments.known_until") }}
+        ) / 86400 as first_seen_days
     from {{ ref("int_interactions") }} as interactions
     inner join moments on interactions.event_at < moments.known_until
     where interactions.event_weight > 0

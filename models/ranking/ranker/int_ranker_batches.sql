@@ -13,9 +13,15 @@ with users as (
 
 ),
 
-served as (
+counted as (
 
-    select users.*
+    select
+        users.scope,
+        users.user_key,
+        5 * sum(users.products * 2 * {{ var("neighbours") }}) over (
+            order by users.scope, users.user_key
+            rows between unbounded preceding and current row
+        ) as terms_so_far
     from users
     cross join {{ ref("int_timeline") }} as timeline
     where
@@ -28,8 +34,6 @@ served as (
 select
     scope,
     user_key,
-    cast(5 * sum(products * 2 * {{ var("neighbours") }}) over (
-        order by scope, user_key
-        rows between unbounded preceding and current row
-    ) // {{ var("terms_per_batch") }} as integer) as batch
-from served
+    cast({{ whole_quotient("terms_so_far", var("terms_per_batch")) }} as integer)
+        as batch
+from counted

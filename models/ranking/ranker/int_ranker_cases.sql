@@ -8,7 +8,7 @@ with actions as (
         timeline.graph_cutoff_at,
         timeline.slice_seconds,
         floor(
-            date_diff('second', timeline.graph_cutoff_at, actions.event_at)
+            {{ seconds_between("timeline.graph_cutoff_at", "actions.event_at") }}
             / timeline.slice_seconds
         ) as slice
     from {{ ref("int_user_actions") }} as actions
