@@ -41,7 +41,7 @@ placed as (
 
     select
         cluster_id,
-        category_code,
+        coalesce(category_code, 'no category') as category,
         row_number() over (
             partition by cluster_id order by count(*) desc, category_code
         ) as place
@@ -54,10 +54,10 @@ two_largest as (
 
     select
         cluster_id,
-        string_agg(coalesce(category_code, 'no category'), ' + ' order by place)
+        max(case when place = 1 then category end)
+        || coalesce(' + ' || max(case when place = 2 then category end), '')
             as category
     from placed
-    where place <= 2
     group by cluster_id
 
 )

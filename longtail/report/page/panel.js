@@ -65,7 +65,12 @@ class Panel {
         {},
         element(
           "button",
-          { type: "button", "data-value": value, title: value, onclick: () => map.keep(value) },
+          {
+            type: "button",
+            "data-value": value,
+            "data-hint": value,
+            onclick: () => map.keep(value),
+          },
           element("span", {
             class: "swatch",
             style: { background: hue ? `var(--c${hue})` : "var(--grey)" },

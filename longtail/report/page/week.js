@@ -47,8 +47,8 @@ const CARDS = [
   {
     name: "top_movers",
     title: "Rising and falling",
-    say: () =>
-      "The last 7 days against the 7 before, and against what the whole shop did. Only changes that chance alone would seldom make.",
+    say: (rows, { first_event_at: first, last_event_at: last }) =>
+      `${Date.parse(last) - Date.parse(first) < 14 * 864e5 ? "The second half of the log against its first" : "The last 7 days against the 7 before"}, and against what the whole shop did. Only changes that chance alone would seldom make.`,
     ids: ["product_id"],
     columns: [
       { title: "Product", product: "product_id" },
@@ -62,7 +62,7 @@ const CARDS = [
       {
         title: "Expected",
         number: true,
-        hint: "interactions of the last 7 days, had the product changed as the whole shop has",
+        hint: "interactions of the later period, had the product changed as the whole shop has",
         value: (row) => row.expected_after,
         cell: (row) => whole(Math.round(row.expected_after)),
       },
@@ -72,7 +72,7 @@ const CARDS = [
     name: "abandoned_carts",
     title: "Carts left behind",
     say: (rows) =>
-      `Put in a cart and not bought afterwards: ${money(sumOf(rows, "value_left"))} in the ${counted(rows.length, "category", "categories")} of this list. Look what stops people; users_about_to_buy has whom to remind.`,
+      `Put in a cart and not bought afterwards: ${money(sumOf(rows, "value_left"))} in the ${counted(rows.length, "category", "categories")} of this list. Find out what stops people; the table users_about_to_buy lists whom to remind.`,
     ids: [],
     columns: [
       { title: "Category", category: "category_code" },
@@ -159,7 +159,7 @@ function beyondChance(rows) {
 
 const sumOf = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
 
-function week({ week: tables }, catalogue, map) {
+function week({ week: tables, overview: figures }, catalogue, map) {
   const cards = CARDS.filter(({ name }) => name in tables);
   if (!cards.length) {
     show("week-body", missing("Nothing to act on: the tables of models/insights are missing."));
@@ -170,12 +170,12 @@ function week({ week: tables }, catalogue, map) {
     element(
       "div",
       { class: "cards" },
-      cards.map((card) => weekCard(card, tables[card.name], catalogue, map)),
+      cards.map((card) => weekCard(card, tables[card.name], figures, catalogue, map)),
     ),
   );
 }
 
-function weekCard(card, rows, catalogue, map) {
+function weekCard(card, rows, figures, catalogue, map) {
   const head = element("h3", {}, card.title);
   if (!rows.length)
     return element("article", { class: "card" }, head, missing("Nothing stands out."));
@@ -200,7 +200,7 @@ function weekCard(card, rows, catalogue, map) {
     "article",
     { class: "card", "data-card": card.name },
     head,
-    element("p", { class: "say" }, card.say(rows)),
+    element("p", { class: "say" }, card.say(rows, figures)),
     body,
     element(
       "div",
