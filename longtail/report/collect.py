@@ -65,6 +65,7 @@ def collect(database: Path) -> dict[str, Any]:
         return {
             "overview": _overview(shop),
             "week": week,
+            "since": shop.rows("since_last_build"),
             "gates": shop.rows("release_gates"),
             "products": _products(shop),
             "similar": _similar(shop),

@@ -90,6 +90,15 @@ select
     if(status = 'undecided', $hostile, null) as message
 from (values ('coverage', 'passed'), ('edges', 'passed'), ('recall', 'undecided'))
     as gates (gate, status);
+create table build_figures as
+select
+    timestamp '2024-02-03' - to_days(builds_ago) as built_at, builds_ago, figure,
+    value - builds_ago * change as value, value - builds_ago * change - width as lower,
+    value - builds_ago * change + width as upper
+from range(3) as builds (builds_ago), (values
+    ('recall@20', 0.26::double, 0.1::double, 0.01::double), ('coverage', 0.8, 0.01, 0.05),
+    ('users', 300.0, 10.0, null))
+    as figures (figure, value, change, width);
 create table hidden_winners as
 select
     i::integer as rank, 'p' || (40 - i) as product_id, 9 as users, 4 as purchases,

@@ -109,6 +109,23 @@ def test_a_swipe_scrolls_the_page_and_a_press_takes_hold_of_the_map(browser, rep
         browser.open(report)
 
 
+def test_two_fingers_zoom(browser, report):
+    browser.open(report, width=390)
+    try:
+        to_map(browser)
+        x, y = browser.ask(MIDDLE)
+        y = min(y, 700)
+        for step in range(9):
+            points = [{"x": x - 20 - 6 * step, "y": y}, {"x": x + 20 + 6 * step, "y": y}]
+            kind = "touchMove" if step else "touchStart"
+            browser.call("Input.dispatchTouchEvent", type=kind, touchPoints=points)
+        browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        assert 2 < browser.ask("longtail.map.scene.view.zoom") < 6
+        assert browser.ask("visualViewport.scale") == 1
+    finally:
+        browser.open(report)
+
+
 def test_search_flies_to_what_it_shows(browser, report):
     browser.open(report)
     to_map(browser)

@@ -234,8 +234,13 @@ def test_this_week_says_what_to_do(browser, report):
             .map((row) => [...row.cells].map((cell) => cell.textContent))]))""")
     assert list(cards) == [
         "hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts",
-        "cheaper_substitutes", "category_flow", "brand_flow",
+        "cheaper_substitutes", "category_flow", "brand_flow", "since",
     ]  # fmt: skip
+    assert [[cell.replace("\u00a0", " ") for cell in row] for row in cards["since"]] == [
+        ["coverage", "79.0 %", "80.0 %", "+1.3 %", "within noise"],
+        ["recall@20", "16.0 %", "26.0 %", "+62.5 %", "beyond noise"],
+        ["users", "290", "300", "+3.4 %", ""],
+    ]
     product, bought, shown = cards["hidden_winners"][0]
     assert "p39" in product and bought == "4 \u00d7 by 9 visitors" and shown == "12 users"
     assert len(cards["hidden_winners"]) == 5

@@ -99,7 +99,16 @@ class Explorer {
         productLine(this.catalogue, this.map, event.at),
       ),
     ]);
-    return element("ul", { class: "events" }, items.filter(Boolean));
+    const lines = items.filter(Boolean);
+    const first = onPhone() ? 10 : lines.length;
+    const list = (some) => element("ul", { class: "events" }, some);
+    return element(
+      "div",
+      {},
+      list(lines.slice(0, first)),
+      lines.length > first &&
+        element("details", {}, element("summary", {}, "Earlier"), list(lines.slice(first))),
+    );
   }
 
   recommended(rows, history) {

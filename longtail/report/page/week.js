@@ -159,7 +159,7 @@ function beyondChance(rows) {
 
 const sumOf = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
 
-function week({ week: tables, overview: figures }, catalogue, map) {
+function week({ week: tables, since, overview: figures }, catalogue, map) {
   const cards = CARDS.filter(({ name }) => name in tables);
   if (!cards.length) {
     show("week-body", missing("Nothing to act on: the tables of models/insights are missing."));
@@ -171,7 +171,44 @@ function week({ week: tables, overview: figures }, catalogue, map) {
       "div",
       { class: "cards" },
       cards.map((card) => weekCard(card, tables[card.name], figures, catalogue, map)),
+      since.length > 0 && sinceCard(since),
     ),
+  );
+}
+
+// What the latest build did to the figures; an interval tells a change from noise.
+function sinceCard(rows) {
+  const shown = (value) =>
+    Math.abs(value) <= 1 && value % 1 ? percent(value, 1) : whole(Math.round(value));
+  const apart = (row) => {
+    if (typeof row.lower_now !== "number" || typeof row.lower_before !== "number") return "";
+    const overlap = row.lower_now <= row.upper_before && row.lower_before <= row.upper_now;
+    return overlap ? "within noise" : "beyond noise";
+  };
+  const columns = [
+    { title: "Figure", cell: (row) => row.figure },
+    { title: "Before", number: true, cell: (row) => shown(row.value_before) },
+    { title: "Now", number: true, cell: (row) => shown(row.value_now) },
+    {
+      title: "Change",
+      number: true,
+      cell: (row) =>
+        row.value_before
+          ? `${row.value_now >= row.value_before ? "+" : "−"}${percent(Math.abs(row.value_now / row.value_before - 1), 1)}`
+          : "",
+    },
+    { title: "Judged", hint: "whether the 95 % intervals of both overlap", cell: apart },
+  ];
+  return element(
+    "article",
+    { class: "card", "data-card": "since" },
+    element("h3", {}, "Since the last build"),
+    element(
+      "p",
+      { class: "say" },
+      `The build of ${moment(rows[0].built_before)} against this one.`,
+    ),
+    table(columns, rows, { name: "Since the last build" }),
   );
 }
 
