@@ -27,7 +27,9 @@ DIAL_SCHEMA = pa.schema([pa.field("popularity", pa.float64()), *NEIGHBOUR_SCHEMA
 
 @every_setting
 def neighbour_table(embeddings: pa.Table, *, k: int, label: str, **parameters: Any) -> pa.Table:
-    """Nearest products by cosine, of every product, among those of the graph: substitutes.
+    """Nearest products by cosine among those of the graph: substitutes.
+
+    Of every product of which a walk, the category or the brand is known.
 
     Parameters
     ----------
@@ -42,9 +44,10 @@ def neighbour_table(embeddings: pa.Table, *, k: int, label: str, **parameters: A
     """
     return _neighbours(
         embeddings,
-        lambda table, in_graph: nearest_by_cosine(
+        lambda table, queries, in_graph: nearest_by_cosine(
             matrix(table, "vector"),
             k=k,
+            queries=queries,
             database=in_graph,
             allow_fewer=True,
             label=label,
@@ -58,6 +61,8 @@ def neighbour_table(embeddings: pa.Table, *, k: int, label: str, **parameters: A
 def successor_table(embeddings: pa.Table, *, k: int, label: str, **parameters: Any) -> pa.Table:
     """Products most likely to come next after each product: complements.
 
+    Of the products that `neighbour_table` has rows of.
+
     Parameters
     ----------
     embeddings, k, label
@@ -67,11 +72,12 @@ def successor_table(embeddings: pa.Table, *, k: int, label: str, **parameters: A
     """
     return _neighbours(
         embeddings,
-        lambda table, _: nearest_by_context(
+        lambda table, queries, _: nearest_by_context(
             matrix(table, "vector"),
             matrix(table, "context_vector"),
             np.asarray(table.column("frequency")),
             k=k,
+            queries=queries,
             allow_fewer=True,
             label=label,
             **parameters,
@@ -128,15 +134,20 @@ def dial_table(
 
 def _neighbours(
     embeddings: pa.Table,
-    search: Callable[[pa.Table, np.ndarray], Neighbours],
+    search: Callable[[pa.Table, np.ndarray, np.ndarray], Neighbours],
     label: str,
 ) -> pa.Table:
-    """Search; the table's file says in its metadata how (read by the model search_report)."""
+    """Search; the table's file says in its metadata how (read by the model search_report).
+
+    A vector that is the shop's mean says nothing of its product, which has no neighbours then.
+    """
     in_graph = np.flatnonzero(np.asarray(embeddings.column("node_id").is_valid()))
     if in_graph.size == 0:
         return NEIGHBOUR_SCHEMA.empty_table()
-    index, score, report = search(embeddings, in_graph)
-    rows = _neighbour_rows(embeddings, np.arange(len(embeddings)), index, score)
+    is_known = pc.not_equal(embeddings.column("vector_source"), "shop")
+    queries = np.flatnonzero(np.asarray(is_known))
+    index, score, report = search(embeddings, queries, in_graph)
+    rows = _neighbour_rows(embeddings, queries, index, score)
     return rows.replace_schema_metadata({"search": json.dumps({"search": label} | asdict(report))})
 
 

@@ -5,9 +5,9 @@
     starts_at="first_open_session_day",
 ) }}
 
-{# A session belongs, with all its events, to the day on which it starts. To tell where
-   the first ones start, reading begins one silence before the first day; a session with
-   an event in there is an earlier day's. #}
+{# A session belongs, with all its events, to the day on which it starts. Read back one
+   session gap before first_day, so that a session already open at midnight is recognised
+   and left to its own day. #}
 with events as (
 
     select
@@ -32,50 +32,7 @@ with events as (
 
 ),
 
-neighbours as (
-
-    select
-        *,
-        event_at - lag(event_at) over in_session as silence,
-        (lead(event_at) over in_session) - event_at as stay,
-        lead(product_key) over in_session as next_product_key
-    from events
-    window in_session as (
-        partition by user_key, user_session
-        order by event_at, event_weight, event_type, product_key
-    )
-
-),
-
-sessions as (
-
-    {# The number of a session is that of its first moment, which no later day changes.
-       Events of one second share it: a range, not rows. #}
-    select
-        user_key,
-        product_key,
-        event_at,
-        event_type,
-        event_weight,
-        max(
-            case when silence <= {{ session_gap() }} then null else moment_id end
-        ) over (
-            partition by user_key, user_session
-            order by event_at
-            range between unbounded preceding and current row
-        ) as session_id,
-        {# A clock without seconds cannot tell a short stay. #}
-        has_seconds
-        and {{ is_one_of("event_type", var("click_event_types")) }}
-        and coalesce(
-            next_product_key != product_key
-            and stay < interval '1 second' * {{ var("min_stay_seconds") }}
-            and stay <= {{ session_gap() }},
-            false
-        ) as is_short_stay
-    from neighbours
-
-),
+{{ sessions_of("events") }},
 
 repeats as (
 
@@ -95,25 +52,19 @@ repeats as (
         order by event_at, event_weight, event_type, product_key
     )
 
-),
-
-flagged as (
-
-    select
-        user_key,
-        product_key,
-        session_id,
-        session_date,
-        event_at,
-        event_type,
-        event_weight,
-        case
-            when is_short_stay then 'short stay'
-            when is_repeat then 'repeat'
-        end as removed_as
-    from repeats
-    where session_date >= {{ first_day() }}
-
 )
 
-select * from flagged
+select
+    user_key,
+    product_key,
+    session_id,
+    session_date,
+    event_at,
+    event_type,
+    event_weight,
+    case
+        when is_short_stay then 'short stay'
+        when is_repeat then 'repeat'
+    end as removed_as
+from repeats
+where session_date >= {{ first_day() }}

@@ -45,7 +45,7 @@ history_lengths as (
 
 work as (
 
-    {# Nobody is free: a list is filled up in any case. #}
+    {# Every user costs at least one unit: even an empty history gets a full list. #}
     select
         users.scope,
         users.user_key,
@@ -64,25 +64,17 @@ work as (
         on users.user_key = user_keys.user_key
     cross join group_knn
 
-),
-
-counted as (
-
-    select
-        scope,
-        user_key,
-        sum(terms) over (
-            partition by scope
-            order by user_id, user_key
-            rows between unbounded preceding and current row
-        ) as terms_so_far
-    from work
-
 )
 
 select
     scope,
     user_key,
-    cast({{ whole_quotient("terms_so_far", var("terms_per_batch")) }} as integer)
-        as batch
-from counted
+    cast({{ whole_quotient(
+        "sum(terms) over in_order", var("terms_per_batch")
+    ) }} as integer) as batch
+from work
+window in_order as (
+    partition by scope
+    order by user_id, user_key
+    rows between unbounded preceding and current row
+)

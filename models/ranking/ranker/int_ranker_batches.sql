@@ -13,15 +13,12 @@ with users as (
 
 ),
 
-counted as (
+served as (
 
     select
         users.scope,
         users.user_key,
-        5 * sum(users.products * 2 * {{ var("neighbours") }}) over (
-            order by users.scope, users.user_key
-            rows between unbounded preceding and current row
-        ) as terms_so_far
+        5 * users.products * 2 * {{ var("neighbours") }} as terms
     from users
     cross join {{ ref("int_timeline") }} as timeline
     where
@@ -34,6 +31,11 @@ counted as (
 select
     scope,
     user_key,
-    cast({{ whole_quotient("terms_so_far", var("terms_per_batch")) }} as integer)
-        as batch
-from counted
+    cast({{ whole_quotient(
+        "sum(terms) over in_order", var("terms_per_batch")
+    ) }} as integer) as batch
+from served
+window in_order as (
+    order by scope, user_key
+    rows between unbounded preceding and current row
+)
