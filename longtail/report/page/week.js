@@ -178,8 +178,13 @@ function week({ week: tables, since, overview: figures }, catalogue, map) {
 
 // What the latest build did to the figures; an interval tells a change from noise.
 function sinceCard(rows) {
-  const shown = (value) =>
-    Math.abs(value) <= 1 && value % 1 ? percent(value, 1) : whole(Math.round(value));
+  const shown = ({ figure }, value) =>
+    /share|coverage|recall|kept/.test(figure) ? percent(value, 1) : whole(Math.round(value));
+  const changed = ({ value_now: now, value_before: before }) => {
+    if (now === before) return "same";
+    if (!before) return "";
+    return `${now > before ? "+" : "−"}${percent(Math.abs(now / before - 1), 1)}`;
+  };
   const apart = (row) => {
     if (typeof row.lower_now !== "number" || typeof row.lower_before !== "number") return "";
     const overlap = row.lower_now <= row.upper_before && row.lower_before <= row.upper_now;
@@ -187,15 +192,12 @@ function sinceCard(rows) {
   };
   const columns = [
     { title: "Figure", cell: (row) => row.figure },
-    { title: "Before", number: true, cell: (row) => shown(row.value_before) },
-    { title: "Now", number: true, cell: (row) => shown(row.value_now) },
+    { title: "Before", number: true, cell: (row) => shown(row, row.value_before) },
+    { title: "Now", number: true, cell: (row) => shown(row, row.value_now) },
     {
       title: "Change",
       number: true,
-      cell: (row) =>
-        row.value_before
-          ? `${row.value_now >= row.value_before ? "+" : "−"}${percent(Math.abs(row.value_now / row.value_before - 1), 1)}`
-          : "",
+      cell: changed,
     },
     { title: "Judged", hint: "whether the 95 % intervals of both overlap", cell: apart },
   ];
