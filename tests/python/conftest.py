@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from chromium import CHROMIUM, Browser
+from report_shop import make_shop
 from staging_sql import Staged, compile_staging
 from tiny_shop import publish
 
@@ -286,6 +288,36 @@ def odd_build(shop) -> dict[str, list[tuple] | bytes]:
 def staging(shop) -> Callable[..., Staged]:
     """A function from a pattern to what the staging models make of its files."""
     return compile_staging(shop)
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory):
+    """The report of a shop of 600 products, its database beside it."""
+    from longtail.report import build_report
+
+    folder = tmp_path_factory.mktemp("report")
+    build_report(make_shop(folder, 600), folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="session")
+def large_report(tmp_path_factory):
+    """The report of a shop with more products than its map takes."""
+    from longtail.report import build_report
+
+    folder = tmp_path_factory.mktemp("large_report")
+    build_report(make_shop(folder, 40_000), folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Headless Chromium; skips where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium to open the report in: apt-get install chromium")
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

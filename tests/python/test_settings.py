@@ -23,7 +23,10 @@ def test_every_var_that_is_read_is_declared():
     texts = [path.read_text() for path in files if path.suffix in (".sql", ".yml")]
     read = {name for text in texts for name in re.findall(r"""\bvar\(["'](\w+)["']""", text)}
     # The package reads these itself, some to quote what is in them.
-    by_package = {"append_events", "columns", "csv_options", "demo", "lookback_days", "reject_when"}
+    by_package = {
+        *("append_events", "columns", "csv_options", "currency", "demo", "lookback_days"),
+        "reject_when",
+    }
     assert read | by_package == set(DEFAULTS)
 
 
