@@ -25,7 +25,7 @@ IDENTITY := import hashlib, sys; \
 	print(hashlib.sha256(open("requirements.lock", "rb").read()).hexdigest(), sys.version.split()[0])
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install build dev test quick units lint report docs bench lock clean
+.PHONY: help installed install build dev test quick units lint macros report docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ dev: BASE := {demo_events: 10000, map_products: 0}
 dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)
 dev: build ## Build 10 thousand demo events without the map, in target/dev
 
-test: installed lint ## Check everything
+test: installed lint macros ## Check everything
 	$(BIN)/python -m pytest
 
 quick: installed ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
@@ -66,6 +66,9 @@ lint: installed ## Check style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+
+macros: installed ## Check the SQL that macros write, in the models that use them
+	$(BIN)/sqlfluff lint --config tests/linting/macros.cfg --processes 2 models
 
 report: installed ## Write report.html from the published tables
 	$(BIN)/python -m longtail.report

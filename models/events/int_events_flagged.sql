@@ -28,7 +28,7 @@ with events as (
     where
         events.event_date >= cast({{ first_day() }} - {{ session_gap() }} as date)
         and events.event_at >= {{ first_day() }} - {{ session_gap() }}
-        and {{ in_batch("users.user_key") }}
+        and {{ in_batch(key="users.user_key") }}
 
 ),
 
