@@ -162,8 +162,9 @@ def _first_broken_line(connection: duckdb.DuckDBPyConnection, file: EventFile) -
     if not file.columns:
         return None
     if file.by_line:
+        reason = file.own("broken_reason")
         broken = connection.execute(
-            f"select broken_reason from ({rows_of(file)}) where broken_reason is not null limit 1"
+            f"select {reason} from ({rows_of(file)}) where {reason} is not null limit 1"
         ).fetchall()
     else:
         connection.execute(f"select count(*) from {read_csv(file)}").fetchall()

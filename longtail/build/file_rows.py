@@ -67,6 +67,13 @@ class EventFile:
         """Names of all columns, the path's included."""
         return (*self.columns, *(name for name, _ in self.path_columns))
 
+    def own(self, name: str) -> str:
+        """Return the name of a column that the project adds to the file's, none of which has it."""
+        taken = {column.lower() for column in self.names}
+        while name in taken:
+            name += "_"
+        return name
+
 
 def text_literal(value: str) -> str:
     """Quote text for SQL."""
@@ -79,7 +86,11 @@ def identifier(name: str) -> str:
 
 
 def rows_of(file: EventFile) -> str:
-    """Return the query for the rows of one file: its columns, those of its path, source_row."""
+    """Return the query for the rows of one file: its columns, those of its path, and own ones.
+
+    Those are `source_row` and, of a file that is read by line, `broken_reason` and `raw_line`;
+    `EventFile.own` has their names.
+    """
     rows = _rows_inside(file)
     if not file.path_columns:
         return rows
@@ -91,20 +102,22 @@ def rows_of(file: EventFile) -> str:
 
 
 def _rows_inside(file: EventFile) -> str:
-    if file.format == "parquet":
-        return f"select *, file_row_number + 1 as source_row from {read_parquet(file)}"
+    # A window without an order streams: rows keep the order of the file.
+    row_number = "row_number() over ()"
     if file.by_line:
         return _rows_by_line(file)
-    # A window without an order streams: rows keep the order of the file.
-    return f"select *, row_number() over () as source_row from {read_csv(file)}"
+    if file.format == "csv":
+        rows = read_csv(file)
+    else:
+        rows = read_parquet(file)
+        if "file_row_number" not in map(str.lower, file.columns):
+            row_number = "file_row_number + 1"  # DuckDB's own, which needs no order
+    return f"select *, {row_number} as {file.own('source_row')} from {rows}"
 
 
 def read_parquet(file: EventFile) -> str:
-    """Return the table function for the rows of a parquet file, their number included."""
-    return (
-        f"read_parquet({text_literal(glob.escape(file.path))}, "
-        "file_row_number = true, hive_partitioning = false)"
-    )
+    """Return the table function for the rows of a parquet file."""
+    return f"read_parquet({text_literal(glob.escape(file.path))}, hive_partitioning = false)"
 
 
 def read_csv(file: EventFile) -> str:
@@ -142,13 +155,13 @@ def _rows_by_line(file: EventFile) -> str:
     first, doubled = text_literal(file.quote or '"'), text_literal(2 * (file.quote or '"'))
     width = len(file.columns)
     columns = ",\n        ".join(
-        f"fields[{place}] as {identifier(name)}" for place, name in enumerate(file.columns, 1)
+        f"parts.fields[{place}] as {identifier(name)}" for place, name in enumerate(file.columns, 1)
     )
     return f"""    select
         {columns},
-        broken_reason,
-        case when broken_reason is not null then line end as raw_line,
-        source_row
+        parts.broken_reason as {file.own("broken_reason")},
+        case when parts.broken_reason is not null then parts.line end as {file.own("raw_line")},
+        parts.source_row as {file.own("source_row")}
     from (
         select
             line,
@@ -182,7 +195,7 @@ def _rows_by_line(file: EventFile) -> str:
             )
             where line != ''
         )
-    )"""
+    ) as parts"""
 
 
 def pattern(character: str) -> str:

@@ -58,7 +58,7 @@ def scan_sql(
         if not file.columns:
             continue
         expressions = _column_expressions(file, columns or {})
-        raw_line = "raw_line" if file.by_line else "cast(null as varchar)"
+        raw_line = file.own("raw_line") if file.by_line else "cast(null as varchar)"
         if user_salt:
             _check_user_id_stays_alone(file, expressions)
             expressions["user_id"] = _hashed(expressions["user_id"], user_salt, nulls)
@@ -69,12 +69,12 @@ def scan_sql(
             checked.add(file.names)
         lines = [f"cast({sql} as varchar) as {name}" for name, sql in expressions.items()]
         if file.by_line:
-            reasons = f"coalesce(broken_reason, {reasons})"
+            reasons = f"coalesce({file.own('broken_reason')}, {reasons})"
         lines += [
             f"{reasons} as reject_when_reason",
             f"{raw_line} as raw_line",
             f"{text_literal(file.path)} as source_file",
-            "source_row",
+            f"{file.own('source_row')} as source_row",
         ]
         selects.append("select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{rows_of(file)}\n)")
     return "\nunion all\n".join(selects) or _no_rows()
