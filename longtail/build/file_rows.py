@@ -23,7 +23,7 @@ class EventFile:
     path
         As the user wrote it, globs expanded.
     format
-        "csv" or "parquet".
+        "csv", "json" or "parquet".
     columns
         Names in the order of the file; a repeated or empty name of a csv header made unique.
     digest
@@ -36,10 +36,16 @@ class EventFile:
         are exact there; None for a decimal, where all are.
     repeated
         Lower-case names that the header has more than once.
-    delimiter, quote, escape, encoding
+    local
+        The file that DuckDB reads: the same, or what it is unpacked or decoded to.
+    delimiter, quote, escape
         Of a csv file.
+    skip, has_header
+        Lines before the header of a csv file, and whether there is one.
+    layout, structure
+        Of a JSON file: "lines", "array" or "objects"; its columns as JSON, all values text.
     is_gzip
-        Whether a csv file is compressed.
+        Whether a csv or JSON file is compressed.
     by_line
         Whether a csv file must be split into lines first and into columns then: line ends are
         mixed, or a quote does not close, which would swallow the rows after it.
@@ -57,10 +63,24 @@ class EventFile:
     delimiter: str = ","
     quote: str = '"'
     escape: str = '"'
-    encoding: str = "utf-8"
+    skip: int = 0
+    has_header: bool = True
+    layout: str = ""
+    structure: str = ""
+    local: str = ""
     is_gzip: bool = False
     by_line: bool = False
     has_rows: bool = True
+
+    @property
+    def source(self) -> str:
+        """The file that DuckDB reads, as a pattern that matches no other."""
+        return glob.escape(self.local or self.path)
+
+    @property
+    def shows_broken_lines(self) -> bool:
+        """Whether a row that cannot be split has a reason and its text, and not DuckDB's note."""
+        return self.by_line or self.format == "json"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,8 +108,8 @@ def identifier(name: str) -> str:
 def rows_of(file: EventFile) -> str:
     """Return the query for the rows of one file: its columns, those of its path, and own ones.
 
-    Those are `source_row` and, of a file that is read by line, `broken_reason` and `raw_line`;
-    `EventFile.own` has their names.
+    Those are `source_row` and, of a file that shows its broken lines, `broken_reason` and
+    `raw_line`; `EventFile.own` has their names.
     """
     rows = _rows_inside(file)
     if not file.path_columns:
@@ -106,6 +126,8 @@ def _rows_inside(file: EventFile) -> str:
     row_number = "row_number() over ()"
     if file.by_line:
         return _rows_by_line(file)
+    if file.format == "json":
+        return _rows_of_json(file)
     if file.format == "csv":
         rows = read_csv(file)
     else:
@@ -117,7 +139,7 @@ def _rows_inside(file: EventFile) -> str:
 
 def read_parquet(file: EventFile) -> str:
     """Return the table function for the rows of a parquet file."""
-    return f"read_parquet({text_literal(glob.escape(file.path))}, hive_partitioning = false)"
+    return f"read_parquet({text_literal(file.source)}, hive_partitioning = false)"
 
 
 def read_csv(file: EventFile) -> str:
@@ -133,10 +155,11 @@ def _csv_reader(
 ) -> str:
     """Return DuckDB's table function with everything set, so that it guesses nothing."""
     return (
-        f"read_csv({text_literal(glob.escape(file.path))}, columns = {{{names}}}, "
-        f"auto_detect = false, header = true, delim = {text_literal(delim)}, "
+        f"read_csv({text_literal(file.source)}, columns = {{{names}}}, auto_detect = false, "
+        f"header = {str(file.has_header).lower()}, skip = {file.skip}, "
+        f"delim = {text_literal(delim)}, "
         f"quote = {text_literal(quote)}, escape = {text_literal(escape)}, "
-        f"encoding = {text_literal(file.encoding)}, "
+        "encoding = 'utf-8', "
         f"compression = '{'gzip' if file.is_gzip else 'none'}', "
         f"strict_mode = {str(strict).lower()}, null_padding = false, store_rejects = true, "
         "hive_partitioning = false)"
@@ -194,6 +217,51 @@ def _rows_by_line(file: EventFile) -> str:
                 from {reader}
             )
             where line != ''
+        )
+    ) as parts"""
+
+
+def read_json(file: EventFile) -> str:
+    """Return the table of the texts of a JSON file that should be objects, in their order."""
+    if file.layout == "lines":
+        reader = _csv_reader(
+            file, "'line': 'VARCHAR'", delim=LINE_DELIMITER, quote="", escape="", strict=False
+        )
+        return f"(select trim(line, e' \\t\\r') as text from {reader} where text != '')"
+    layout = "array" if file.layout == "array" else "unstructured"
+    compression = "gzip" if file.is_gzip else "none"
+    return (
+        "(select cast(json as varchar) as text "
+        f"from read_json_objects({text_literal(file.source)}, format = '{layout}', "
+        f"compression = '{compression}', hive_partitioning = false))"
+    )
+
+
+def _rows_of_json(file: EventFile) -> str:
+    """Return the query for the objects of a JSON file, their values as texts."""
+    columns = ",\n        ".join(
+        f"parts.fields.{identifier(name)} as {identifier(name)}" for name in file.columns
+    )
+    return f"""    select
+        {columns},
+        parts.broken_reason as {file.own("broken_reason")},
+        case when parts.broken_reason is not null then parts.text end as {file.own("raw_line")},
+        parts.source_row as {file.own("source_row")}
+    from (
+        select
+            text,
+            source_row,
+            case
+                when not json_valid(text) then 'broken line: no JSON'
+                when json_type(text) != 'OBJECT' then 'broken line: no JSON object'
+            end as broken_reason,
+            case
+                when broken_reason is null
+                    then json_transform(text, {text_literal(file.structure)})
+            end as fields
+        from (
+            select text, row_number() over () as source_row
+            from {read_json(file)}
         )
     ) as parts"""
 

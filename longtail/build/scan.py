@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import duckdb
 
+from longtail.build.csv_files import shown
 from longtail.build.file_rows import EventFile, first_line, identifier, rows_of, text_literal
 from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
 
@@ -58,7 +59,7 @@ def scan_sql(
         if not file.columns:
             continue
         expressions = _column_expressions(file, columns or {})
-        raw_line = file.own("raw_line") if file.by_line else "cast(null as varchar)"
+        raw_line = file.own("raw_line") if file.shows_broken_lines else "cast(null as varchar)"
         if user_salt:
             _check_user_id_stays_alone(file, expressions)
             expressions["user_id"] = _hashed(expressions["user_id"], user_salt, nulls)
@@ -68,7 +69,7 @@ def scan_sql(
             _check_expressions(file, columns or {}, reject_when or {})
             checked.add(file.names)
         lines = [f"cast({sql} as varchar) as {name}" for name, sql in expressions.items()]
-        if file.by_line:
+        if file.shows_broken_lines:
             reasons = f"coalesce({file.own('broken_reason')}, {reasons})"
         lines += [
             f"{reasons} as reject_when_reason",
@@ -129,7 +130,7 @@ def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str
         else:
             raise ValueError(
                 f"column '{column}' is missing from {file.path!r}, whose columns are "
-                f"{', '.join(file.names)}; map it with the var columns, such as "
+                f"{shown(file.names)}; map it with the var columns, such as "
                 f'{{columns: {{{column}: "a column or SQL expression"}}}}'
             )
     return expressions
@@ -231,7 +232,7 @@ def _check_expressions(
         (f"var 'reject_when', entry '{reason}'", sql, f"case when ({sql}\n) then 1 end")
         for reason, sql in reject_when.items()
     ]
-    if file.format == "parquet":
+    if file.format != "csv":
         source = f"({rows_of(file)})"
     else:
         nulls = ", ".join(f"null::varchar as {identifier(name)}" for name in file.names)
@@ -245,7 +246,7 @@ def _check_expressions(
             except duckdb.Error as error:
                 raise ValueError(
                     f"{name}: {sql!r} is no SQL expression over the columns of {file.path!r} "
-                    f"({', '.join(file.names)}): {first_line(error)}"
+                    f"({shown(file.names)}): {first_line(error)[:100]}"
                 ) from error
 
 

@@ -22,12 +22,41 @@ Rule = Callable[[Any], str | None]
 PROJECT = Path(__file__).resolve().parents[2]
 """Folder of dbt_project.yml."""
 EXCLUDE_CHOICES = ("purchased", "seen", "none")
-ENCODINGS = ("utf-8", "utf-16", "latin-1")
-CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
-    "delim": ("1 to 4 characters", lambda text: 1 <= len(text.encode()) <= 4),
-    "quote": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
-    "escape": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
-    "encoding": (f"one of {', '.join(ENCODINGS)}", lambda text: text in ENCODINGS),
+
+
+def is_encoding(name: Any) -> bool:
+    """Whether Python can decode text by an encoding of that name."""
+    try:
+        return "a".encode(name).decode(name) == "a"
+    except (LookupError, UnicodeError, TypeError):
+        return False
+
+
+def _is_header(value: Any) -> bool:
+    if not isinstance(value, list):
+        return isinstance(value, bool)
+    names = [name.strip().lower() for name in value if isinstance(name, str)]
+    return bool(value) and all(names) and len(set(names)) == len(value)
+
+
+CSV_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "delim": (
+        "1 to 4 characters",
+        lambda text: isinstance(text, str) and 1 <= len(text.encode()) <= 4,
+    ),
+    **dict.fromkeys(
+        ("quote", "escape"),
+        (
+            "one character, or '' for none",
+            lambda text: isinstance(text, str) and len(text.encode()) <= 1,
+        ),
+    ),
+    "encoding": ("an encoding that Python knows, such as cp1252 or utf-16", is_encoding),
+    "header": ("true, false or a list of different names", _is_header),
+    "skip": (
+        "the number of lines before the header, up to 1000",
+        lambda lines: isinstance(lines, int) and not isinstance(lines, bool) and 0 <= lines <= 1000,
+    ),
 }
 SALT_FORM = re.compile(r"[A-Za-z0-9_.+/=-]{16,200}")
 TIME_FORM = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
@@ -147,7 +176,7 @@ def csv_options(value: Any) -> str | None:
         if key not in CSV_OPTIONS:
             return f"has no entry {key!r}; it takes {', '.join(CSV_OPTIONS)}"
         wanted, is_allowed = CSV_OPTIONS[key]
-        if not isinstance(item, str) or not is_allowed(item):
+        if not is_allowed(item):
             return f"takes {wanted} as {key!r}, not {item!r}"
     return None
 

@@ -42,10 +42,26 @@ STAGING_CODE = (
         "macros/events/keep_broken_lines.sql",
         "macros/events/given_text.sql",
     ),
-    *("longtail/build/event_files.py", "longtail/build/file_rows.py", "longtail/build/scan.py"),
+    *(
+        f"longtail/build/{module}.py"
+        for module in (
+            "csv_files",
+            "event_files",
+            "file_rows",
+            "json_files",
+            "scan",
+            "text_content",
+            "unpacked",
+        )
+    ),
     *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
 )
 """Code that decides it."""
+
+
+def scratch_folder(work: Path) -> Path:
+    """Return where files are unpacked and decoded while a build reads them."""
+    return work / "unpacked"
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,7 @@ def plan_files(
     *,
     rules: str,
     lookback_days: int,
-    csv_options: Mapping[str, str] | None = None,
+    csv_options: Mapping[str, Any] | None = None,
     names: Collection[str] = (),
     append: bool = False,
     full_refresh: bool = False,
@@ -146,7 +162,9 @@ def plan_files(
     def look(paths: Iterable[str]) -> None:
         """Read through the files that were not yet."""
         unseen = [path for path in paths if path not in seen]
-        files = describe_files([named[path] for path in unseen], csv_options, names)
+        files = describe_files(
+            [named[path] for path in unseen], csv_options, names, scratch_folder(work)
+        )
         seen.update(zip(unseen, files, strict=True))
 
     present = {path: {"name": name, **_status(path)} for path, name in named.items()}

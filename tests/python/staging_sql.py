@@ -58,11 +58,13 @@ def compile_staging(shop) -> Callable[..., Staged]:
     hook = (ROOT / "macros/events/keep_broken_lines.sql").read_text(encoding="utf-8")
 
     def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
-        rows = scan.scan_sql(described(pattern, csv_options, options), **options)
+        files = described(pattern, csv_options, options)
+        rows = scan.scan_sql(files, **options)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
             connection.execute(f"create table staged as {model.replace(PLACE_OF_ROWS, rows)}")
-            connection.execute(_render(hook, connection, options.get("user_salt", "")))
+            unpacked = {file.local: file.path for file in files}
+            connection.execute(_render(hook, connection, options.get("user_salt", ""), unpacked))
             return Staged(
                 _rows(connection, "from staged where reject_reason is null"),
                 _rows(
@@ -75,7 +77,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     return stage
 
 
-def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str) -> str:
+def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str, unpacked: dict) -> str:
     """Render the hook as dbt does, after the model and on its connection."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     template = environment.from_string(hook + "{{ keep_broken_lines() }}")
@@ -84,6 +86,9 @@ def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str) -> str:
         run_query=lambda sql: connection.execute(sql).fetchall(),
         this=SimpleNamespace(schema="main"),
         var={"hash_user_ids": salt}.get,
+        longtail_package=lambda action, request: unpacked,
+        run_request=dict,
+        adapter=SimpleNamespace(escape_sql_string=lambda text: text.replace("'", "''")),
     )
 
 

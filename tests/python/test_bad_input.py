@@ -44,7 +44,7 @@ BAD_FILES = {
     "empty": (b"", "is empty: it has neither a header nor rows"),
     "header only": (CSV.splitlines()[0], "has a header but no rows"),
     "column missing": (b"ts,sku\n1,2\n", "whose columns are ts, sku; map it with the var columns"),
-    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, csv.gz or parquet file"),
+    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, JSON or parquet file"),
     "truncated gzip": (gzip.compress(CSV)[:-9], "truncated or damaged gzip file: fetch it again"),
     "truncated parquet": (parquet()[:-9], "damaged parquet file (is it complete?): fetch it again"),
 }

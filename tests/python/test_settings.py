@@ -71,7 +71,7 @@ BAD = [
     ("csv_options", {"delimiter": ";"}, "no entry 'delimiter'; it takes delim"),
     ("csv_options", {"delim": ""}, "1 to 4 characters"),
     ("csv_options", {"quote": "''"}, "one character"),
-    ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
+    ("csv_options", {"encoding": "klingon"}, "an encoding that Python knows"),
     ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
     ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
