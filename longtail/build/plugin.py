@@ -52,6 +52,7 @@ class Plugin(BasePlugin):
         assert self.creds is not None
         _show_progress()
         self.scans: dict[str, str] = {}
+        self.notes: list[str] = []
         self.file_plans: dict[str, sources.FilePlan] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         # What profiles.yml cannot do: from here on every path is absolute.
@@ -140,7 +141,7 @@ class Plugin(BasePlugin):
         if READS_EVENTS in selected:
             if checked["events"]:
                 self.do_scan(message)
-                lines += self._file_plan(message).lines
+                lines += [*self._file_plan(message).lines, *self.notes]
             elif not checked["demo"]:
                 self._refuse_demo(message.get("target", ""))
         if checked["targets"]:
@@ -180,12 +181,15 @@ class Plugin(BasePlugin):
         checked = settings.check(message["vars"], settings.load_defaults())
         asked = repr(checked)
         if asked not in self.scans:
+            self.notes.clear()
             self.scans[asked] = scan.scan_sql(
                 self._file_plan(message).found,
                 columns=checked["columns"],
                 reject_when=checked["reject_when"],
                 user_salt=checked["hash_user_ids"],
                 null_texts=checked["null_texts"],
+                event_type=settings.only_event_type(checked),
+                say=self.notes.append,
             )
         return self.scans[asked]
 

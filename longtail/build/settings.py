@@ -7,6 +7,7 @@ a mistake costs a second and not half an hour.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 Rule = Callable[[Any], str | None]
@@ -131,6 +133,19 @@ def timestamp(*, empty: bool) -> Rule:
     return rule
 
 
+def time_zone(value: Any) -> str | None:
+    """Rule: the name of a time zone that DuckDB knows."""
+    is_known = isinstance(value, str) and value in _time_zones()
+    return None if is_known else "must be a time zone such as UTC or Europe/Berlin"
+
+
+@functools.cache
+def _time_zones() -> frozenset[str]:
+    with duckdb.connect() as connection:
+        rows = connection.execute("select name from pg_timezone_names()").fetchall()
+    return frozenset(name for (name,) in rows)
+
+
 def event_types(value: Any) -> str | None:
     """Rule: a list of event types."""
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -236,7 +251,11 @@ EVENT_COLUMNS = (
     "user_id",
     "user_session",
 )
-OPTIONAL_EVENT_COLUMNS = ("product_name",)
+REQUIRED_EVENT_COLUMNS = ("event_time", "product_id", "user_id")
+"""Those that a file or the var columns must give; of the others, what is not given is null."""
+OPTIONAL_EVENT_COLUMNS = ("product_name", "event_weight")
+NO_TIME = "none"
+"""In place of a column of times: the log has none."""
 
 RULES: dict[str, Rule] = {
     "events": text,
@@ -245,6 +264,7 @@ RULES: dict[str, Rule] = {
     "csv_options": csv_options,
     "hash_user_ids": salt,
     "null_texts": texts,
+    "timezone": time_zone,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
@@ -427,3 +447,9 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     if settings["demo"] and settings["events"]:
         raise ValueError("var 'demo' asks for demo events and 'events' names files: give only one")
     return settings
+
+
+def only_event_type(settings: Mapping[str, Any]) -> str:
+    """Return the type of all events of a log without event types: view where it has a weight."""
+    known = settings["event_weights"]
+    return "view" if "view" in known else next(name for name in known if known[name] > 0)

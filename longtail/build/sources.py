@@ -31,7 +31,7 @@ DEMO = "demo"
 """In place of a file's name: what rows of demo events bear (macro event_rows)."""
 READ = "stg_raw_events"
 STAGING_VARS = (
-    *("columns", "reject_when", "csv_options", "hash_user_ids", "null_texts"),
+    *("columns", "reject_when", "csv_options", "hash_user_ids", "null_texts", "timezone"),
     *("earliest_event_at", "latest_event_at", "event_weights"),
 )
 """Vars that decide what a row of a file becomes."""

@@ -15,7 +15,9 @@ with events as (
         products.product_key,
         events.event_at,
         events.event_type,
-        {{ event_weight("events.event_type") }} as event_weight,
+        {{ event_weight("events.event_type") }}
+        * coalesce(events.event_weight, 1) as event_weight,
+        events.event_weight is not null as has_own_weight,
         coalesce(events.user_session, '') as user_session,
         date_diff('day', date '1970-01-01', events.event_date)
         * cast(4294967296 as bigint) + events.place as moment_id,
@@ -58,6 +60,7 @@ sessions as (
         event_at,
         event_type,
         event_weight,
+        has_own_weight,
         max(
             case when silence <= {{ session_gap() }} then null else moment_id end
         ) over (
@@ -81,12 +84,13 @@ sessions as (
 repeats as (
 
     {# Partitioned by the flag too: a short stay between two views does not part
-       them. #}
+       them. Rows with a weight of their own repeat nothing: each counts. #}
     select
         *,
         cast(date '1970-01-01' + cast(session_id // 4294967296 as integer) as date)
             as session_date,
-        coalesce(
+        not has_own_weight
+        and coalesce(
             lag(product_key) over in_order = product_key
             and lag(event_type) over in_order = event_type,
             false
