@@ -22,6 +22,10 @@ DATA = re.compile(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d
 """A number, a date or a time: no name of a column."""
 
 
+class NoHeaderError(ValueError):
+    """The first line of a file is a row where a header should be."""
+
+
 def describe_csv(file: EventFile, content: TextContent, options: Mapping[str, Any]) -> EventFile:
     """Return the file with its delimiter, quote and columns.
 
@@ -109,7 +113,7 @@ def _columns(
             )
         return tuple(header), frozenset()
     if header is None and (value := _value_in(first)):
-        raise ValueError(
+        raise NoHeaderError(
             f"the first line of {path!r} looks like a row, not a header, such as {value[:40]!r}: "
             "set csv_options to {header: [its columns]}, {header: false} (column1, column2 ...) "
             "or, if it is one, {header: true}"

@@ -81,7 +81,7 @@ def describe_files(
         If one is neither csv, JSON nor parquet, is damaged, or cannot be read.
     """
     wanted = {*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, *names}
-    return [_describe_file(path, csv_options or {}, wanted, scratch) for path in paths]
+    return [describe(open_file(path, scratch), csv_options or {}, wanted) for path in paths]
 
 
 def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
@@ -98,15 +98,15 @@ def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
         raise ValueError(f"{pattern!r} has a header but no rows: there are no events to read")
 
 
-def _describe_file(
-    path: str, csv_options: Mapping[str, Any], wanted: Collection[str], scratch: Path | None
+def describe(
+    file: OpenFile, csv_options: Mapping[str, Any], wanted: Collection[str] = ()
 ) -> EventFile:
-    file = open_file(path, scratch)
+    """Look at one file that is open, as `describe_files` does; `wanted` are names of columns."""
     if file.head == PARQUET_MAGIC:
         described = _describe_parquet(file)
     else:
         described = _describe_text(file, csv_options)
-    given = _path_columns(path, described.columns, wanted)
+    given = _path_columns(file.path, described.columns, wanted)
     if not given:
         return described
     # The same rows under another value are other events.

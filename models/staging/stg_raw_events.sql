@@ -103,7 +103,8 @@ select
     * replace (
         case when reject_reason is not null then raw_event_time end as raw_event_time,
         case when reject_reason is not null then raw_price end as raw_price,
-        case when reject_reason is not null then raw_event_weight end as raw_event_weight,
+        case when reject_reason is not null then raw_event_weight end
+            as raw_event_weight,
         case when reject_reason is not null then raw_product_id end as raw_product_id,
         case when reject_reason is not null then raw_user_id end as raw_user_id
     )
