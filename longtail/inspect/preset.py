@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,13 +51,12 @@ def _columns(columns: Mapping[str, str], proposal: Proposal) -> list[str]:
 
 def _flow(value: Any) -> str:
     """Return a value on one line of YAML."""
-    if isinstance(value, str):
-        plain = yaml.safe_dump(value, width=10_000, allow_unicode=True).strip()
-        return plain.removesuffix("\n...").strip() if "\n" in plain else plain
-    return yaml.safe_dump(
-        json.loads(json.dumps(value)),
-        default_flow_style=True,
-        width=10_000,
-        allow_unicode=True,
-        sort_keys=False,
-    ).strip()
+    if isinstance(value, str) and value.startswith("'") and '"' not in value and "\\" not in value:
+        return f'"{value}"'
+    return (
+        yaml.safe_dump(
+            value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
+        )
+        .removesuffix("...\n")
+        .strip()
+    )

@@ -81,7 +81,8 @@ def _column(
     ((rows, filled, distinct, examples, *shares),) = connection.execute(
         f"""
         select count(*), count(value), count(distinct value),
-            list(distinct left(value, 60) order by left(value, 60)) [:200], {matches}
+            list(distinct left(value, 60) order by left(value, 60))
+                filter (where value is not null), {matches}
         from (
             select nullif(trim(cast({identifier(name)} as varchar)), '') as value
             from {relation} limit {PROFILED_ROWS}

@@ -200,8 +200,8 @@ def _types(
             "click_event_types": [] if is_order else [kind],
             "purchase_event_types": [kind] if is_order else [],
         }
-        if is_order and "min_stay_seconds" not in proposal.given:
-            proposal.given["min_stay_seconds"] = 0
+        if is_order or "event_weight" in found:
+            proposal.given["min_stay_seconds"] = 0  # orders and ratings are no clicks
         return
     values = sorted({value.strip().lower() for value in types.get(column.name, ())} - {""})
     weights = {value: _weight(value) for value in values}

@@ -6,6 +6,7 @@ import codecs
 import gzip
 import json
 import os
+import re
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -175,11 +176,16 @@ def _encoding(content: bytes) -> str:
 def _likelihood(content: bytes, encoding: str) -> float:
     """Return how much the characters beyond ASCII look like those of western texts."""
     text = content.decode(encoding, "replace")
-    return sum(
-        1 if character in USUAL else 0.5 if character in MARKS_OF_TEXT else -1
-        for character in text
-        if character > "\x7f"
-    )
+    score = 0.0
+    for found in re.finditer("[^\x00-\x7f]", text):
+        character, before = found[0], text[found.start() - 1 : found.start()]
+        if character in MARKS_OF_TEXT:
+            score += 0.5
+        elif character in USUAL and not (character.isupper() and before.islower()):
+            score += 1
+        else:
+            score -= 1
+    return score
 
 
 def _whole_rows(content: bytes, encoding: str) -> bytes:

@@ -23,19 +23,19 @@ class Shape:
         Names that must all be there, in lower case; of a file without a header none.
     kinds
         Of a file without a header: a pattern for the kind or the values of each column.
-    advice
-        What else there is to know.
+    sign
+        A column and what its values look like, where others have the same names.
     """
 
     title: str
     preset: str = ""
     columns: frozenset[str] = frozenset()
     kinds: tuple[str, ...] = ()
-    advice: str = ""
+    sign: tuple[str, str] = ("", "")
 
 
-def _named(title: str, preset: str, columns: str, advice: str = "") -> Shape:
-    return Shape(title, preset, frozenset(columns.lower().split()), advice=advice)
+def _named(title: str, preset: str, columns: str, sign: tuple[str, str] = ("", "")) -> Shape:
+    return Shape(title, preset, frozenset(columns.lower().split()), sign=sign)
 
 
 WHOLE, TIME, WORD, NUMBER = "whole number", "time", "text", "number|whole number|empty"
@@ -44,6 +44,7 @@ SHAPES = (
         "REES46 multi-category or cosmetics shop",
         "rees46",
         "event_time event_type product_id category_id category_code brand price user_id",
+        ("event_time", r".* UTC"),
     ),
     _named("RetailRocket events", "retailrocket", "timestamp visitorid event itemid transactionid"),
     _named("MovieLens ratings", "movielens", "userId movieId rating timestamp"),
@@ -133,12 +134,20 @@ def recognise(columns: Sequence[Column], has_header: bool) -> Shape | None:
     """
     names = {form for column in columns for form in (column.name.lower(), plain(column.name))}
     for shape in SHAPES:
-        if shape.columns and has_header and shape.columns <= names:
+        if shape.columns and has_header and shape.columns <= names and _has_sign(columns, shape):
             return shape
         if shape.kinds and not has_header and len(shape.kinds) == len(columns):
             if all(map(_fits, columns, shape.kinds)):
                 return shape
     return None
+
+
+def _has_sign(columns: Sequence[Column], shape: Shape) -> bool:
+    name, form = shape.sign
+    values = [
+        value for column in columns if column.name.lower() == name for value in column.examples
+    ]
+    return not name or any(re.fullmatch(form, value) for value in values)
 
 
 def _fits(column: Column, wanted: str) -> bool:

@@ -174,7 +174,7 @@ def stage(
         last_at,
         clock,
         types,
-        _cleaned(connection, given),
+        _cleaned(connection, given, clock),
         tuple(notes),
     )
 
@@ -236,7 +236,7 @@ def _sessions(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -
 
 
 def _cleaned(
-    connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any]
+    connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any], clock: str
 ) -> tuple[Cleaned, ...]:
     """Count duplicates, short stays and repeats; robots need more than a sample."""
     ((duplicates, stays, repeats),) = connection.execute(
@@ -268,5 +268,7 @@ def _cleaned(
         """,
         [given["click_event_types"]],
     ).fetchall()
+    if "second" not in clock:
+        stays = 0  # as models/events/int_log_days.sql judges day by day
     rules = (("exact duplicate", duplicates), ("short stay", stays), ("repeat", repeats))
     return tuple(Cleaned(rule, rows) for rule, rows in rules if rows)

@@ -43,8 +43,6 @@ def _file(look: Look) -> Iterable[str]:
     if look.shape:
         preset = f" (DATASET={look.shape.preset})" if look.shape.preset else ""
         yield f"  This looks like {look.shape.title}{preset}."
-        if look.shape.advice:
-            yield f"  {look.shape.advice}"
 
 
 def _columns(look: Look) -> Iterable[str]:
