@@ -44,6 +44,8 @@ class EventFile:
         Lines before the header of a csv file, and whether there is one.
     layout, structure
         Of a JSON file: "lines", "array" or "objects"; its columns as JSON, all values text.
+    query
+        The query for its rows, `source_row` included, where the var events_sql makes them.
     is_gzip
         Whether a csv or JSON file is compressed.
     by_line
@@ -68,6 +70,7 @@ class EventFile:
     layout: str = ""
     structure: str = ""
     local: str = ""
+    query: str = ""
     is_gzip: bool = False
     by_line: bool = False
     has_rows: bool = True
@@ -124,6 +127,8 @@ def rows_of(file: EventFile) -> str:
 def _rows_inside(file: EventFile) -> str:
     # A window without an order streams: rows keep the order of the file.
     row_number = "row_number() over ()"
+    if file.query:
+        return file.query
     if file.by_line:
         return _rows_by_line(file)
     if file.format == "json":

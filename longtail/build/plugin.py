@@ -5,6 +5,7 @@ dbt-duckdb loads this module (profiles.yml) and the macro `longtail_package` tal
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import shutil
@@ -27,6 +28,7 @@ from longtail.build import (
     event_files,
     file_rows,
     machine,
+    query,
     run_log,
     scan,
     settings,
@@ -53,6 +55,7 @@ class Plugin(BasePlugin):
         _show_progress()
         self.scans: dict[str, str] = {}
         self.notes: list[str] = []
+        self.tables: dict[str, dict[str, list[file_rows.EventFile]]] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         # What profiles.yml cannot do: from here on every path is absolute.
@@ -136,6 +139,7 @@ class Plugin(BasePlugin):
             )
         self.scans.clear()
         self.file_plans.clear()
+        self.tables.clear()
         shutil.rmtree(self._scratch, ignore_errors=True)
         lines: list[str] = []
         if READS_EVENTS in selected:
@@ -182,8 +186,11 @@ class Plugin(BasePlugin):
         asked = repr(checked)
         if asked not in self.scans:
             self.notes.clear()
+            files = self._file_plan(message).found
+            if checked["events_sql"]:
+                files = query.queried(files, checked["events_sql"], self._side_tables(checked))
             self.scans[asked] = scan.scan_sql(
-                self._file_plan(message).found,
+                files,
                 columns=checked["columns"],
                 reject_when=checked["reject_when"],
                 user_salt=checked["hash_user_ids"],
@@ -209,11 +216,13 @@ class Plugin(BasePlugin):
         asked = repr((checked, full_refresh))
         if asked not in self.file_plans:
             expressions = [*checked["columns"].values(), *checked["reject_when"].values()]
+            expressions.append(checked["events_sql"])
+            tables = itertools.chain.from_iterable(self._side_tables(checked).values())
             self.file_plans[asked] = (
                 sources.plan_files(
                     self.warehouse.work,
                     checked["events"],
-                    rules=sources.staging_rules(checked, settings.PROJECT),
+                    rules=sources.staging_rules(checked, settings.PROJECT, tables),
                     lookback_days=checked["lookback_days"],
                     csv_options=checked["csv_options"],
                     names=set().union(*map(scan.names_in, expressions)),
@@ -224,6 +233,17 @@ class Plugin(BasePlugin):
                 else sources.FilePlan({})
             )
         return self.file_plans[asked]
+
+    def _side_tables(self, checked: Mapping[str, Any]) -> dict[str, list[file_rows.EventFile]]:
+        """Look at the files of event_tables, once per build."""
+        tables, pattern = checked["event_tables"], checked["events"]
+        if not tables or not pattern:
+            return {}
+        asked = repr((tables, pattern, checked["csv_options"]))
+        if asked not in self.tables:
+            scratch = self._scratch / "tables"
+            self.tables[asked] = query.side_tables(tables, pattern, checked["csv_options"], scratch)
+        return self.tables[asked]
 
     def do_is_too_late(self, message: Mapping[str, Any]) -> str:
         """Return the condition by which a row of a new file comes too late."""

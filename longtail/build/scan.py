@@ -274,7 +274,7 @@ def _check_expressions(
         (f"var 'reject_when', entry '{reason}'", sql, f"case when ({sql}\n) then 1 end")
         for reason, sql in reject_when.items()
     ]
-    if file.format != "csv":
+    if file.format != "csv" or file.query:
         source = f"({rows_of(file)})"
     else:
         nulls = ", ".join(f"null::varchar as {identifier(name)}" for name in file.names)

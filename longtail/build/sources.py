@@ -32,6 +32,7 @@ DEMO = "demo"
 READ = "stg_raw_events"
 STAGING_VARS = (
     *("columns", "reject_when", "csv_options", "hash_user_ids", "null_texts", "timezone"),
+    *("events_sql", "event_tables"),
     *("earliest_event_at", "latest_event_at", "event_weights"),
 )
 """Vars that decide what a row of a file becomes."""
@@ -45,13 +46,8 @@ STAGING_CODE = (
     *(
         f"longtail/build/{module}.py"
         for module in (
-            "csv_files",
-            "event_files",
-            "file_rows",
-            "json_files",
-            "scan",
-            "text_content",
-            "unpacked",
+            *("csv_files", "event_files", "event_times", "file_rows", "json_files", "query"),
+            *("scan", "text_content", "unpacked"),
         )
     ),
     *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
@@ -212,7 +208,9 @@ def plan_files(
     )
 
 
-def staging_rules(settings: Mapping[str, Any], project: Path) -> str:
+def staging_rules(
+    settings: Mapping[str, Any], project: Path, tables: Iterable[EventFile] = ()
+) -> str:
     """Return a fingerprint of all that decides what a row of a file becomes.
 
     Parameters
@@ -221,6 +219,8 @@ def staging_rules(settings: Mapping[str, Any], project: Path) -> str:
         The vars with their values.
     project
         The folder of dbt_project.yml.
+    tables
+        Files beside the event files: any change in one may change every row.
     """
     vars_of_staging = json.dumps([settings[name] for name in STAGING_VARS], default=str)
     code = [
@@ -228,7 +228,8 @@ def staging_rules(settings: Mapping[str, Any], project: Path) -> str:
         for place in STAGING_CODE
         for file in sorted(project.glob(place))
     ]
-    return digest(vars_of_staging, duckdb.__version__, *code)
+    contents = sorted(file.digest for file in tables)
+    return digest(vars_of_staging, duckdb.__version__, *code, *contents)
 
 
 def holds_files(warehouse: Warehouse) -> bool:

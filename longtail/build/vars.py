@@ -30,7 +30,7 @@ def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
     ValueError
         If there is no such preset; the message lists those that there are.
     """
-    if name.endswith((".yml", ".yaml")) or os.sep in name:
+    if name.endswith((".yml", ".yaml")):
         try:
             text = Path(name).expanduser().read_text(encoding="utf-8")
         except OSError as error:

@@ -60,7 +60,7 @@ def preset(look: Look, pattern: str, name: str) -> str:
 
 def command(pattern: str, name: str) -> str:
     """Return the command that builds with a preset."""
-    return f"make build EVENTS='{pattern}' DATASET={name if os.sep in name else f'./{name}'}"
+    return f"make build EVENTS='{pattern}' DATASET={name}"
 
 
 if __name__ == "__main__":

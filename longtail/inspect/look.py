@@ -14,6 +14,7 @@ import duckdb
 from longtail.build import settings
 from longtail.build.event_files import find_files
 from longtail.build.file_rows import identifier, rows_of
+from longtail.build.query import queried, side_tables
 from longtail.build.vars import load_preset
 from longtail.inspect.profile import PROFILED_ROWS, Column, profile
 from longtail.inspect.propose import MOST_TYPES, Proposal, propose
@@ -83,7 +84,7 @@ def look_at(pattern: str, given: Mapping[str, Any] | None = None) -> Look:
         columns = tuple(profile(connection, "sample", sample.file))
         shape = recognise(columns, sample.file.has_header or sample.file.format == "json")
         proposal = _proposal(connection, columns, shape, sample, given)
-        staged, problem = _staged(connection, sample, proposal)
+        staged, problem = _staged(connection, sample, proposal, Path(folder) / "tables")
     size = sum(map(os.path.getsize, paths))
     return Look(tuple(paths), size, sample, columns, shape, proposal, staged, problem)
 
@@ -96,7 +97,7 @@ def _proposal(
     given: Mapping[str, Any],
 ) -> Proposal:
     """Return the vars given, those of a known shape, or those that names and content tell."""
-    if "columns" in given:
+    if "columns" in given or "events_sql" in given:
         proposal = Proposal(dict(given))
     elif shape and shape.preset:
         proposal = Proposal({**load_preset(shape.preset), **given})
@@ -121,7 +122,7 @@ def _proposal(
 
 
 def _staged(
-    connection: duckdb.DuckDBPyConnection, sample: Sample, proposal: Proposal
+    connection: duckdb.DuckDBPyConnection, sample: Sample, proposal: Proposal, scratch: Path
 ) -> tuple[Staged | None, str]:
     if proposal.missing:
         return None, f"no column was found for {' and '.join(proposal.missing)}"
@@ -130,6 +131,12 @@ def _staged(
         file, header = sample.file, proposal.given.get("csv_options", {}).get("header")
         if isinstance(header, list):  # of a preset; the sample was taken without names
             file = replace(file, columns=tuple(header))
-        return stage(connection, [file], checked), ""
+        files = [file]
+        if checked["events_sql"]:
+            tables = side_tables(
+                checked["event_tables"], file.path, checked["csv_options"], scratch
+            )
+            files = queried(files, checked["events_sql"], tables)
+        return stage(connection, files, checked), ""
     except (ValueError, duckdb.Error) as error:
         return None, str(error).partition("\n")[0]

@@ -9,7 +9,10 @@ import yaml
 
 from longtail.inspect.propose import Proposal
 
-ORDER = ("csv_options", "columns", "event_weights", "click_event_types", "purchase_event_types")
+ORDER = (
+    *("csv_options", "events_sql", "event_tables", "columns", "reject_when"),
+    *("event_weights", "click_event_types", "purchase_event_types"),
+)
 
 
 def preset_text(proposal: Proposal, title: str, command: str) -> str:
@@ -51,6 +54,8 @@ def _columns(columns: Mapping[str, str], proposal: Proposal) -> list[str]:
 
 def _flow(value: Any) -> str:
     """Return a value on one line of YAML."""
+    if isinstance(value, str):
+        value = " ".join(value.split())
     if isinstance(value, str) and value.startswith("'") and '"' not in value and "\\" not in value:
         return f'"{value}"'
     return (

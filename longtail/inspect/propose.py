@@ -171,7 +171,12 @@ def _times(proposal: Proposal, mapped: dict[str, str], column: Column | None) ->
             "no column of times was found: a tenth of each user's products is held out instead"
         )
         # Without times nothing is near or recent: sessions are users.
-        proposal.given |= {"window": 0, "min_stay_seconds": 0, "exclude": "seen"}
+        proposal.given |= {
+            "window": 0,
+            "min_stay_seconds": 0,
+            "exclude": "seen",
+            "half_life_days": 0,
+        }
         return
     if column.kind == "compact date" and not column.kinds & {"time", "date"}:
         mapped["event_time"] = f"strptime({identifier(column.name)}, '%Y%m%d')"
@@ -192,16 +197,19 @@ def _types(
     column = found.get("event_type")
     if column is None:
         is_order = "user_session" in found or "price" in found
-        kind = "purchase" if is_order else "view"
+        is_rating = not is_order and "event_weight" in found
+        kind = "purchase" if is_order else "rating" if is_rating else "view"
         mapped["event_type"] = f"'{kind}'"
         proposal.comments["event_type"] = "there is no column of event types"
         proposal.given |= {
             "event_weights": {kind: 5 if is_order else 1},
-            "click_event_types": [] if is_order else [kind],
-            "purchase_event_types": [kind] if is_order else [],
+            "click_event_types": [kind] if kind == "view" else [],
+            "purchase_event_types": [] if kind == "view" else [kind],
         }
-        if is_order or "event_weight" in found:
-            proposal.given["min_stay_seconds"] = 0  # orders and ratings are no clicks
+        if kind != "view":
+            proposal.given["min_stay_seconds"] = 0
+        if is_rating:
+            proposal.given["robot_purchases"] = 5000  # a film lover rates hundreds in an hour
         return
     values = sorted({value.strip().lower() for value in types.get(column.name, ())} - {""})
     weights = {value: _weight(value) for value in values}

@@ -82,7 +82,6 @@ SHAPES = (
         "order_id order_date customer_id product_id sub_category quantity sales",
     ),
     _named("Book-Crossing ratings", "book_crossing", "user_id isbn book_rating"),
-    _named("Steam-200k", "", "user_id game_title value"),
     _named("LastFM hetrec 2011, artists of users", "lastfm", "userID artistID weight"),
     _named("Amazon reviews 2023", "amazon_reviews", "rating asin parent_asin user_id timestamp"),
     _named("Amazon reviews 2018", "amazon_reviews_2018", "overall reviewerID asin unixReviewTime"),
@@ -104,7 +103,6 @@ SHAPES = (
     _named(
         "Instacart order products", "instacart", "order_id product_id add_to_cart_order reordered"
     ),
-    _named("Segment events", "", "anonymousId event properties timestamp"),
     Shape("YooChoose clicks", "yoochoose_clicks", kinds=(WHOLE, TIME, WHOLE, ".*")),
     Shape("YooChoose buys", "yoochoose_buys", kinds=(WHOLE, TIME, WHOLE, NUMBER, NUMBER)),
     Shape(

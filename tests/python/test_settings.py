@@ -147,7 +147,7 @@ def test_later_vars_win():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--dataset", "nope"], "no dataset preset 'nope': give one of online_retail, rees46"),
+        (["--dataset", "nope"], "no dataset preset 'nope': give one of amazon_reviews, "),
         (["--dataset", "../dbt_project"], "no dataset preset"),
         (["--dataset", "rees46"], "but not which: give EVENTS too"),
         (["--vars", "[1"], "VARS is no YAML or JSON"),
