@@ -20,7 +20,7 @@ FORM = (
 
 @dataclass(frozen=True)
 class Times:
-    """What times of one form in one file look like."""
+    """Times of one form in one file; its largest numbers where the other may be a month."""
 
     separator: str
     year: int
@@ -120,7 +120,9 @@ def _forms(connection: duckdb.DuckDBPyConnection, file: EventFile, time: str) ->
         select
             separator, length(year), "between", minute != '', seconds != '',
             case length(half) when 0 then '' when 2 then 'am' else ' am' end as half,
-            max(cast(first as integer)), max(cast(second as integer)), min(value)
+            coalesce(max(cast(first as int)) filter (where cast(second as int) <= 12), 0),
+            coalesce(max(cast(second as int)) filter (where cast(first as int) <= 12), 0),
+            min(value)
         from (select {part.replace("as between", 'as "between"')}, value from ({values}))
         where separator != ''
         group by all

@@ -84,7 +84,7 @@ def look_at(pattern: str, given: Mapping[str, Any] | None = None) -> Look:
         columns = tuple(profile(connection, "sample", sample.file))
         shape = recognise(columns, sample.file.has_header or sample.file.format == "json")
         proposal = _proposal(connection, columns, shape, sample, given)
-        staged, problem = _staged(connection, sample, proposal, Path(folder) / "tables")
+        staged, problem = _staged(sample, proposal, Path(folder) / "tables")
     size = sum(map(os.path.getsize, paths))
     return Look(tuple(paths), size, sample, columns, shape, proposal, staged, problem)
 
@@ -121,9 +121,7 @@ def _proposal(
     return proposal
 
 
-def _staged(
-    connection: duckdb.DuckDBPyConnection, sample: Sample, proposal: Proposal, scratch: Path
-) -> tuple[Staged | None, str]:
+def _staged(sample: Sample, proposal: Proposal, scratch: Path) -> tuple[Staged | None, str]:
     if proposal.missing:
         return None, f"no column was found for {' and '.join(proposal.missing)}"
     try:
@@ -137,6 +135,7 @@ def _staged(
                 checked["event_tables"], file.path, checked["csv_options"], scratch
             )
             files = queried(files, checked["events_sql"], tables)
-        return stage(connection, files, checked), ""
+        with duckdb.connect() as connection:  # its own: it notes the lines that it cannot split
+            return stage(connection, files, checked), ""
     except (ValueError, duckdb.Error) as error:
         return None, str(error).partition("\n")[0]

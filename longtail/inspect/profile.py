@@ -37,7 +37,7 @@ class Column:
         Its name in the file, and what its values look like: a key of `KINDS`, "text", "nested" or
         "empty".
     kinds
-        All of `KINDS` that at least 98 % of the values have.
+        All of `KINDS` that at least half of the values have.
     filled
         Share of rows with a value.
     distinct
@@ -89,21 +89,18 @@ def _column(
         )
         """
     ).fetchall()
-    kinds = {
-        kind
-        for kind, share in zip(KINDS, shares, strict=True)
-        if share is not None and share >= 0.98
-    }
+    having = {kind: share or 0 for kind, share in zip(KINDS, shares, strict=True)}
+    sure = {kind for kind, share in having.items() if share >= 0.98}
     if "(" in declared or declared.endswith("[]"):
         kind = "nested" if declared.startswith(("STRUCT", "MAP")) or "[]" in declared else "number"
     else:
-        kind = next((kind for kind in (*TIMES, "whole number", "number") if kind in kinds), "text")
+        kind = next((kind for kind in (*TIMES, "whole number", "number") if kind in sure), "text")
     examples = examples or []
     step = max(1, len(examples) // 3)
     return Column(
         name,
         kind if filled else "empty",
-        frozenset(kinds),
+        frozenset(kind for kind, share in having.items() if share >= 0.5),
         filled / rows if rows else 0.0,
         distinct,
         tuple(examples[::step][:3]),

@@ -211,7 +211,9 @@ def _broken_lines(connection: duckdb.DuckDBPyConnection) -> list[Rejected]:
         from (
             select line, any_value(csv_line) as text,
                 arg_min(cast(error_type as varchar), coalesce(column_idx, 0)) as kind
-            from reject_errors group by file_id, scan_id, line
+            from reject_errors
+            inner join reject_scans using (scan_id, file_id)
+            group by file_path, line
         )
         group by 1
         """
