@@ -242,7 +242,7 @@ def names_in(sql: str) -> set[str]:
     found = set()
     text = sql.encode()
     tokens = duckdb.tokenize(sql)
-    ends = [*(start for start, _ in tokens[1:]), len(text)]
+    ends = [start for start, _ in tokens[1:]] + [len(text)] * bool(tokens)
     for (start, kind), end in zip(tokens, ends, strict=True):
         if kind in (duckdb.token_type.identifier, duckdb.token_type.keyword):
             name = text[start:end].decode().strip()

@@ -45,7 +45,7 @@ def described(
 
 
 def compile_staging(shop) -> Callable[..., Staged]:
-    """Compile stg_raw_events once; return a function that runs it over the files of a pattern."""
+    """Compile stg_raw_events once; return a function that runs it over described files."""
     if not shop.events.exists():
         shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:
@@ -57,8 +57,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     assert model.count(PLACE_OF_ROWS) == 1
     hook = (ROOT / "macros/events/keep_broken_lines.sql").read_text(encoding="utf-8")
 
-    def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
-        files = described(pattern, csv_options, options)
+    def stage(files: list[EventFile], **options) -> Staged:
         rows = scan.scan_sql(files, **options)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")

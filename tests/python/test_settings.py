@@ -24,6 +24,7 @@ def test_every_var_that_is_read_is_declared():
     read = {name for text in texts for name in re.findall(r"""\bvar\(["'](\w+)["']""", text)}
     # The package reads these itself, some to quote what is in them.
     by_package = {"append_events", "columns", "csv_options", "demo", "lookback_days", "reject_when"}
+    by_package |= {"event_tables", "events_sql"}
     assert read | by_package == set(DEFAULTS)
 
 
@@ -71,6 +72,12 @@ BAD = [
     ("csv_options", {"delimiter": ";"}, "no entry 'delimiter'; it takes delim"),
     ("csv_options", {"delim": ""}, "1 to 4 characters"),
     ("csv_options", {"quote": "''"}, "one character"),
+    ("csv_options", {"header": ["a", "A"]}, "true, false or a list of different names"),
+    ("csv_options", {"header": "a,b"}, "true, false or a list of different names"),
+    ("csv_options", {"skip": -1}, "number of lines before the header"),
+    ("csv_options", {"encoding": "rot13"}, "an encoding that Python knows"),
+    ("timezone", "Middle-earth/Shire", "must be a time zone such as UTC or Europe/Berlin"),
+    ("event_tables", {"orders": 3}, "needs text for 'orders'"),
     ("csv_options", {"encoding": "klingon"}, "an encoding that Python knows"),
     ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
     ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
@@ -91,6 +98,8 @@ GOOD = [
     ("graph_cutoff", datetime.datetime(2024, 1, 31, 12)),
     ("holdout_days", 0.5),
     ("csv_options", {"delim": "\t", "quote": "", "encoding": "latin-1"}),
+    ("csv_options", {"header": ["a", "b"], "skip": 2, "encoding": "utf-16"}),
+    ("timezone", "Asia/Shanghai"),
     ("columns", {"event_time": "ts", "product_name": "trim(title)"}),
     ("click_event_types", []),
     ("null_texts", []),
