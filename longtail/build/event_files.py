@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from longtail.build.csv_files import describe_csv
+from longtail.build.csv_files import describe_csv, shown
 from longtail.build.file_rows import EventFile, first_line, read_csv, rows_of
 from longtail.build.json_files import describe_json, json_layout
 from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
@@ -146,7 +146,7 @@ def describe_targets(path: str, scratch: Path | None = None) -> EventFile:
     if not {"user_id", "product_id"} <= {name.lower() for name in file.columns}:
         raise ValueError(
             f"var 'targets': {path!r} needs the columns user_id and product_id; it has "
-            f"{', '.join(file.columns) or 'none'}"
+            f"{shown(file.columns) or 'none'}"
         )
     if broken:
         raise ValueError(f"var 'targets': {path!r} has a line that cannot be split: {broken}")

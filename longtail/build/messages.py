@@ -17,6 +17,30 @@ HINTS = {
 }
 
 
+def nothing_kept(rows: Sequence[tuple[str, int, str, str | None]]) -> str:
+    """Say why no row of the event files can be used, in at most 300 characters and the file's name.
+
+    Parameters
+    ----------
+    rows
+        Reason, rows, one of their files and the value at fault of one, the most frequent first.
+    """
+    reasons: list[str] = []
+    for reason, count, _, value in rows:
+        example = f", such as {value[:30]!r}" if value else ""
+        reasons.append(f"{reason} ({count:,}{example})")
+    text = reasons[0][:150]
+    for place, reason in enumerate(reasons[1:], 1):
+        if len(text) + len(reason) > 180:
+            text += f" and {len(reasons) - place} more reasons"
+            break
+        text += f", {reason}"
+    return (
+        f"every row was rejected: {text}; see `make inspect`, mend the file ({rows[0][2]}) or set "
+        "columns, event_weights, reject_when"
+    )
+
+
 def mixed_settings(state: BuildState, nodes: Sequence[str]) -> str:
     """Say which var some tables were made with another value of than others, or ''."""
     made = {node: state.made_with[node] for node in nodes if node in state.made_with}

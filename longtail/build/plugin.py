@@ -35,7 +35,7 @@ from longtail.build import (
     sources,
 )
 from longtail.build.analyst_macros import macro_statements
-from longtail.build.messages import SHOWN, advice, hint, mixed_settings, waiting
+from longtail.build.messages import SHOWN, advice, hint, mixed_settings, nothing_kept, waiting
 from longtail.build.warehouse import BuildState, Warehouse, downstream, summary
 
 _LOGGER = logging.getLogger(__name__)
@@ -353,6 +353,10 @@ class Plugin(BasePlugin):
     def do_refuse(self, message: Mapping[str, Any]) -> None:
         """Fail a model with one clear line."""
         raise ValueError(message["reason"])
+
+    def do_refuse_rows(self, message: Mapping[str, Any]) -> None:
+        """Fail because no row of the event files can be used."""
+        raise ValueError(nothing_kept(message["rows"]))
 
     def do_finish(self, message: Mapping[str, Any]) -> list[str]:
         """Publish if everything that changed is good; return lines for the user."""

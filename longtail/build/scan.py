@@ -282,12 +282,12 @@ def _check_expressions(
     with duckdb.connect() as connection:
         for name, sql, expression in checks:
             if not _is_one_expression(sql):
-                raise ValueError(f"{name}: give one SQL expression, not {sql!r}")
+                raise ValueError(f"{name}: give one SQL expression, not {sql[:60]!r}")
             try:
                 connection.execute(f"select {expression} from {source} limit 0")
             except duckdb.Error as error:
                 raise ValueError(
-                    f"{name}: {sql!r} is no SQL expression over the columns of {file.path!r} "
+                    f"{name}: {sql[:60]!r} is no SQL expression over the columns of {file.path!r} "
                     f"({shown(file.names)}): {first_line(error)[:100]}"
                 ) from error
 
