@@ -80,6 +80,11 @@ def scan_sql(
             f"{event_type!r} (var columns: {{event_type: ...}})."
         )
     has_times = columns.get("event_time") != NO_TIME
+    if not has_times:
+        say(
+            "The log has no times: a tenth of the pairs of user and product is held out, and "
+            "products of a user have no order (window: 0, half_life_days: 0)."
+        )
     times = {path: given["event_time"] for path, given in mapped.items() if has_times}
     times = event_times.as_iso(files, times, say)
     selects = []
