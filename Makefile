@@ -1,4 +1,4 @@
-# longtail: make build, make test, make report, make docs, make bench
+# longtail: make build, make test, make report, make export, make docs, make bench
 #
 #   make build                              demo events
 #   make inspect EVENTS='logs/*.csv.gz'     what is in your files; WRITE=shop.yml writes a preset
@@ -15,26 +15,27 @@ DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
 # reads the quotes, dollar signs and backslashes in it.
-GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA WRITE
+GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-# What .venv/installed holds: the locked versions and the Python that they were installed for.
+# Stamps of an installation hold the lock's content and the Python that it was installed for.
 IDENTITY := import hashlib, sys; \
-	print(hashlib.sha256(open("requirements.lock", "rb").read()).hexdigest(), sys.version.split()[0])
+	print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest(), sys.version.split()[0])
+is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null)" \
+	&& test "$$identity" = "$$(cat $(VENV)/$(1).installed 2>/dev/null)"
+note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install build inspect dev test quick units lint report docs bench lock clean
+.PHONY: help installed install checks build inspect dev test quick lint report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 installed:
-	@identity="$$($(BIN)/python -c '$(IDENTITY)' 2>/dev/null)" \
-		&& test "$$identity" = "$$(cat $(VENV)/installed 2>/dev/null)" \
-		|| $(MAKE) --no-print-directory install
+	@$(call is_installed,requirements) || $(MAKE) --no-print-directory install
 
 install:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -43,7 +44,12 @@ install:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m longtail.build.warm_up
-	@$(BIN)/python -c '$(IDENTITY)' > $(VENV)/installed
+	@$(call note_installed,requirements)
+
+checks: installed
+	@$(call is_installed,requirements-checks) \
+		|| { $(BIN)/pip install --quiet --require-hashes --requirement requirements-checks.lock \
+			&& $(call note_installed,requirements-checks); }
 
 build: installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
 	@vars="$$($(BIN)/python -m longtail.build.vars --base '$(BASE)')" \
@@ -57,22 +63,22 @@ dev: BASE := {demo_events: 10000, map_products: 0}
 dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)
 dev: build ## Build 10 thousand demo events without the map, in target/dev
 
-test: installed lint ## Check everything
-	$(BIN)/python -m pytest
+test: checks lint ## Check everything
+	$(BIN)/python -m pytest --numprocesses 2
 
-quick: installed ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint units
+quick: checks lint ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
+	$(BIN)/python -m pytest --numprocesses 2 -m quick
 
-units: installed
-	$(BIN)/python -m pytest -m quick
-
-lint: installed ## Check style of Python and SQL
+lint: checks ## Check style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --processes 2 models tests analyses
+	$(BIN)/sqlfluff lint --processes 2 models tests
 
 report: installed ## Write report.html from the published tables
 	$(BIN)/python -m longtail.report
+
+export: installed ## Write the lists for other systems (TO=jsonl, csv, parquet, sqlite, postgres, redis; OUT=, K=)
+	@set -f && $(BIN)/python -m longtail.export --to "$$TO" --out "$$OUT" --k "$$K" $$FLAGS
 
 docs: installed ## Write docs.html, one static page with the lineage
 	$(BIN)/dbt docs generate --static
@@ -82,11 +88,13 @@ docs: installed ## Write docs.html, one static page with the lineage
 bench: installed ## Measure on public data in DATA= (see benchmarks/)
 	$(BIN)/python benchmarks/quality/run.py --data "$$DATA"
 
-lock: ## Resolve requirements.in into requirements.lock
+RESOLVE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --no-strip-extras --no-header
+
+lock: ## Resolve requirements*.in into their locks
 	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-annotate --no-strip-extras --no-header \
-		requirements.in --output-file requirements.lock
+	$(BIN)/$(RESOLVE) requirements.in --output-file requirements.lock
+	$(BIN)/$(RESOLVE) requirements-checks.in --output-file requirements-checks.lock
 
 clean: ## Remove what dbt leaves behind; tables stay
 	rm -rf target logs

@@ -17,7 +17,9 @@ import pyarrow as pa
 from longtail.build.warehouse import write_parquet
 from longtail.kernels.graph import read_edgelist
 from longtail.kernels.walks import walks_to_arrow
-from longtail.tables import embedding_table, map_table, neighbour_table
+from longtail.tables.embeddings import embedding_table
+from longtail.tables.projection import map_table
+from longtail.tables.search import neighbour_table
 
 
 def learn(
@@ -103,7 +105,6 @@ def learn(
         "neighbours": neighbour_table(
             embeddings,
             k=neighbours,
-            work_folder=output,
             label="neighbours",
             exact_below=50_000,
             threads=threads,

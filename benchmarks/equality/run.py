@@ -74,7 +74,7 @@ def tables(warehouse: Path) -> dict[str, Path]:
     return {
         path.stem: path
         for path in sorted((warehouse / ".work").glob("*.parquet"))
-        if path.stem not in LOGS and not path.name.endswith(".report.parquet")
+        if path.stem not in LOGS
     }
 
 

@@ -38,7 +38,7 @@ VARS = {
 SEEDS = (1, 2)
 """Of the demo events: two builds whose tables differ."""
 HISTORIES = (
-    *("build_info", "model_runs", "long_tail_exposure"),
+    *("build_info", "model_runs", "long_tail_exposure", "build_diff"),
     *("embedding_health", "int_nearest_products", "build_figures", "int_figure_changes"),
     *("int_recall_gates", "int_graph_gates", "int_change_gates", "release_gates"),
 )

@@ -22,7 +22,7 @@ from run import ROOT, run_dbt
 
 sys.path.insert(0, str(ROOT))
 
-from longtail.tables import KNOWN_ENOUGH
+from longtail.tables.embeddings import KNOWN_ENOUGH
 
 MODELS = ("deepwalk", "node2vec", "successors", "hybrid")
 TRAININGS = ("embeddings_deepwalk", "embeddings_node2vec")

@@ -1,7 +1,8 @@
-"""The SQL macros that analysts find in the published database.
+"""The functions that analysts find in the published database, and the view `status`.
 
-One file per macro in ``longtail/build/sql``; `Warehouse.publish` runs their statements in the new
-database. DuckDB looks up the tables in a macro when it is called.
+One file each in ``longtail/build/sql``, those that only other functions call in its folder
+``internal``, named like their schema; `Warehouse.publish` runs their statements in the new
+database. DuckDB looks up the tables in a function when it is called.
 """
 
 from pathlib import Path
@@ -12,16 +13,18 @@ MACROS = Path(__file__).with_name("sql")
 
 
 def macro_statements() -> list[str]:
-    """Return the statements that create the macros and their comments, in a working order.
+    """Return the statements that create functions, view and comments, in a working order.
 
     Returns
     -------
     list of str
         One SQL statement each, for `Warehouse.publish(..., statements=...)`.
     """
-    files = sorted(MACROS.glob("*.sql"))
+    inner = [file.read_text(encoding="utf-8") for file in sorted(MACROS.glob("internal/*.sql"))]
+    outer = [file.read_text(encoding="utf-8") for file in sorted(MACROS.glob("*.sql"))]
+    inner.sort(key=lambda text: "as table" in text)  # a table function may call a scalar one
     return [
         statement.query.strip()
-        for file in files
-        for statement in duckdb.extract_statements(file.read_text(encoding="utf-8"))
+        for text in inner + outer
+        for statement in duckdb.extract_statements(text)
     ]

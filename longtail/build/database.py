@@ -20,6 +20,8 @@ OLDEST_READER = "v1.0.0"
 """Format of the file: clients of this version and later open it."""
 PRIVATE_PREFIXES = ("int_", "demo_")
 PRIVATE_SCHEMA = "internal"
+LIST_RANK = "rank"
+"""A table whose first column this is holds one list: its view shows it in that order."""
 VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet(/\*/\*\.parquet)?'")
 """In the SQL of a view: the folder of the table that it shows."""
 
@@ -60,6 +62,8 @@ def create_views(
 ) -> None:
     """Create a view over each table of a folder, private ones in a schema of their own.
 
+    A table that is one list, which its first column `rank` says, is shown in that order.
+
     Parameters
     ----------
     connection
@@ -75,7 +79,10 @@ def create_views(
         columns = [row[0] for row in connection.execute(f"describe from {rows}").fetchall()]
         # By qualified names: a bare one would be taken for a function's parameter of that name.
         named = ", ".join(f'files."{column}"' for column in columns)
-        connection.execute(f"create view {qualified(table)} as select {named} from {rows} as files")
+        in_order = f' order by files."{LIST_RANK}"' if columns[0] == LIST_RANK else ""
+        connection.execute(
+            f"create view {qualified(table)} as select {named} from {rows} as files{in_order}"
+        )
         text, texts = descriptions.get(table, ("", {}))
         present = {column: texts[column] for column in columns if column in texts}
         for statement in comments(qualified(table), text, present):

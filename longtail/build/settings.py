@@ -113,6 +113,7 @@ RULES: dict[str, Rule] = {
     "exact_search_below": whole(0, 1_000_000_000),
     "map_products": whole(0, 100_000),
     "map_neighbours": whole(2, 200),
+    "currency": text,
     "recommendations": whole(1, 1000),
     "similar_products": whole(1, 1000),
     "substitute_prior": number(0, 1e6, above=True),

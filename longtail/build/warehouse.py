@@ -336,7 +336,7 @@ def _replace_link(link: Path, target: str) -> None:
 
 
 HEADLINE = """
-    model = 'hybrid' and task = 'next interaction' and segment = 'all' and metric = 'recall'
+    model = $served and task = 'next interaction' and segment = 'all' and metric = 'recall'
     and k = 20
 """
 UNDECIDED = """
@@ -348,7 +348,7 @@ UNDECIDED = """
 ROWS = """
     select
         events_kept + events_rejected as read, events_kept as kept, events_rejected as rejected,
-        events_clean as clean, events_learned as learned, share_without_seconds
+        events_clean as clean, events_learned as learned, share_without_seconds, settings
     from build_info order by built_at desc limit 1
 """
 REMOVED = """
@@ -356,6 +356,23 @@ REMOVED = """
     qualify step != 'kept' and events > 0 and (step != 'rejected' or share >= 0.01)
     order by events desc, rule
 """
+
+
+def served_model(settings: str | None) -> str:
+    """Return the model whose lists a build publishes, as the macro of that name does.
+
+    Parameters
+    ----------
+    settings
+        `settings` of the build's row in `build_info`: a JSON object of vars.
+
+    Returns
+    -------
+    str
+        Its name in `model_metrics`: "ranked" when the var `ranker` is on, else "hybrid".
+    """
+    ranker = json.loads(settings or "{}").get("ranker")
+    return "hybrid" if ranker in (None, False, "", "off") else "ranked"
 
 
 def summary(database: Path) -> list[str]:
@@ -373,8 +390,14 @@ def summary(database: Path) -> list[str]:
         """,
     }
     with duckdb.connect(str(database), read_only=True) as connection:
-        found = {name: connection.execute(sql).fetchall()[0][0] for name, sql in queries.items()}
         rows = connection.sql(ROWS).to_arrow_table().to_pylist()[0]
+        served = served_model(rows["settings"])
+        found = {
+            name: connection.execute(
+                sql, {"served": served} if "$served" in sql else None
+            ).fetchall()[0][0]
+            for name, sql in queries.items()
+        }
         removed = connection.execute(REMOVED).fetchall()
         undecided = connection.execute(UNDECIDED).fetchall()
     inside = os.path.relpath(database)
@@ -382,7 +405,8 @@ def summary(database: Path) -> list[str]:
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
     evaluated = "nobody: no user did anything new after the cut, model_metrics is empty"
     if found["evaluated"]:
-        evaluated = f"{found['evaluated']:,} users, recall@20 of the hybrid {found['recall']:.3f}"
+        kind = {"hybrid": "hybrid", "ranked": "ranker"}[served]
+        evaluated = f"{found['evaluated']:,} users, recall@20 of the {kind} {found['recall']:.3f}"
     return [
         f"Published {shown}",
         f"  events           {rows['read']:,} read: {rows['kept']:,} kept, "

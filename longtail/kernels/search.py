@@ -15,69 +15,14 @@ optimum ``in . out = log(P(j | i) / Pn(j)) - log(negative)``; noise Pn is propor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from longtail.kernels.progress import track
+from longtail.kernels.inner_product import Neighbours, largest_inner_products
 
 EXACT_BELOW = 50_000
 """Database rows from which an approximate index is used: one core searches this many all against
 all in half a minute, and the time grows with the square."""
-
-_SPARE = 8
-_REPORT_QUERIES = 1_000
-
-
-_Find = Callable[[np.ndarray, int], np.ndarray]
-
-
-@dataclass(frozen=True)
-class SearchReport:
-    """How a search was done and how good it was.
-
-    Attributes
-    ----------
-    method : str
-        ``exact`` (every vector compared) or ``ivf`` (only the nearest lists of an inverted file).
-    database_size, query_count, k : int
-        Vectors that could be found, queries asked, neighbours given per query.
-    lists, probes : int
-        Lists of the inverted file and lists read per query; 0 when exact.
-    recall_queries : int
-        Queries of the data's own on which ``recall_at_k`` was measured; 0 when exact.
-    recall_at_k : float
-        Share of the exact k nearest that the index found; 1 when exact.
-    """
-
-    method: str
-    database_size: int
-    query_count: int
-    k: int
-    lists: int = 0
-    probes: int = 0
-    recall_queries: int = 0
-    recall_at_k: float = 1.0
-
-
-class Neighbours(NamedTuple):
-    """Result of a search; unpacks as ``index, score, report``.
-
-    Attributes
-    ----------
-    index : ndarray of int32, shape (q, k)
-        Rows of the database, best first; never the query itself, never -1, none twice.
-    score : ndarray of float32, shape (q, k)
-        Falling along a row; equal scores are in order of index.
-    report : SearchReport
-    """
-
-    index: np.ndarray
-    score: np.ndarray
-    report: SearchReport
 
 
 def nearest_by_cosine(
@@ -156,7 +101,7 @@ def nearest_by_cosine(
     ids = np.unique(_check_rows("database", database, len(unit)))
     if len(ids) == 0:
         raise ValueError("database: there is no row to find")
-    index, score, report = _search(
+    index, score, report = largest_inner_products(
         unit,
         unit[ids],
         database_ids=ids,
@@ -237,7 +182,7 @@ def nearest_by_context(
     ids = np.flatnonzero(found > 0)
     if len(ids) == 0:
         raise ValueError("frequency: no row has a frequency above 0, there is nothing to find")
-    return _search(
+    return largest_inner_products(
         asking,
         database[ids],
         database_ids=ids,
@@ -304,193 +249,3 @@ def _check_rows(name: str, rows: np.ndarray | None, count: int) -> np.ndarray:
     if len(rows) and (rows.min() < 0 or rows.max() >= count):
         raise ValueError(f"{name} must be rows in [0, {count})")
     return rows
-
-
-def _search(
-    asking: np.ndarray,
-    database: np.ndarray,
-    *,
-    database_ids: np.ndarray,
-    queries: np.ndarray,
-    k: int,
-    allow_fewer: bool,
-    exact_below: int,
-    target_recall: float,
-    threads: int,
-    batch: int,
-    seed: int,
-    label: str,
-) -> Neighbours:
-    """Maximum inner product of rows of ``asking`` and ``database``, without the query's own row."""
-    for name, value in (("k", k), ("threads", threads), ("batch", batch)):
-        if int(value) != value or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
-    if not 0 < target_recall <= 1:
-        raise ValueError(f"target_recall must be above 0 and at most 1, not {target_recall!r}")
-    others = len(database_ids) - 1
-    if k > others and not allow_fewer:
-        raise ValueError(f"k is {k}, but a row has only {others} others to find")
-    k = min(int(k), others)
-    report = SearchReport("exact", len(database_ids), len(queries), k)
-    if k == 0 or len(queries) == 0:
-        empty = np.empty((len(queries), k), dtype=np.int32)
-        return Neighbours(empty, empty.astype(np.float32), report)
-
-    groups = _Groups.of(database, database_ids)
-    with _faiss_threads(int(threads)):
-        find = _compare_all(groups.rows)
-        if len(database_ids) >= exact_below:
-            sample = np.random.default_rng(seed).permutation(queries)[:_REPORT_QUERIES]
-            truth = _in_batches(find, asking, groups, sample, k, int(batch), f"{label}: exact")
-            index, lists = _inverted_file(groups.rows, seed)
-            find = _read_lists(index)
-            index.nprobe = max(1, lists // 64)
-            while True:
-                name = f"{label}: {index.nprobe} of {lists} lists"
-                got = _in_batches(find, asking, groups, sample, k, int(batch), name)
-                recall = _recall(got[0], truth[0])
-                if recall >= target_recall or index.nprobe == lists:
-                    break
-                index.nprobe = min(2 * index.nprobe, lists)
-            report = SearchReport(
-                "ivf", len(database_ids), len(queries), k, lists, index.nprobe, len(sample), recall
-            )
-        rows, scores = _in_batches(find, asking, groups, queries, k, int(batch), label)
-    return Neighbours(rows, scores, report)
-
-
-@contextmanager
-def _faiss_threads(threads: int) -> Iterator[None]:
-    """OpenMP keeps this setting per calling thread, so searches in other threads keep theirs."""
-    import faiss
-
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(threads)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
-
-
-@dataclass(frozen=True)
-class _Groups:
-    """Database rows of equal value: searched once, listed in order of their ids.
-
-    ``rows`` (g, d) are the values; group j holds ``sizes[j]`` ids from ``ids[starts[j]]`` on.
-    """
-
-    rows: np.ndarray
-    ids: np.ndarray
-    starts: np.ndarray
-    sizes: np.ndarray
-
-    @classmethod
-    def of(cls, database: np.ndarray, ids: np.ndarray) -> _Groups:
-        database = np.ascontiguousarray(database + np.float32(0))  # -0.0 becomes 0.0
-        keys = database.view(f"V{database.itemsize * database.shape[1]}").ravel()
-        order = np.argsort(keys, kind="stable")
-        ordered = keys[order]
-        first = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-        sizes = np.diff(np.append(first, len(order)))
-        if len(first) == len(order):
-            return cls(database, ids, np.arange(len(ids)), sizes)
-        return cls(database[order[first]], ids[order], first, sizes)
-
-
-def _compare_all(rows: np.ndarray) -> _Find:
-    import faiss
-
-    def find(asking: np.ndarray, k: int) -> np.ndarray:
-        return faiss.knn(asking, rows, k, metric=faiss.METRIC_INNER_PRODUCT)[1]
-
-    return find
-
-
-def _inverted_file(rows: np.ndarray, seed: int):
-    """Inverted file over k-means lists, 4 * sqrt(n) of them as the FAISS guidelines have it."""
-    import faiss
-
-    count, width = rows.shape
-    lists = max(1, min(int(4 * math.sqrt(count)), count // 40))
-    quantizer = faiss.IndexFlatIP(width)
-    index = faiss.IndexIVFFlat(quantizer, width, lists, faiss.METRIC_INNER_PRODUCT)
-    index.cp.seed = int(seed) + 1
-    index.train(rows)
-    index.add(rows)
-    # FAISS frees the quantizer with its Python object, which ends with this function.
-    quantizer.this.disown()
-    index.own_fields = True
-    return index, lists
-
-
-def _read_lists(index) -> _Find:
-    def find(asking: np.ndarray, k: int) -> np.ndarray:
-        return index.search(asking, k)[1]
-
-    return find
-
-
-def _in_batches(
-    find: _Find,
-    asking: np.ndarray,
-    groups: _Groups,
-    queries: np.ndarray,
-    k: int,
-    batch: int,
-    label: str,
-) -> tuple[np.ndarray, np.ndarray]:
-    rows = np.empty((len(queries), k), dtype=np.int32)
-    scores = np.empty((len(queries), k), dtype=np.float32)
-    firsts = range(0, len(queries), batch)
-    for first in track(firsts, len(firsts), label):
-        part = slice(first, first + batch)
-        rows[part], scores[part] = _one_batch(find, asking, groups, queries[part], k)
-    return rows, scores
-
-
-def _one_batch(
-    find: _Find, asking: np.ndarray, groups: _Groups, queries: np.ndarray, k: int
-) -> tuple[np.ndarray, np.ndarray]:
-    group_count = len(groups.rows)
-    # One more for the query itself; the spare ones absorb rounding at the end of the list.
-    wanted = min(k + 1 + _SPARE, group_count)
-    found = find(asking[queries], wanted)
-    query, group = _listed(found)
-    # Scored again in one fixed order of operations: FAISS's sums depend on batch and position.
-    score = np.einsum("nd,nd->n", asking[queries[query]], groups.rows[group])
-    size = np.minimum(groups.sizes[group], k + 1)
-    query, score, start = (
-        np.repeat(values, size) for values in (query, score, groups.starts[group])
-    )
-    within = np.arange(len(query)) - np.repeat(np.cumsum(size) - size, size)
-    member = groups.ids[start + within]
-    others = member != queries[query]
-    query, score, member = query[others], score[others], member[others]
-    order = np.lexsort((member, -score, query))
-    query, score, member = query[order], score[order], member[order]
-    held = np.bincount(query, minlength=len(queries))
-    place = np.arange(len(query)) - np.repeat(np.cumsum(held) - held, held)
-    short = np.flatnonzero(held < k)
-    rows = np.empty((len(queries), k), dtype=np.int32)
-    scores = np.empty((len(queries), k), dtype=np.float32)
-    kept = place < k
-    rows[query[kept], place[kept]] = member[kept]
-    scores[query[kept], place[kept]] = score[kept]
-    if len(short):
-        # Only an inverted file comes here: its lists held fewer than k. Compare everything.
-        full = _one_batch(_compare_all(groups.rows), asking, groups, queries[short], k)
-        rows[short], scores[short] = full
-    return rows, scores
-
-
-def _listed(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(query, group) of each result, without FAISS's -1 for "no more"."""
-    query, place = np.nonzero(found >= 0)
-    return query, found[query, place]
-
-
-def _recall(found: np.ndarray, truth: np.ndarray) -> float:
-    """Mean share of each row of ``truth`` that the same row of ``found`` holds."""
-    width = int(max(found.max(), truth.max())) + 1
-    offset = np.arange(len(truth), dtype=np.int64)[:, None] * width
-    return float(np.isin(truth + offset, found + offset).mean())

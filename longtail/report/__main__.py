@@ -9,6 +9,7 @@ from pathlib import Path
 from longtail.build.machine import warehouse_folder
 from longtail.build.warehouse import DATABASE
 from longtail.report import build_report
+from longtail.report.shop import UnreadableTableError
 
 
 def main() -> int:
@@ -17,7 +18,8 @@ def main() -> int:
     Returns
     -------
     int
-        The exit code: 0, or 1 when there is no published build or the file cannot be written.
+        The exit code: 0, or 1 when there is no published build, a table cannot be read or the file
+        cannot be written.
     """
     parser = argparse.ArgumentParser(prog="python -m longtail.report", description=main.__doc__)
     parser.add_argument(
@@ -32,7 +34,7 @@ def main() -> int:
     started = time.perf_counter()
     try:
         build_report(warehouse / DATABASE, output)
-    except OSError as error:
+    except (OSError, UnreadableTableError) as error:
         print(f"No report: {error}", file=sys.stderr)
         return 1
     size = output.stat().st_size / 1e6

@@ -2,56 +2,38 @@
 
 from __future__ import annotations
 
-import logging
-import math
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import numpy as np
 
-from longtail.build.file_rows import text_literal
+from longtail.build.warehouse import served_model
+from longtail.report.shop import Shop
+from longtail.report.spread import spread
 
-QUERIES = Path(__file__).with_name("queries")
+COUNTED = ("products", "product_edges", "user_recommendations")
 
-LIMITS = {
-    "map_products": 30_000,
-    "similar_per_relation": 8,
-    "users_per_kind": 75,
-    "events_per_user": 30,
-}
-
-# What the queries read. A table that is not there, or cannot be read, counts as an empty one:
-# its section then says what is missing, and the others are whole.
-TABLES = {
-    "build_info": "built_at timestamp, settings varchar, events_kept bigint,"
-    " events_rejected bigint, events_clean bigint, events_learned bigint, users_learned bigint",
-    "cleaning_report": "step varchar, rule varchar, events bigint, users bigint",
-    "int_interactions": "user_key integer, product_key integer, event_at timestamp,"
-    " event_type varchar, event_weight double",
-    "int_timeline": "first_event_at timestamp, last_event_at timestamp, graph_cutoff_at timestamp",
-    "int_user_histories": "scope varchar, user_key integer, product_key integer",
-    "int_user_keys": "user_id varchar, user_key integer",
-    "long_tail_exposure": "built_at timestamp, model varchar, decile integer,"
-    " share_of_products double, share_of_interactions double, share_of_slots double",
-    "model_metrics": "model varchar, task varchar, segment varchar, metric varchar, k integer,"
-    " value double",
-    "popularity_dial": "popularity double, recall double, coverage double",
-    "product_edges": "source_product_id varchar",
-    "product_map": "product_id varchar, x float, y float, x3 float, y3 float, z3 float,"
-    " cluster_id integer, cluster_label varchar",
-    "products": "product_id varchar, product_key integer, product_name varchar,"
-    " category_code varchar, level_1 varchar, brand varchar, price double,"
-    " interactions bigint, purchases bigint",
-    "rejected_events": "source_file varchar, raw_values varchar, reason varchar",
-    "similar_products": "product_id varchar, relation varchar, rank integer,"
-    " similar_product_id varchar, source varchar, sessions_together bigint",
-    "user_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
+# The report's own tables, with the columns of those that may have no rows to come from.
+OWN = {
+    "report_users": "user_id varchar, user_key integer, kind varchar, place bigint",
+    "report_events": "user_key integer, place bigint, product_key integer, event_at timestamp,"
+    " event_type varchar",
+    "report_recommendations": "user_id varchar, rank integer, product_id varchar, source varchar,"
     " because_product_id varchar, because_event_type varchar, is_seen boolean",
+    "report_map": "product_id varchar, x float, y float, x3 float, y3 float, z3 float,"
+    " cluster_id integer, cluster_label varchar",
+    "report_products": "",
 }
 
-_LOGGER = logging.getLogger(__name__)
+WEEK = (
+    *("hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts"),
+    *("cheaper_substitutes", "category_flow", "brand_flow"),
+)
+"""Tables that say what to do, in the order of the page."""
+
+GRID = 5000
+"""Coordinates on the page are whole numbers, this many to each side of the middle."""
 
 
 def collect(database: Path) -> dict[str, Any]:
@@ -71,128 +53,111 @@ def collect(database: Path) -> dict[str, Any]:
     ------
     FileNotFoundError
         If there is no such database.
+    longtail.report.shop.UnreadableTableError
+        Naming the table, if a published one is there and cannot be read.
     """
-    if not database.exists():
-        raise FileNotFoundError(f"there is no published build at {database}; run `make build`")
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {text_literal(str(database))} as shop (read_only)")
-        _name_tables(connection)
-        for name in ("users", "events", "recommendations", "products"):
-            _query(connection, f"report_{name}")
+    shop = Shop(database)
+    try:
+        week = {name: shop.rows(f"week_{name}") for name in WEEK if name in shop.schemas}
+        shop.give("report_listed", "product_id", _product_ids(week))
+        for name, empty in OWN.items():
+            shop.keep(name, empty)
         return {
-            "overview": (_records(connection, "overview") or [{}])[0],
-            "products": _columns(connection, "products"),
-            "similar": _similar(connection),
-            "clusters": _records(connection, "clusters"),
-            "whole_map": (_records(connection, "whole_map") or [{}])[0],
-            "metrics": _records(connection, "model_metrics"),
-            "dial": _records(connection, "popularity_dial"),
-            "exposure": _records(connection, "long_tail_exposure"),
-            "users": _records(connection, "users"),
-            "cleaning": _records(connection, "cleaning_report"),
-            "rejected": _records(connection, "rejected_events"),
-            "build": _records(connection, "build_info"),
-            "tables": _tables(connection, database),
+            "overview": _overview(shop),
+            "week": week,
+            "since": shop.rows("since_last_build"),
+            "gates": shop.rows("release_gates"),
+            "products": _products(shop),
+            "similar": _similar(shop),
+            "clusters": shop.rows("clusters"),
+            "whole_map": _only(shop, "whole_map"),
+            "metrics": shop.rows("model_metrics"),
+            "dial": shop.rows("popularity_dial"),
+            "exposure": shop.rows("long_tail_exposure"),
+            "users": shop.rows("users"),
+            "cleaning": shop.rows("cleaning_report"),
+            "rejected": shop.rows("rejected_events"),
+            "build": shop.rows("build_info"),
+            "tables": _tables(shop, database),
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+    finally:
+        shop.close()
 
 
-def _name_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Give each table of the shop its plain name; an empty one to those that cannot be read."""
-    schemas = dict(
-        connection.execute(
-            "select table_name, table_schema from information_schema.tables"
-            " where table_catalog = 'shop'"
-        ).fetchall()
-    )
-    for table, columns in TABLES.items():
-        try:
-            connection.execute(
-                f"create view {table} as from shop.{schemas.get(table, 'main')}.{table}"
-            )
-        except duckdb.Error as error:
-            _LOGGER.info("the report goes without %s: %s", table, str(error).splitlines()[0])
-            connection.execute(f"create table {table} ({columns})")
+def _only(shop: Shop, name: str) -> dict[str, Any]:
+    """Return a query's only row; nothing when it has none."""
+    return (shop.rows(name) or [{}])[0]
 
 
-def _query(connection: duckdb.DuckDBPyConnection, name: str) -> duckdb.DuckDBPyConnection:
-    """Run the query of a file with those of `LIMITS` that it asks for."""
-    sql = (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
-    limits = {limit: value for limit, value in LIMITS.items() if f"${limit}" in sql}
-    return connection.execute(sql, limits)
+def _overview(shop: Shop) -> dict[str, Any]:
+    """Return the figures of the latest build, and the model whose lists it serves."""
+    figures = _only(shop, "overview")
+    served = served_model(figures.pop("settings", None))
+    return figures | {"served": served} | {name: shop.count(name) for name in COUNTED}
 
 
-def _records(connection: duckdb.DuckDBPyConnection, name: str) -> list[dict[str, Any]]:
-    """Return a query's rows as dictionaries."""
-    cursor = _query(connection, name)
-    names = [column[0] for column in cursor.description or []]
-    return [dict(zip(names, map(_plain, row), strict=True)) for row in cursor.fetchall()]
+def _product_ids(week: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return the ids of all products that the rows name."""
+    cells = (cell for rows in week.values() for row in rows for cell in row.items())
+    return sorted({value for column, value in cells if column.endswith("product_id")})
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
-    """Return a query's columns; text with few different values as positions in a list."""
-    cursor = _query(connection, name)
-    names = [column[0] for column in cursor.description or []]
-    rows = cursor.fetchall()
-    columns: dict[str, Any] = {
-        column: [_plain(row[place]) for row in rows] for place, column in enumerate(names)
-    }
-    for column in ("category", "brand"):
-        values = sorted({value for value in columns[column] if value is not None})
+def _products(shop: Shop) -> dict[str, Any]:
+    """Return the products by column: text with few values as positions in a list of them."""
+    rows = shop.rows("products")
+    names = rows[0].keys() if rows else ()
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    for name in ("category", "brand"):
+        found = columns.get(name, [])
+        values = sorted({value for value in found if value is not None})
         places = {value: place for place, value in enumerate(values)}
-        columns[column] = {
-            "values": values,
-            "places": [places.get(value, -1) for value in columns[column]],
-        }
+        columns[name] = {"values": values, "places": [places.get(value, -1) for value in found]}
+    mapped = sum(value is not None for value in columns.get("x", []))
+    if mapped:
+        _lay_out(columns, ("x", "y"), mapped)
+        _lay_out(columns, ("x3", "y3", "z3"), mapped)
     return columns
 
 
-def _similar(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[int, Any]]:
+def _lay_out(columns: dict[str, Any], axes: tuple[str, ...], mapped: int) -> None:
+    """Bring coordinates to the page's grid; on the flat map, dots apart from each other."""
+    places = np.array([columns[axis][:mapped] for axis in axes], dtype=float).T
+    # A few products far out must not squeeze the rest.
+    low, high = np.quantile(places, [0.002, 0.998], axis=0)
+    places = (places - (low + high) / 2) / max((high - low).max() / 2, 1e-9)
+    if len(axes) == 2:
+        # Evenly over a quarter of the frame, dots would be 1 / sqrt(n) apart.
+        places = spread(places, 0.8 / np.sqrt(mapped))
+    placed = np.rint(GRID * places).astype(int)
+    for axis, values in zip(axes, placed.T.tolist(), strict=True):
+        columns[axis][:mapped] = values
+
+
+def _similar(shop: Shop) -> dict[str, dict[int, Any]]:
     """Return relation -> position of a product -> [similar products, sessions together]."""
     found: dict[str, dict[int, Any]] = {"substitute": {}, "complement": {}}
-    for position, relation, similar, together in _query(connection, "similar").fetchall():
-        found.setdefault(relation, {})[position] = [similar, together]
+    for row in shop.rows("similar"):
+        found.setdefault(row["relation"], {})[row["position"]] = [row["similar"], row["together"]]
     return found
 
 
-def _tables(connection: duckdb.DuckDBPyConnection, database: Path) -> list[dict[str, Any]]:
+def _tables(shop: Shop, database: Path) -> list[dict[str, Any]]:
     """Return the published tables with rows, bytes and the time of the newest file."""
-    views = connection.execute(
-        "select schema_name, view_name from duckdb_views()"
-        " where database_name = 'shop' and not internal order by view_name"
-    ).fetchall()
     tables = []
-    for schema, name in views:
+    for name in sorted(shop.schemas):
         path = database.resolve().parent / f"{name}.parquet"
         if not path.exists():
             continue
         # A table kept by day is a folder of files.
         files = [file.stat() for file in (path.rglob("*.parquet") if path.is_dir() else [path])]
-        (rows,) = connection.execute(f'select count(*) from shop.{schema}."{name}"').fetchall()[0]
         written = datetime.fromtimestamp(max(file.st_mtime for file in files), UTC)
         tables.append(
             {
                 "name": name,
-                "rows": rows,
+                "rows": shop.count(name),
                 "bytes": sum(file.st_size for file in files),
                 "written_at": written.isoformat(timespec="seconds"),
             }
         )
     return tables
-
-
-def _plain(value: Any) -> Any:
-    """Turn a value into one that JSON knows; numbers that are none become null."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, datetime | date):
-        return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return str(value)

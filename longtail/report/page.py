@@ -13,7 +13,21 @@ from typing import Any
 from longtail.report.collect import collect
 
 FOLDER = Path(__file__).parent / "page"
-SCRIPTS = ("elements.js", "scene.js", "map.js", "charts.js", "sections.js", "main.js")
+STYLES = ("style.css", "tables.css", "map.css", "sections.css")
+SCRIPTS = (
+    *("elements.js", "words.js", "table.js", "catalogue.js", "charts.js"),
+    *("scene.js", "labels.js", "panel.js", "gestures.js", "search.js", "map.js"),
+    *(
+        "overview.js",
+        "week.js",
+        "clusters.js",
+        "models.js",
+        "users.js",
+        "data.js",
+        "links.js",
+        "main.js",
+    ),
+)
 
 
 def build_report(database: Path, output: Path) -> None:
@@ -62,7 +76,7 @@ def render(data: dict[str, Any]) -> str:
     str
         The html.
     """
-    style = _read("style.css")
+    style = "\n".join(_read(name) for name in STYLES)
     script = "\n".join(_read(name) for name in SCRIPTS)
     script = f'"use strict";\n(() => {{\n{script}\n}})();'
     parts = {

@@ -4,10 +4,10 @@
         begin_build can refuse a var of a wrong type, so macros must survive one.
     #}
     {%- set weights = var("event_weights") if var("event_weights") is mapping else {} %}
-    case {{ column }}
+    cast(case {{ column }}
         {%- for event_type in weights %}
-        when '{{ adapter.escape_sql_string(event_type) }}'
+        when {{ text_literal(event_type) }}
             then {{ weights[event_type] }}
         {%- endfor %}
-    end::double
+    end as double)
 {%- endmacro %}

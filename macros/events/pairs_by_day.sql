@@ -4,14 +4,20 @@
         product_key_b, sessions_together, pair_weight).
     #}
     {% if var("window") | int > 0 %}
+        {% set distances = range(1, var("window") | int + 1) %}
         looking_ahead as (
 
+            {# One sort serves all distances, where a self-join of the session would need one hash
+               table each. #}
             select
+                {% for distance in distances %}
+                    lead(product_key, {{ distance }}) over in_order as product_key_{{ distance }},
+                    lead(step_weight, {{ distance }}) over in_order as step_weight_{{ distance }},
+                {% endfor %}
                 session_date,
                 session_id,
                 product_key,
-                step_weight,
-                {{ next_in_session(var("window")) }} as following
+                step_weight
             from {{ steps }}
             window in_order as (partition by session_id order by step)
 
@@ -19,14 +25,29 @@
 
         steps_apart as (
 
-            {# The fields of the structs become columns and have their names already. #}
             select
-                session_date,
-                session_id,
-                product_key,
-                step_weight,
-                unnest(following, recursive := true)  -- noqa: AL03
+                looking_ahead.session_date,
+                looking_ahead.session_id,
+                looking_ahead.product_key,
+                looking_ahead.step_weight,
+                case distances.distance
+                    {% for distance in distances %}
+                        when {{ distance }} then looking_ahead.product_key_{{ distance }}
+                    {% endfor %}
+                end as next_product_key,
+                case distances.distance
+                    {% for distance in distances %}
+                        when {{ distance }} then looking_ahead.step_weight_{{ distance }}
+                    {% endfor %}
+                end as next_step_weight,
+                distances.distance_weight
             from looking_ahead
+            cross join (values
+                {% for distance in distances %}
+                    ({{ distance }}, cast({{ var("window_decay") | float ** (distance - 1) }} as double))
+                    {{- "," if not loop.last }}
+                {% endfor %}
+            ) as distances (distance, distance_weight)
 
         ),
     {% else %}
@@ -54,7 +75,7 @@
                 one.step_weight,
                 other.product_key as next_product_key,
                 other.step_weight as next_step_weight,
-                1.0 as distance_weight
+                cast(1 as double) as distance_weight
             from products_of_session as one
             inner join products_of_session as other
                 on one.session_id = other.session_id and one.product_key < other.product_key

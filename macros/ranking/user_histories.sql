@@ -28,7 +28,7 @@
             interactions.scope,
             interactions.user_key,
             interactions.product_key,
-            arg_max(
+            max_by(
                 interactions.event_type,
                 (interactions.event_weight, interactions.event_at, interactions.event_type)
             ) as event_type,
@@ -36,8 +36,8 @@
             min(interactions.event_at) as first_event_at,
             count(distinct interactions.session_id) as sessions,
             sum(cast(round(1e6 * interactions.event_weight * {{ half_life(
-                "date_diff('second', interactions.event_at, last_events.last_event_at)"
-                " / 86400.0",
+                seconds_between("interactions.event_at", "last_events.last_event_at")
+                ~ " / 86400e0",
                 var("history_half_life_days")
             ) }}) as bigint)) / 1e6 as interest
         from interactions

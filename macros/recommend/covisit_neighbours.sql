@@ -2,17 +2,9 @@
     {# CTEs that end in `neighbours`: covisit's, from pairs of products (`pair_weights`). #}
     pairs as (
 
-        select
-            product_key_a as product_key,
-            product_key_b as neighbour_key,
-            pair_weight as weight
-        from {{ pairs }}
-        union all
-        select
-            product_key_b as product_key,
-            product_key_a as neighbour_key,
-            pair_weight as weight
-        from {{ pairs }}
+        {{ both_directions(
+            pairs, "product_key_a", "product_key_b", ["pair_weight as weight"]
+        ) }}
 
     ),
 

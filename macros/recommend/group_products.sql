@@ -57,7 +57,7 @@
             placed.product_key,
             placed.user_key,
             {{ half_life(
-                "date_diff('day', groups.last_event_at, timeline.graph_cutoff_at)",
+                days_between("groups.last_event_at", "timeline.graph_cutoff_at"),
                 var("half_life_days")
             ) }} / power(groups.products, {{ var("rp3_group_exponent") }}) as group_weight
         from placed

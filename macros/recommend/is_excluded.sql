@@ -1,7 +1,7 @@
 {% macro is_excluded() -%}
     {# Condition on an event by its event_type: its product is not recommended to its user again. #}
     {%- if var("exclude") == "purchased" -%}
-        array_contains({{ text_list(var("purchase_event_types")) }}, event_type)
+        {{ is_one_of("event_type", var("purchase_event_types")) }}
     {%- elif var("exclude") == "seen" -%} {{ event_weight("event_type") }} > 0
     {%- else -%} false
     {%- endif -%}

@@ -1,18 +1,18 @@
 {% macro neighbour_candidates(scope, users, neighbours, models, size) -%}
     {#
-        CTEs of the ladder's first step: `lists` (model, user_key, list_key), one per model and
-        user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place,
-        product_key, score, because_product_key), the best `size` neighbours of each history
-        that are not excluded, at most `category_cap` of one category. Where `blend` asks for
-        group_knn, what else the groups most like a history hold counts too.
+        CTEs of the ladder's first steps: `lists` (model, user_key, list_key), one per model and
+        user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place, step,
+        product_key, score, because_product_key), for each list the best `size` products that
+        something in the history speaks for and that are not excluded, at most `category_cap` of one
+        category. Ranked lists begin with the ranker's order and go on with the hybrid's.
 
-        Most of a build's rows pass here: two integers as the key of a group take half the time
-        of a model's name, a user and a product.
+        1. models, lists, histories, excluded: what is asked.
+        2. ranked_candidates: what the ranker has ordered, and whose lists that fills.
+        3. terms, candidates: what speaks for a product, summed.
+        4. allowed_candidates, best_candidates: what may be recommended, cut to `size`.
     #}
-    {%- set with_groups = uses_group_knn() and ("hybrid" in models or "ranked" in models) %}
     models as (
 
-        {# The ranked lists begin with the ranker's order and go on with the hybrid's. #}
         select * from (values
             {% for model in models %}
                 (
@@ -30,7 +30,7 @@
         select
             models.model,
             users.user_key,
-            cast(users.user_key as bigint) * 1000 + models.model_number as list_key
+            {{ list_key("users.user_key", "models.model_number") }} as list_key
         from {{ users }} as users
         cross join models
 
@@ -82,70 +82,18 @@
 
     terms as (
 
-        select
-            cast(histories.user_key as bigint) * 1000 + models.model_number as list_key,
-            neighbours.neighbour_key as product_key,
-            histories.product_key as because_product_key,
-            histories.place,
-            histories.interest * neighbours.score as term
-        from histories
-        inner join {{ neighbours }} as neighbours
-            on histories.product_key = neighbours.product_key
-        inner join models on neighbours.model = models.neighbours_of
-        {% if "ranked" in models %}
-            left join filled_by_ranker on histories.user_key = filled_by_ranker.user_key
-            where models.model != 'ranked' or filled_by_ranker.user_key is null
-        {% endif %}
-        {% if with_groups %}
-            union all
-            select
-                cast(similar_groups.user_key as bigint) * 1000 + models.model_number
-                    as list_key,
-                group_products.product_key,
-                similar_groups.because_product_key,
-                similar_groups.because_place as place,
-                similar_groups.weight * factors.factor
-                / if(models.neighbours_of = 'hybrid', 1, {{ var("blend")["group_knn"] }}) as term
-            from {{ ref("int_similar_groups") }} as similar_groups
-            semi join {{ users }} as users on similar_groups.user_key = users.user_key
-            inner join {{ ref("int_group_products") }} as group_products
-                on similar_groups.group_key = group_products.group_key
-            inner join {{ ref("int_product_factors") }} as factors
-                on group_products.product_key = factors.product_key
-            anti join histories
-                on
-                    similar_groups.user_key = histories.user_key
-                    and group_products.product_key = histories.product_key
-            inner join models on models.neighbours_of in ('hybrid', 'group_knn')
-            where similar_groups.scope = '{{ scope }}'
-        {% endif %}
-        {% if var("repeat_weight") | float > 0 %}
-            union all
-            select
-                cast(histories.user_key as bigint) * 1000 + models.model_number as list_key,
-                histories.product_key,
-                histories.product_key as because_product_key,
-                histories.place,
-                histories.repeat_interest * {{ var("repeat_weight") }} as term
-            from histories
-            cross join models
-            where
-                models.neighbours_of in (select model from {{ neighbours }})
-                {% if with_groups %} or models.neighbours_of in ('hybrid', 'group_knn') {% endif %}
-        {% endif %}
+        {{ candidate_terms(scope, users, neighbours, models) }}
 
     ),
 
-    {# Integers, because a sum of floats depends on the order of the threads; of 128 bits,
-       because an interest has no upper end. The largest term is the "because"; between equal
-       terms the more recent product wins. #}
+    {# The largest term is the "because"; of equal ones that of the more recent product. #}
     candidates as (
 
         select
             list_key,
             product_key,
             {{ exact_sum("term", 12) }} as score,
-            arg_max(because_product_key, term * (1 - 1e-9 * place)) as because_product_key
+            max_by(because_product_key, (term, -place)) as because_product_key
         from terms
         group by list_key, product_key
 
@@ -155,7 +103,7 @@
 
         select
             candidates.*,
-            false as is_ranked
+            1 as step
         from candidates
         {% if "ranked" in models %}
             anti join ranked_candidates
@@ -168,7 +116,7 @@
                 product_key,
                 score,
                 because_product_key,
-                true as is_ranked
+                0 as step
             from ranked_candidates
         {% endif %}
 
@@ -189,8 +137,7 @@
                 partition by
                     candidates.list_key,
                     coalesce(products.category_code, products.product_id)
-                order by
-                    candidates.is_ranked desc, candidates.score desc, candidates.product_key
+                order by candidates.step, candidates.score desc, candidates.product_key
             ) <= {{ var("category_cap") }}
         {% endif %}
 
@@ -204,7 +151,7 @@
                 *,
                 row_number() over (
                     partition by list_key
-                    order by is_ranked desc, score desc, product_key
+                    order by step, score desc, product_key
                 ) as place
             from allowed_candidates
         )

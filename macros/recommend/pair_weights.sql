@@ -14,7 +14,7 @@
             pairs.product_key_b,
             pairs.sessions_together,
             cast(round(pairs.micro_weight * {{ half_life(
-                "date_diff('day', pairs.session_date, timeline.graph_cutoff_at::date)",
+                days_between("pairs.session_date", "timeline.graph_cutoff_at"),
                 var("half_life_days")
             ) }}) as bigint) as micro_weight
         from {{ pairs }} as pairs

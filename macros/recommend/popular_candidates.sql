@@ -1,10 +1,11 @@
 {% macro popular_candidates(scope, size) -%}
     {#
         CTEs of the ladder's further steps, after those of `neighbour_candidates`: `unfilled_lists`
-        (list_key, user_key, model, enough) and `popular_candidates` (list_key, product_key, score,
-        source) for them, none of them excluded.
+        (list_key, user_key, model, enough) and `popular_candidates` (list_key, step, product_key,
+        score) for them, none of them excluded.
     #}
-    {# As many popular products as can be taken already, and `size` more, are always enough. #}
+    {# Upper bound: at most (filled + excluded) popular products can be unusable, so fetch that many
+       plus `size`. #}
     unfilled_lists as (
 
         select
@@ -59,7 +60,7 @@
             unfilled_lists.list_key,
             popularity.product_key,
             popularity.score,
-            'popular in category' as source
+            2 as step
         from unfilled_lists
         inner join first_categories on unfilled_lists.user_key = first_categories.user_key
         inner join {{ ref("int_popularity") }} as popularity
@@ -72,7 +73,7 @@
             unfilled_lists.list_key,
             popularity.product_key,
             popularity.score,
-            'popular in shop' as source
+            3 as step
         from unfilled_lists
         inner join {{ ref("int_popularity") }} as popularity
             on popularity.shop_rank <= unfilled_lists.enough

@@ -11,48 +11,38 @@
 
     {{ popular_candidates(scope, size) }},
 
-    {# Nearly all lists are full after the first step and need no more work. #}
-    filled_up as (
+    {# Nearly all lists are full after the first steps and need no more work. #}
+    unfilled_candidates as (
 
         select
+            best_candidates.list_key,
+            best_candidates.step,
+            best_candidates.product_key,
+            best_candidates.score,
+            best_candidates.because_product_key
+        from best_candidates
+        semi join unfilled_lists on best_candidates.list_key = unfilled_lists.list_key
+        union all
+        select
             list_key,
-            row_number() over (
-                partition by list_key
-                order by is_ranked desc, source, score desc, product_key
-            ) as rank,
+            step,
             product_key,
             score,
-            case when is_ranked then 'ranked' else source end as source,
-            because_product_key
+            cast(null as integer) as because_product_key
+        from popular_candidates
+
+    ),
+
+    first_steps as (
+
+        select *
         from (
-            {# A product counts by its first step; the sources' names sort in the order of
-               the ladder. #}
             select
                 *,
                 row_number() over (
-                    partition by list_key, product_key order by is_ranked desc, source
+                    partition by list_key, product_key order by step
                 ) as step_place
-            from (
-                select
-                    best_candidates.list_key,
-                    best_candidates.product_key,
-                    best_candidates.score,
-                    'neighbour' as source,
-                    best_candidates.because_product_key,
-                    best_candidates.is_ranked
-                from best_candidates
-                semi join unfilled_lists
-                    on best_candidates.list_key = unfilled_lists.list_key
-                union all
-                select
-                    list_key,
-                    product_key,
-                    score,
-                    source,
-                    cast(null as integer) as because_product_key,
-                    false as is_ranked
-                from popular_candidates
-            )
+            from unfilled_candidates
         )
         where step_place = 1
 
@@ -63,14 +53,26 @@
         select
             best_candidates.list_key,
             best_candidates.place as rank,
+            best_candidates.step,
             best_candidates.product_key,
             best_candidates.score,
-            case when best_candidates.is_ranked then 'ranked' else 'neighbour' end as source,
             best_candidates.because_product_key
         from best_candidates
         anti join unfilled_lists on best_candidates.list_key = unfilled_lists.list_key
         union all
-        select * from filled_up
+        select *
+        from (
+            select
+                list_key,
+                row_number() over (
+                    partition by list_key order by step, score desc, product_key
+                ) as rank,
+                step,
+                product_key,
+                score,
+                because_product_key
+            from first_steps
+        )
         where rank <= {{ size }}
 
     ),
@@ -83,7 +85,7 @@
             cast(ranked_products.rank as integer) as rank,
             ranked_products.product_key,
             ranked_products.score,
-            ranked_products.source,
+            {{ ladder_source("ranked_products.step") }} as source,
             ranked_products.because_product_key
         from ranked_products
         inner join lists on ranked_products.list_key = lists.list_key

@@ -18,7 +18,7 @@ levels as (
         {{ category_level("category_code", 2) }} as level_2,
         {{ category_level("category_code", 3) }} as level_3,
         {{ category_level("category_code", 4) }} as level_4,
-        cast(cardinality(string_split(category_code, '.')) as integer) as depth,
+        {{ category_depth("category_code") }} as depth,
         category_ids,
         products
     from codes

@@ -1,9 +1,18 @@
-with categories as (
+with recursive closure as (
 
+    {# Every category with itself and each prefix of its code. #}
     select
         category_code,
-        string_split(category_code, '.') as names
+        category_code as ancestor_code,
+        0 as distance
     from {{ ref("category_levels") }}
+    union all
+    select
+        category_code,
+        regexp_replace(ancestor_code, '[.][^.]*$', '') as ancestor_code,
+        distance + 1 as distance
+    from closure
+    where ancestor_code like '%.%'
 
 ),
 
@@ -17,20 +26,6 @@ activity as (
     from {{ ref("products") }}
     where category_code is not null
     group by category_code
-
-),
-
-closure as (
-
-    {# Every category with itself and each prefix of its code. #}
-    select
-        categories.category_code,
-        array_to_string(categories.names[1:depths.ancestor_depth], '.')
-            as ancestor_code,
-        cast(cardinality(categories.names) - depths.ancestor_depth as integer)
-            as distance
-    from categories
-    cross join unnest(range(1, len(categories.names) + 1)) as depths (ancestor_depth)
 
 ),
 

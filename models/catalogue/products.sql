@@ -1,25 +1,14 @@
-with keys as (
-
-    select * from {{ ref("int_product_keys") }}
-
-),
-
-product_days as (
+with product_days as (
 
     {# What came after the log's end describes a product that was never seen before. #}
     select product_days.*
     from {{ ref("int_product_days") }} as product_days
-    inner join keys on product_days.product_id = keys.product_id
+    inner join {{ ref("int_product_keys") }} as keys
+        on product_days.product_id = keys.product_id
     cross join {{ ref("int_timeline") }} as timeline
     where
         product_days.event_date < timeline.log_ends_at
         or keys.first_date >= timeline.log_ends_at
-
-),
-
-interactions as (
-
-    select * from {{ ref("int_interactions") }}
 
 ),
 
@@ -62,37 +51,30 @@ activity as (
         count(*) as interactions,
         count(*) filter (where is_purchase) as purchases,
         count(distinct user_key) as users
-    from interactions
+    from {{ ref("int_interactions") }}
     group by product_key
-
-),
-
-products as (
-
-    select
-        keys.product_id,
-        keys.product_key,
-        names.product_name,
-        categories.category_id,
-        categories.category_code,
-        {{ category_level("categories.category_code", 1) }} as level_1,
-        {{ category_level("categories.category_code", 2) }} as level_2,
-        {{ category_level("categories.category_code", 3) }} as level_3,
-        {{ category_level("categories.category_code", 4) }} as level_4,
-        brands.brand,
-        prices.price,
-        coalesce(activity.interactions, 0) as interactions,
-        coalesce(activity.purchases, 0) as purchases,
-        coalesce(activity.users, 0) as users,
-        prices.first_seen_at,
-        prices.last_seen_at
-    from keys
-    inner join prices on keys.product_id = prices.product_id
-    left join categories on keys.product_id = categories.product_id
-    left join brands on keys.product_id = brands.product_id
-    left join names on keys.product_id = names.product_id
-    left join activity on keys.product_key = activity.product_key
 
 )
 
-select * from products
+select
+    keys.product_id,
+    keys.product_key,
+    names.product_name,
+    categories.category_id,
+    categories.category_code,
+    {% for level in (1, 2, 3, 4) %}
+        {{ category_level("categories.category_code", level) }} as level_{{ level }},
+    {% endfor %}
+    brands.brand,
+    prices.price,
+    coalesce(activity.interactions, 0) as interactions,
+    coalesce(activity.purchases, 0) as purchases,
+    coalesce(activity.users, 0) as users,
+    prices.first_seen_at,
+    prices.last_seen_at
+from {{ ref("int_product_keys") }} as keys
+inner join prices on keys.product_id = prices.product_id
+left join categories on keys.product_id = categories.product_id
+left join brands on keys.product_id = brands.product_id
+left join names on keys.product_id = names.product_id
+left join activity on keys.product_key = activity.product_key

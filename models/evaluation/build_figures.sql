@@ -9,11 +9,20 @@ with last_products as (
 
 figures as (
 
-    select * from {{ ref("int_build_figures") }}
-    union all by name
+    select
+        figure,
+        value,
+        lower,
+        upper,
+        users
+    from {{ ref("int_build_figures") }}
+    union all
     select
         'products kept' as figure,
-        count(products.product_id) / nullif(count(*), 0) as value
+        count(products.product_id) / nullif(count(*), 0) as value,
+        cast(null as double) as lower,
+        cast(null as double) as upper,
+        cast(null as bigint) as users
     from last_products
     left join {{ ref("products") }} as products
         on last_products.product_id = products.product_id

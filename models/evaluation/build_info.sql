@@ -15,8 +15,7 @@ this_build as (
     select
         '{{ invocation_id }}' as build_id,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
-        '{{ adapter.escape_sql_string(var("events") or "demo events") }}'
-            as events_read,
+        {{ text_literal(var("events") or "demo events") }} as events_read,
         (select count(*) from {{ ref("stg_events") }}) as events_kept,
         (select count(*) from {{ ref("rejected_events") }}) as events_rejected,
         (select count(*) from {{ ref("int_interactions") }}) as events_clean,
@@ -31,10 +30,10 @@ this_build as (
         timeline.first_event_at,
         timeline.last_event_at,
         timeline.graph_cutoff_at,
-        '{{ adapter.escape_sql_string(settings_as_json()) }}' as settings,
+        {{ text_literal(settings_as_json()) }} as settings,
         '{{ dbt_version }}' as dbt_version,
         version() as duckdb_version,
-        '{{ adapter.escape_sql_string(git_commit()) }}' as git_commit
+        {{ text_literal(git_commit()) }} as git_commit
     from {{ ref("int_timeline") }} as timeline
     cross join teaching_events
 

@@ -19,9 +19,7 @@ draws as (
         samples.sample_id,
         {{ uniform_draw("users.user_id || ':' || samples.sample_id") }} as draw
     from users
-    cross join unnest(
-        range(1, {{ var("bootstrap_samples") }} + 1)
-    ) as samples (sample_id)
+    cross join range(1, {{ var("bootstrap_samples") | int + 1 }}) as samples (sample_id)
 
 ),
 

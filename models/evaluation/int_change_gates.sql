@@ -48,13 +48,17 @@ select
     || ', below ' || {{ as_figure("threshold") }} || ': if that is right, '
     || name || ': 1 lets it pass once' as message
 from bounds
-union all by name
+union all
 select
     'comparison with the last build' as gate,
     products_kept as value,
+    cast(null as double) as lower,
+    cast(null as double) as upper,
     cast(0.5 as double) as threshold,
+    cast(null as double) as last_value,
     false as is_short,
     'another log, which has ' || {{ as_percent("products_kept") }}
-    || ' of the last products' as lacks
+    || ' of the last products' as lacks,
+    cast(null as string) as message
 from shop
 where products_kept < 0.5

@@ -36,7 +36,7 @@ judged as (
         step != 'kept' and rule != 'repeat'
         and not (
             step = 'rejected'
-            and array_contains({{ text_list(var("reject_when")) }}, rule)
+            and {{ is_one_of("rule", var("reject_when")) }}
         )
 
 )

@@ -21,16 +21,15 @@ segmented as (
 
     select
         users.user_key,
-        unnest([
-            'all',
-            case
-                when activity.products is null then 'new users'
-                when activity.products < 5 then 'light users'
-                else 'heavy users'
-            end
-        ]) as segment
+        case
+            when parts.is_whole then 'all'
+            when activity.products is null then 'new users'
+            when activity.products < 5 then 'light users'
+            else 'heavy users'
+        end as segment
     from users
     left join activity on users.user_key = activity.user_key
+    cross join (values (true), (false)) as parts (is_whole)
 
 )
 

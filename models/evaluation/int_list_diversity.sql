@@ -1,20 +1,14 @@
 {# How unlike the products of one list are: by category, and by the angle between their
    vectors. Pairs of vectors are many, so those are compared for the dial's sample of
    users, at k = 10. #}
-with slots as (
-
-    select * from {{ ref("int_list_slots") }}
-
-),
-
-category_runs as (
+with category_runs as (
 
     select
         model,
         k,
         user_key,
         count(*) as places
-    from slots
+    from {{ ref("int_list_slots") }}
     group by model, k, user_key, category_code
 
 ),
@@ -53,7 +47,7 @@ sampled_vectors as (
         slots.user_key,
         slots.rank,
         embeddings.vector
-    from slots
+    from {{ ref("int_list_slots") }} as slots
     semi join {{ ref("int_dial_users") }} as users on slots.user_key = users.user_key
     inner join {{ ref("embeddings_deepwalk") }} as embeddings
         on slots.product_id = embeddings.product_id
@@ -67,7 +61,7 @@ by_embedding as (
         earlier.model,
         earlier.k,
         'embedding_diversity' as metric,
-        avg(1 - list_cosine_similarity(earlier.vector, later.vector)) as value
+        avg(1 - {{ cosine("earlier.vector", "later.vector") }}) as value
     from sampled_vectors as earlier
     inner join sampled_vectors as later
         on

@@ -47,9 +47,14 @@ wide as (
 
 long as (
 
-    unpivot wide
-    on coverage, exposure_gini, novelty, long_tail_share
-    into name metric value value
+    select
+        model,
+        k,
+        metric,
+        value
+    from wide unpivot (
+        value for metric in (coverage, exposure_gini, novelty, long_tail_share)
+    )
 
 )
 

@@ -1,7 +1,7 @@
 {# Every place of every evaluated list, once per k that it counts for. #}
 with cutoffs as (
 
-    select cast(unnest([5, 10, 20]) as integer) as k
+    select places.k from (values (5), (10), (20)) as places (k)
 
 )
 

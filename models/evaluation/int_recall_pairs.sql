@@ -17,7 +17,7 @@ parts as (
         model,
         avg(value) as value
     from recalls
-    where array_contains({{ text_list(hybrid_parts()) }}, model)
+    where {{ is_one_of("model", hybrid_parts()) }}
     group by model
 
 ),

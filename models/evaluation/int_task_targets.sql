@@ -17,23 +17,24 @@ with targets as (
 grouped as (
 
     select
-        user_key,
-        product_key,
-        unnest(
-            case
-                when is_purchase then ['next interaction', 'next purchase']
-                else ['next interaction']
-            end
-        ) as task,
-        is_long_tail
+        targets.user_key,
+        targets.product_key,
+        targets.is_long_tail,
+        tasks.task
     from targets
+    inner join (values ('next interaction'), ('next purchase')) as tasks (task)
+        on targets.is_purchase or tasks.task = 'next interaction'
 
 )
 
 select
-    task,
-    unnest(['all', case when is_long_tail then 'tail targets' else 'head targets' end])
-        as target_group,
-    user_key,
-    product_key
+    grouped.task,
+    case
+        when parts.is_whole then 'all'
+        when grouped.is_long_tail then 'tail targets'
+        else 'head targets'
+    end as target_group,
+    grouped.user_key,
+    grouped.product_key
 from grouped
+cross join (values (true), (false)) as parts (is_whole)

@@ -1,91 +1,76 @@
-{# Accuracy against reach: DeepWalk's successors alone, at several weights of
-   popularity. #}
-{% set settings = var("popularity_dial") | map("float") | map("string") | list %}
+{# Accuracy against reach. #}
+with recommended as (
 
-with dial_users as (
-
-    select * from {{ ref("int_dial_users") }}
+    select * from {{ ref("int_dial_recommendations") }}
 
 ),
 
-dial_neighbours as (
+targets as (
 
-    select
-        cast(successors.popularity as varchar) as model,
-        products.product_key,
-        found.product_key as neighbour_key,
-        exp(successors.score - max(successors.score) over (
-            partition by successors.popularity, successors.product_id
-        )) as score
-    from {{ ref("dial_successors") }} as successors
-    inner join {{ ref("int_product_keys") }} as products
-        on successors.product_id = products.product_id
-    inner join {{ ref("int_product_keys") }} as found
-        on successors.neighbour_product_id = found.product_id
+    select targets.*
+    from {{ ref("int_targets") }} as targets
+    semi join {{ ref("int_dial_users") }} as users on targets.user_key = users.user_key
 
 ),
-
-{{ recommended_products(
-    "evaluated", "dial_users", "dial_neighbours", settings, 20
-) }},
 
 target_counts as (
 
     select
-        targets.user_key,
+        user_key,
         count(*) as targets
-    from {{ ref("int_targets") }} as targets
-    semi join dial_users on targets.user_key = dial_users.user_key
-    group by targets.user_key
+    from targets
+    group by user_key
 
 ),
 
 hits as (
 
     select
-        recommended.model,
+        recommended.popularity,
         recommended.user_key,
         count(*) as hits
     from recommended
-    inner join {{ ref("int_targets") }} as targets
+    inner join targets
         on
             recommended.user_key = targets.user_key
             and recommended.product_key = targets.product_key
-    group by recommended.model, recommended.user_key
+    group by recommended.popularity, recommended.user_key
 
 ),
 
 accuracy as (
 
     select
-        models.model,
+        settings.popularity,
         avg(coalesce(hits.hits, 0) / target_counts.targets) as recall
     from target_counts
-    cross join models
+    cross join (select distinct popularity from recommended) as settings
     left join hits
-        on target_counts.user_key = hits.user_key and models.model = hits.model
-    group by models.model
+        on
+            target_counts.user_key = hits.user_key
+            and settings.popularity = hits.popularity
+    group by settings.popularity
 
 ),
 
 reach as (
 
     select
-        recommended.model,
+        recommended.popularity,
         count(distinct recommended.product_key)
         / (select count(*) from {{ ref("products") }}) as coverage,
         avg(cast(exposure.is_long_tail as integer)) as long_tail_share
     from recommended
     inner join {{ ref("int_product_exposure") }} as exposure
         on recommended.product_key = exposure.product_key
-    group by recommended.model
+    group by recommended.popularity
 
 )
 
 select
-    cast(accuracy.model as double) as popularity,
+    accuracy.popularity,
     accuracy.recall,
     reach.coverage,
     reach.long_tail_share
 from accuracy
-inner join reach on accuracy.model = reach.model
+inner join reach on accuracy.popularity = reach.popularity

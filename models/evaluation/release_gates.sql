@@ -1,12 +1,34 @@
 {# What has to hold before tables are published. A gate closes on evidence; what cannot
    be judged is said and does not close. #}
+{% set compared = {
+    "int_recall_gates": ["margin_lower", "margin_upper", "last_value", "lacks"],
+    "int_graph_gates": ["last_value", "lacks"],
+    "int_cleaning_gates": [],
+    "int_change_gates": ["last_value", "lacks"],
+} %}
+{% set types = {
+    "margin_lower": "double", "margin_upper": "double", "last_value": "double",
+    "lacks": "string",
+} %}
+
 with gates as (
 
-    {% for gates in [
-        "int_recall_gates", "int_graph_gates", "int_cleaning_gates", "int_change_gates"
-    ] %}
-        select * from {{ ref(gates) }}
-        {{ "union all by name" if not loop.last }}
+    {% for gates, columns in compared.items() %}
+        select
+            gate,
+            value,
+            lower,
+            upper,
+            threshold,
+            {% for column, type in types.items() %}
+                {% if column in columns %} {{ column }},
+                {% else %} cast(null as {{ type }}) as {{ column }},
+                {% endif %}
+            {% endfor %}
+            is_short,
+            message
+        from {{ ref(gates) }}
+        {{ "union all" if not loop.last }}
     {% endfor %}
 
 ),

@@ -5,9 +5,9 @@
     starts_at="first_open_session_day",
 ) }}
 
-{# A session belongs, with all its events, to the day on which it starts. To tell where
-   the first ones start, reading begins one silence before the first day; a session with
-   an event in there is an earlier day's. #}
+{# A session belongs, with all its events, to the day on which it starts. Read back one
+   session gap before first_day, so that a session already open at midnight is recognised
+   and left to its own day. #}
 with events as (
 
     select
@@ -19,8 +19,7 @@ with events as (
         * coalesce(events.event_weight, 1) as event_weight,
         events.event_weight is not null as has_own_weight,
         coalesce(events.user_session, '') as user_session,
-        date_diff('day', date '1970-01-01', events.event_date)
-        * cast(4294967296 as bigint) + events.place as moment_id,
+        {{ moment_id("events.event_date", "events.place") }} as moment_id,
         days.has_seconds
     from {{ ref("int_events_deduplicated") }} as events
     inner join {{ ref("int_user_keys") }} as users on events.user_id = users.user_id
@@ -35,51 +34,7 @@ with events as (
 
 ),
 
-neighbours as (
-
-    select
-        *,
-        event_at - lag(event_at) over in_session as silence,
-        lead(event_at) over in_session - event_at as stay,
-        lead(product_key) over in_session as next_product_key
-    from events
-    window in_session as (
-        partition by user_key, user_session
-        order by event_at, event_weight, event_type, product_key
-    )
-
-),
-
-sessions as (
-
-    {# The number of a session is that of its first moment, which no later day changes.
-       Events of one second share it: a range, not rows. #}
-    select
-        user_key,
-        product_key,
-        event_at,
-        event_type,
-        event_weight,
-        has_own_weight,
-        max(
-            case when silence <= {{ session_gap() }} then null else moment_id end
-        ) over (
-            partition by user_key, user_session
-            order by event_at
-            range between unbounded preceding and current row
-        ) as session_id,
-        {# A clock without seconds cannot tell a short stay. #}
-        has_seconds
-        and array_contains({{ text_list(var("click_event_types")) }}, event_type)
-        and coalesce(
-            next_product_key != product_key
-            and stay < interval '1 second' * {{ var("min_stay_seconds") }}
-            and stay <= {{ session_gap() }},
-            false
-        ) as is_short_stay
-    from neighbours
-
-),
+{{ sessions_of("events") }},
 
 repeats as (
 
@@ -87,8 +42,7 @@ repeats as (
        them. Rows with a weight of their own repeat nothing: each counts. #}
     select
         *,
-        cast(date '1970-01-01' + cast(session_id // 4294967296 as integer) as date)
-            as session_date,
+        {{ date_of_moment("session_id") }} as session_date,
         not has_own_weight
         and coalesce(
             lag(product_key) over in_order = product_key
@@ -101,25 +55,19 @@ repeats as (
         order by event_at, event_weight, event_type, product_key
     )
 
-),
-
-flagged as (
-
-    select
-        user_key,
-        product_key,
-        session_id,
-        session_date,
-        event_at,
-        event_type,
-        event_weight,
-        case
-            when is_short_stay then 'short stay'
-            when is_repeat then 'repeat'
-        end as removed_as
-    from repeats
-    where session_date >= {{ first_day() }}
-
 )
 
-select * from flagged
+select
+    user_key,
+    product_key,
+    session_id,
+    session_date,
+    event_at,
+    event_type,
+    event_weight,
+    case
+        when is_short_stay then 'short stay'
+        when is_repeat then 'repeat'
+    end as removed_as
+from repeats
+where session_date >= {{ first_day() }}

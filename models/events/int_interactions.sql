@@ -13,9 +13,8 @@ interactions as (
         flagged.event_at,
         flagged.event_type,
         flagged.event_weight,
-        array_contains(
-            {{ text_list(var("purchase_event_types")) }}, flagged.event_type
-        ) as is_purchase,
+        {{ is_one_of("flagged.event_type", var("purchase_event_types")) }}
+            as is_purchase,
         flagged.event_at >= timeline.graph_cutoff_at as is_holdout
     from flagged
     cross join {{ ref("int_timeline") }} as timeline

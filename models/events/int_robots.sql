@@ -9,7 +9,7 @@ with sliding_activity as (
         partition by user_id
         order by event_date
         range between
-        interval ({{ var("robot_days") }} - 1) days preceding and current row
+        interval {{ var("robot_days") | int - 1 }} days preceding and current row
     )
 
 ),

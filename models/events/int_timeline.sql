@@ -57,7 +57,7 @@ timeline as (
                 last_event_at + interval '1 second'
                 - interval '1 second' * least(
                     {{ var("holdout_days") }} * 86400,
-                    date_diff('second', first_event_at, last_event_at) / 5
+                    {{ seconds_between("first_event_at", "last_event_at") }} / 5
                 )
             {% endif %}
         ) as graph_cutoff_at

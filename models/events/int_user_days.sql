@@ -13,14 +13,10 @@ with user_days as (
             where event_at = date_trunc('minute', event_at)
         ) as whole_minutes,
         count(*) filter (
-            where array_contains(
-                {{ text_list(var("click_event_types")) }}, event_type
-            )
+            where {{ is_one_of("event_type", var("click_event_types")) }}
         ) as clicks,
         count(*) filter (
-            where array_contains(
-                {{ text_list(var("purchase_event_types")) }}, event_type
-            )
+            where {{ is_one_of("event_type", var("purchase_event_types")) }}
         ) as purchases
     from {{ ref("int_events_deduplicated") }}
     where {{ in_days("event_date") }}

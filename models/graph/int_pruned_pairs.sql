@@ -4,28 +4,16 @@ with pairs as (
 
 ),
 
-directed as (
-
-    select
-        product_key_a as product_key,
-        product_key_b as neighbour_key,
-        pair_weight
-    from pairs
-    union all
-    select
-        product_key_b as product_key,
-        product_key_a as neighbour_key,
-        pair_weight
-    from pairs
-
-),
-
 degrees as (
 
     select
         product_key,
         {{ exact_sum("pair_weight", 6) }} as degree
-    from directed
+    from (
+        {{ both_directions(
+            "pairs", "product_key_a", "product_key_b", ["pair_weight"]
+        ) }}
+    )
     group by product_key
 
 ),
@@ -45,52 +33,38 @@ normalised as (
 
 ),
 
-places as (
+placed as (
 
     select
-        product_key_a,
-        product_key_b,
+        product_key,
+        neighbour_key,
         row_number() over (
-            partition by product_key_a
-            order by weight desc, product_key_b
+            partition by product_key
+            order by weight desc, neighbour_key
         ) as place
     from (
-        select
-            product_key_a,
-            product_key_b,
-            weight
-        from normalised
-        union all
-        select
-            product_key_b,
-            product_key_a,
-            weight
-        from normalised
+        {{ both_directions(
+            "normalised", "product_key_a", "product_key_b", ["weight"]
+        ) }}
     )
 
 ),
 
 strongest as (
 
-    {# Kept when it is among the strongest of either end, so that nobody loses its last
-       edge. #}
+    {# Kept when it is among the strongest of either end, so that no product loses its
+       last edge. #}
     select distinct
-        least(product_key_a, product_key_b) as product_key_a,
-        greatest(product_key_a, product_key_b) as product_key_b
-    from places
+        least(product_key, neighbour_key) as product_key_a,
+        greatest(product_key, neighbour_key) as product_key_b
+    from placed
     where place <= {{ var("max_neighbours") }}
-
-),
-
-pruned as (
-
-    select normalised.*
-    from normalised
-    inner join strongest
-        on
-            normalised.product_key_a = strongest.product_key_a
-            and normalised.product_key_b = strongest.product_key_b
 
 )
 
-select * from pruned
+select normalised.*
+from normalised
+inner join strongest
+    on
+        normalised.product_key_a = strongest.product_key_a
+        and normalised.product_key_b = strongest.product_key_b

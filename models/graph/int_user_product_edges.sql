@@ -13,7 +13,7 @@ interests as (
         interactions.user_key,
         nodes.node_id,
         greatest(1, sum(cast(round(1e6 * interactions.event_weight * {{ half_life(
-            "date_diff('day', interactions.event_at, timeline.graph_cutoff_at)",
+            days_between("interactions.event_at", "timeline.graph_cutoff_at"),
             var("half_life_days")
         ) }}) as bigint))) / 1e6 as weight
     from {{ ref("int_interactions") }} as interactions

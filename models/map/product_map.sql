@@ -4,23 +4,9 @@ with coordinates as (
 
 ),
 
-products as (
+cluster_names as (
 
-    select * from {{ ref("products") }}
-
-),
-
-kinds as (
-
-    {# A cluster is called by the category that most of its products are in, and its
-       brand. #}
-    select
-        coordinates.cluster_id,
-        mode(products.category_code order by products.category_code) as category_code,
-        mode(products.brand order by products.brand) as brand
-    from coordinates
-    inner join products on coordinates.product_id = products.product_id
-    group by coordinates.cluster_id
+    select * from {{ ref("int_cluster_names") }}
 
 ),
 
@@ -34,10 +20,9 @@ product_map as (
         coordinates.y3,
         coordinates.z3,
         coordinates.cluster_id,
-        coalesce(kinds.category_code, 'no category')
-        || coalesce(' · ' || kinds.brand, '') as cluster_label
+        cluster_names.cluster_label
     from coordinates
-    inner join kinds on coordinates.cluster_id = kinds.cluster_id
+    inner join cluster_names on coordinates.cluster_id = cluster_names.cluster_id
 
 )
 

@@ -3,25 +3,11 @@ with embeddings as (
     {% for model in ("deepwalk", "node2vec") %}
         select
             '{{ model }}' as model,
-            sqrt(list_inner_product(vector, vector)) as norm
+            sqrt({{ dot_product("vector", "vector") }}) as norm
         from {{ ref("embeddings_" ~ model) }}
         where vector_source = 'walks'
         {{ "union all" if not loop.last }}
     {% endfor %}
-
-),
-
-nearest as (
-
-    select * from {{ ref("int_nearest_products") }}
-    where build = 'this'
-
-),
-
-last_nearest as (
-
-    select * from {{ ref("int_nearest_products") }}
-    where build = 'last'
 
 ),
 
@@ -34,75 +20,6 @@ norms as (
     from embeddings
     group by model
 
-),
-
-purity as (
-
-    {# Share of the ten nearest that are of the same category; products without one do
-       not count. #}
-    select
-        nearest.model,
-        avg(cast(products.level_1 = found.level_1 as integer)) as purity_level_1,
-        avg(cast(products.category_code = found.category_code as integer))
-            as purity_category
-    from nearest
-    inner join {{ ref("products") }} as products
-        on nearest.product_id = products.product_id
-    inner join {{ ref("products") }} as found
-        on nearest.neighbour_product_id = found.product_id
-    group by nearest.model
-
-),
-
-hubness as (
-
-    {# Skewness of how often a product is among somebody's ten nearest (Radovanovic et
-       al. 2010). #}
-    select
-        model,
-        coalesce(skewness(times_near), 0) as hubness,
-        max(times_near) as largest_hub
-    from (
-        select
-            model,
-            neighbour_product_id,
-            count(*) as times_near
-        from nearest
-        group by all
-    )
-    group by model
-
-),
-
-agreement as (
-
-    {# Overlap@10 of both models: of ten nearest by the one, how many are by the
-       other. #}
-    select count(*) / greatest((select count(*) / 2 from nearest), 1) as agreement
-    from nearest as deepwalk
-    inner join nearest as node2vec
-        on
-            deepwalk.product_id = node2vec.product_id
-            and deepwalk.neighbour_product_id = node2vec.neighbour_product_id
-    where deepwalk.model = 'deepwalk' and node2vec.model = 'node2vec'
-
-),
-
-stability as (
-
-    select
-        nearest.model,
-        avg(cast(earlier.product_id is not null as integer))
-            as overlap_with_last_build
-    from nearest
-    left join last_nearest as earlier
-        on
-            nearest.model = earlier.model
-            and nearest.product_id = earlier.product_id
-            and nearest.neighbour_product_id = earlier.neighbour_product_id
-    where (select count(*) from last_nearest) > 0
-    group by nearest.model
-
 )
 
 select
@@ -113,10 +30,9 @@ select
     purity.purity_category,
     hubness.hubness,
     hubness.largest_hub,
-    agreement.agreement,
-    stability.overlap_with_last_build
+    shared.agreement,
+    shared.overlap_with_last_build
 from norms
-left join purity on norms.model = purity.model
-left join hubness on norms.model = hubness.model
-cross join agreement
-left join stability on norms.model = stability.model
+left join {{ ref("int_neighbour_purity") }} as purity on norms.model = purity.model
+left join {{ ref("int_neighbour_hubness") }} as hubness on norms.model = hubness.model
+left join {{ ref("int_neighbour_overlaps") }} as shared on norms.model = shared.model

@@ -1,61 +1,22 @@
-with neighbours as (
+{# The neighbours of all models on one scale, and the hybrid's, blended of them. #}
+with comparable as (
 
-    {% for model, declared in neighbour_models().items() %}
-        select
-            '{{ model }}' as model,
-            {{ declared.kind != "share" }} as is_scaled,
-            product_id,
-            neighbour_product_id,
-            {{ comparable_score(declared.kind) }} as score
-        from {{ ref(declared.table) }}
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    select * from {{ ref("int_comparable_neighbours") }}
 
 ),
 
-keyed as (
+weights as (
 
     select
-        neighbours.model,
-        neighbours.is_scaled,
-        products.product_key,
-        found.product_key as neighbour_key,
-        neighbours.score
-    from neighbours
-    inner join {{ ref("int_product_keys") }} as products
-        on neighbours.product_id = products.product_id
-    inner join {{ ref("int_product_keys") }} as found
-        on neighbours.neighbour_product_id = found.product_id
-    where neighbours.score > 0
-
-),
-
-row_sums as (
-
-    select
-        model,
-        product_key,
-        {{ exact_sum("score", 9) }} as row_sum
-    from keyed
-    group by model, product_key
-
-),
-
-comparable as (
-
-    {# Scaled rows sum to 1, like those of the SQL models. #}
-    select
-        keyed.model,
-        keyed.product_key,
-        keyed.neighbour_key,
-        keyed.score / case when keyed.is_scaled then row_sums.row_sum else 1 end
-        * factors.factor as score
-    from keyed
-    inner join row_sums
-        on keyed.model = row_sums.model and keyed.product_key = row_sums.product_key
-    inner join {{ ref("int_product_factors") }} as factors
-        on keyed.neighbour_key = factors.product_key
-    where row_sums.row_sum > 0
+        blend.model,
+        blend.weight
+    from (
+        values
+        {% for model in neighbour_models() %}
+            {% set weight = var("blend")[model] | default(0, true) %}
+            ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
+        {% endfor %}
+    ) as blend (model, weight)
 
 ),
 
@@ -63,15 +24,12 @@ blended as (
 
     select
         'hybrid' as model,
-        product_key,
-        neighbour_key,
-        sum(cast(round(1e12 * score * case model
-            {% for model in neighbour_models() %}
-                when '{{ model }}' then {{ var("blend")[model] | default(0, true) }}
-            {% endfor %}
-        end) as hugeint)) / 1e12 as score
+        comparable.product_key,
+        comparable.neighbour_key,
+        {{ exact_sum("comparable.score * weights.weight", 12) }} as score
     from comparable
-    group by product_key, neighbour_key
+    inner join weights on comparable.model = weights.model
+    group by comparable.product_key, comparable.neighbour_key
 
 ),
 

@@ -6,7 +6,7 @@ with activity as (
         interactions.product_key,
         count(*) as interactions,
         sum(cast(round(1e6 * {{ half_life(
-            "date_diff('day', interactions.event_at, timeline.graph_cutoff_at)",
+            days_between("interactions.event_at", "timeline.graph_cutoff_at"),
             var("trend_half_life_days")
         ) }}) as bigint)) / 1e6 as recent_interactions
     from {{ ref("int_interactions") }} as interactions

@@ -1,23 +1,27 @@
-{# Written by the searches themselves, beside their tables; an approximate index reports
-   its recall against the exact search on the build's own products. #}
+{# Each search notes in the metadata of its table's file how it was done; an approximate
+   index with its recall against the exact search on the build's own products. #}
 -- depends_on: {{ ref("neighbours_deepwalk") }}
 -- depends_on: {{ ref("neighbours_node2vec") }}
 -- depends_on: {{ ref("successors_deepwalk") }}
+{% set files = [
+    work_files("neighbours_*.parquet"), work_files("successors_deepwalk.parquet")
+] %}
 with reports as (
 
-    select *
-    from read_parquet('{{ work_files("*.report.parquet") }}', hive_partitioning = false)
+    select decode(value) as report
+    from parquet_kv_metadata({{ text_list(files) }})
+    where decode(key) = 'search'
 
 )
 
 select
-    search,
-    method,
-    database_size,
-    query_count,
-    cast(k as integer) as k,
-    lists,
-    probes,
-    recall_queries,
-    recall_at_k
+    report ->> 'search' as search,
+    report ->> 'method' as method,
+    cast(report ->> 'database_size' as bigint) as database_size,
+    cast(report ->> 'query_count' as bigint) as query_count,
+    cast(report ->> 'k' as integer) as k,
+    cast(report ->> 'lists' as bigint) as lists,
+    cast(report ->> 'probes' as bigint) as probes,
+    cast(report ->> 'recall_queries' as bigint) as recall_queries,
+    cast(report ->> 'recall_at_k' as double) as recall_at_k
 from reports

@@ -45,7 +45,7 @@ history_lengths as (
 
 work as (
 
-    {# Nobody is free: a list is filled up in any case. #}
+    {# Every user costs at least one unit: even an empty history gets a full list. #}
     select
         users.scope,
         users.user_key,
@@ -69,9 +69,12 @@ work as (
 select
     scope,
     user_key,
-    cast(sum(terms) over (
-        partition by scope
-        order by user_id, user_key
-        rows between unbounded preceding and current row
-    ) // {{ var("terms_per_batch") }} as integer) as batch
+    cast({{ whole_quotient(
+        "sum(terms) over in_order", var("terms_per_batch")
+    ) }} as integer) as batch
 from work
+window in_order as (
+    partition by scope
+    order by user_id, user_key
+    rows between unbounded preceding and current row
+)

@@ -6,12 +6,6 @@ with pairs as (
 
 ),
 
-leaves as (
-
-    select * from {{ ref("int_product_leaves") }}
-
-),
-
 shop as (
 
     select {{ exact_sum("weight", 6) }} as weight from pairs
@@ -58,29 +52,24 @@ compared as (
     cross join shop
     inner join wanted on pairs.product_key = wanted.product_key
     inner join found on pairs.neighbour_key = found.neighbour_key
-    left join leaves as wanted_leaves
+    left join {{ ref("int_product_leaves") }} as wanted_leaves
         on pairs.product_key = wanted_leaves.product_key
-    left join leaves as found_leaves on pairs.neighbour_key = found_leaves.product_key
-
-),
-
-evidence as (
-
-    select
-        product_key,
-        neighbour_key,
-        sessions,
-        weight,
-        expected,
-        coalesce(is_other_leaf, false) or is_wanted_together as is_decided
-    from compared
-    where
-        is_beyond_chance and (coalesce(is_other_leaf, true) or is_wanted_together)
-    qualify row_number() over (
-        partition by product_key
-        order by weight / (expected + 1) desc, neighbour_key asc
-    ) <= {{ var("neighbours") }}
+    left join {{ ref("int_product_leaves") }} as found_leaves
+        on pairs.neighbour_key = found_leaves.product_key
 
 )
 
-select * from evidence
+select
+    product_key,
+    neighbour_key,
+    sessions,
+    weight,
+    expected,
+    coalesce(is_other_leaf, false) or is_wanted_together as is_decided
+from compared
+where
+    is_beyond_chance and (coalesce(is_other_leaf, true) or is_wanted_together)
+qualify row_number() over (
+    partition by product_key
+    order by weight / (expected + 1) desc, neighbour_key asc
+) <= {{ var("neighbours") }}

@@ -6,19 +6,16 @@ with complements as (
 
 ),
 
+listed_complements as (
+
+    select * from complements
+    where is_decided and rank <= {{ var("similar_products") }}
+
+),
+
 decided as (
 
-    select
-        product_key,
-        neighbour_key
-    from complements
-    where is_decided and rank <= {{ var("similar_products") }}
-    union all
-    select
-        neighbour_key as product_key,
-        product_key as neighbour_key
-    from complements
-    where is_decided and rank <= {{ var("similar_products") }}
+    {{ both_directions("listed_complements", "product_key", "neighbour_key") }}
 
 ),
 
@@ -42,15 +39,7 @@ substitutes as (
 
 taken as (
 
-    select
-        product_key,
-        neighbour_key
-    from substitutes
-    union all
-    select
-        neighbour_key as product_key,
-        product_key as neighbour_key
-    from substitutes
+    {{ both_directions("substitutes", "product_key", "neighbour_key") }}
 
 ),
 
@@ -59,7 +48,7 @@ listed as (
     select
         product_key,
         'substitute' as relation,
-        place as rank,
+        cast(place as integer) as rank,
         neighbour_key,
         score,
         cast(null as double) as lift,
@@ -69,9 +58,9 @@ listed as (
     select
         complements.product_key,
         'complement' as relation,
-        row_number() over (
+        cast(row_number() over (
             partition by complements.product_key order by complements.rank
-        ) as rank,
+        ) as integer) as rank,
         complements.neighbour_key,
         complements.score,
         complements.lift,
@@ -84,13 +73,5 @@ listed as (
 
 )
 
-select
-    product_key,
-    relation,
-    cast(rank as integer) as rank,
-    neighbour_key,
-    score,
-    lift,
-    sessions_after
-from listed
+select * from listed
 where rank <= {{ var("similar_products") }}

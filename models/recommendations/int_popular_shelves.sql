@@ -60,26 +60,20 @@ first_steps as (
         partition by leaf, relation, neighbour_key order by step, place
     ) = 1
 
-),
-
-ranked as (
-
-    select
-        leaf,
-        relation,
-        neighbour_key,
-        score,
-        case
-            when step > 1 then 'popular in shop'
-            when relation = 'substitute' then 'popular in category'
-            else 'popular in related category'
-        end as source,
-        cast(row_number() over (
-            partition by leaf, relation order by step, place
-        ) as integer) as rank
-    from first_steps
-    qualify rank <= {{ size }}
-
 )
 
-select * from ranked
+select
+    leaf,
+    relation,
+    neighbour_key,
+    score,
+    case
+        when step > 1 then 'popular in shop'
+        when relation = 'substitute' then 'popular in category'
+        else 'popular in related category'
+    end as source,
+    cast(row_number() over (
+        partition by leaf, relation order by step, place
+    ) as integer) as rank
+from first_steps
+qualify rank <= {{ size }}

@@ -6,7 +6,8 @@ with interactions as (
         'published' as scope,
         interactions.product_key,
         interactions.event_weight,
-        date_diff('day', interactions.event_at, timeline.last_event_at) as age_days
+        {{ days_between("interactions.event_at", "timeline.last_event_at") }}
+            as age_days
     from {{ ref("int_interactions") }} as interactions
     cross join {{ ref("int_timeline") }} as timeline
     union all
@@ -14,7 +15,8 @@ with interactions as (
         'evaluated' as scope,
         interactions.product_key,
         interactions.event_weight,
-        date_diff('day', interactions.event_at, timeline.graph_cutoff_at) as age_days
+        {{ days_between("interactions.event_at", "timeline.graph_cutoff_at") }}
+            as age_days
     from {{ ref("int_interactions") }} as interactions
     cross join {{ ref("int_timeline") }} as timeline
     where {{ known_at_evaluation() }}

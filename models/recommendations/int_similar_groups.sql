@@ -22,40 +22,7 @@ histories as (
 
 ),
 
-shared_products as (
-
-    select
-        histories.scope,
-        histories.user_key,
-        product_groups.group_key,
-        histories.product_key,
-        histories.place,
-        product_groups.group_size,
-        histories.interest * product_groups.weight as weight
-    from histories
-    inner join {{ ref("int_strongest_groups") }} as product_groups
-        on
-            histories.product_key = product_groups.product_key
-            and histories.user_key != product_groups.user_key
-
-),
-
-similarities as (
-
-    select
-        scope,
-        user_key,
-        group_key,
-        max(group_size) as group_size,
-        power(
-            {{ exact_sum("weight", 12) }}, {{ var("rp3_alpha") }}
-        ) as similarity,
-        arg_max(product_key, weight * (1 - 1e-9 * place)) as because_product_key,
-        arg_max(place, weight * (1 - 1e-9 * place)) as because_place
-    from shared_products
-    group by scope, user_key, group_key
-
-),
+{{ group_similarities("histories") }},
 
 nearest as (
 

@@ -2,17 +2,14 @@
    pair. #}
 with cosines as (
 
-    select
-        product_id,
-        neighbour_product_id,
-        score
-    from {{ ref("neighbours_deepwalk") }}
-    union all
-    select
-        product_id,
-        neighbour_product_id,
-        score
-    from {{ ref("neighbours_node2vec") }}
+    {% for model in ("deepwalk", "node2vec") %}
+        select
+            product_id,
+            neighbour_product_id,
+            score
+        from {{ ref("neighbours_" ~ model) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
@@ -33,18 +30,24 @@ pairs as (
 
 placed as (
 
+    {# A sum of whole numbers, for one of floats depends on their order. #}
     select
         pairs.*,
-        found.leaf,
         coalesce(products.branch = found.branch, true) as is_same_branch,
-        coalesce(looks.looks, 0) as looks
+        nodes.node_id is not null as is_walked,
+        coalesce(looks.looks, 0) as looks,
+        sum(cast(round(2e9 * pairs.score) as bigint)) over category
+        / (2e9 * count(*) over category) as category_score
     from pairs
     left join {{ ref("int_product_leaves") }} as products
         on pairs.product_key = products.product_key
     left join {{ ref("int_product_leaves") }} as found
         on pairs.neighbour_key = found.product_key
+    left join {{ ref("product_nodes") }} as nodes
+        on pairs.product_key = nodes.product_key
     left join {{ ref("int_product_looks") }} as looks
         on pairs.neighbour_key = looks.product_key
+    window category as (partition by pairs.product_key, found.leaf)
 
 ),
 
@@ -56,26 +59,23 @@ shrunk as (
         product_key,
         neighbour_key,
         is_same_branch,
-        (looks * score + {{ var("substitute_prior") }} * avg(score) over category)
+        is_walked,
+        (looks * score + {{ var("substitute_prior") }} * category_score)
         / (looks + {{ var("substitute_prior") }}) as score
     from placed
-    window category as (partition by product_key, leaf)
-
-),
-
-ranked as (
-
-    select
-        product_key,
-        neighbour_key,
-        score,
-        cast(row_number() over (
-            partition by product_key
-            order by score desc, neighbour_key
-        ) as integer) as rank
-    from shrunk
-    where is_same_branch or score >= {{ var("other_branch_cosine") }}
 
 )
 
-select * from ranked
+{# A vector that was filled in, from a brand, says nothing across categories. #}
+select
+    product_key,
+    neighbour_key,
+    score,
+    cast(row_number() over (
+        partition by product_key
+        order by score desc, neighbour_key
+    ) as integer) as rank
+from shrunk
+where
+    is_same_branch
+    or (is_walked and score >= {{ var("other_branch_cosine") }})

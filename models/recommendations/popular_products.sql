@@ -9,7 +9,7 @@ with popularity as (
 listed as (
 
     select
-        cast(null as varchar) as category_code,
+        cast(null as string) as category_code,
         shop_rank as rank,
         product_key,
         score

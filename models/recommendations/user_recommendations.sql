@@ -1,5 +1,8 @@
 {{ config(batch_over="int_user_batches", batch_where="scope = 'published'") }}
 
+{# 1. recommended: the ladder from neighbours of the history to what is popular.
+   2. caused: the reason of each row, another one where it is itself listed above.
+   3. causes, seen: what the reason is to the user, and what the user has seen. #}
 with users as (
 
     select user_key from {{ ref("int_user_batches") }}
@@ -9,12 +12,7 @@ with users as (
 
 hybrid_neighbours as (
 
-    select
-        model,
-        product_key,
-        neighbour_key,
-        score
-    from {{ ref("int_neighbours") }}
+    select * from {{ ref("int_neighbours") }}
     where model = 'hybrid'
 
 ),
@@ -33,10 +31,8 @@ causes as (
         histories.product_key,
         histories.event_type,
         product_keys.product_id,
-        case
-            when nodes.node_id is null then 'category and brand'
-            else 'graph'
-        end as source
+        case when nodes.node_id is null then 'category and brand' else 'graph' end
+            as source
     from histories
     inner join {{ ref("int_product_keys") }} as product_keys
         on histories.product_key = product_keys.product_key
@@ -54,37 +50,31 @@ seen as (
     from {{ ref("int_events_flagged") }} as events
     semi join users on events.user_key = users.user_key
 
-),
-
-explained as (
-
-    select
-        user_keys.user_id,
-        caused.rank,
-        product_keys.product_id,
-        caused.score,
-        case
-            when caused.source != 'neighbour' then caused.source
-            when seen.product_key is not null then 'seen before'
-            else causes.source
-        end as source,
-        causes.product_id as because_product_id,
-        causes.event_type as because_event_type,
-        seen.product_key is not null as is_seen
-    from caused
-    inner join {{ ref("int_user_keys") }} as user_keys
-        on caused.user_key = user_keys.user_key
-    inner join {{ ref("int_product_keys") }} as product_keys
-        on caused.product_key = product_keys.product_key
-    left join causes
-        on
-            caused.user_key = causes.user_key
-            and caused.because_product_key = causes.product_key
-    left join seen
-        on caused.user_key = seen.user_key and caused.product_key = seen.product_key
-
 )
 
 {# In order, so that a reader of one user skips most of the file. #}
-select * from explained
-order by user_id, rank
+select
+    user_keys.user_id,
+    caused.rank,
+    product_keys.product_id,
+    caused.score,
+    case
+        when caused.source != 'neighbour' then caused.source
+        when seen.product_key is not null then 'seen before'
+        else causes.source
+    end as source,
+    causes.product_id as because_product_id,
+    causes.event_type as because_event_type,
+    seen.product_key is not null as is_seen
+from caused
+inner join {{ ref("int_user_keys") }} as user_keys
+    on caused.user_key = user_keys.user_key
+inner join {{ ref("int_product_keys") }} as product_keys
+    on caused.product_key = product_keys.product_key
+left join causes
+    on
+        caused.user_key = causes.user_key
+        and caused.because_product_key = causes.product_key
+left join seen
+    on caused.user_key = seen.user_key and caused.product_key = seen.product_key
+order by user_keys.user_id, caused.rank

@@ -6,7 +6,7 @@ Mikolov et al. 2013, Distributed Representations of Words and Phrases and their 
 
 def model(dbt, session):
     from longtail.build.machine import work_folder
-    from longtail.tables import trained_table
+    from longtail.tables.embeddings import trained_table
 
     return trained_table(
         dbt.ref("walks_deepwalk"),

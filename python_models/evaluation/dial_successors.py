@@ -6,7 +6,7 @@ The index is the same for every setting, popularity enters the query alone.
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables import dial_table
+    from longtail.tables.search import dial_table
 
     embeddings = dbt.ref("embeddings_deepwalk").order("product_id").to_arrow_table()
     products = dbt.ref("int_dial_products").order("product_id").to_arrow_table()

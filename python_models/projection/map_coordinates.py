@@ -6,7 +6,7 @@ McInnes, Healy, Melville 2018, UMAP: Uniform Manifold Approximation and Projecti
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables import map_table
+    from longtail.tables.projection import map_table
 
     products = dbt.ref("int_mapped_products")
     return map_table(

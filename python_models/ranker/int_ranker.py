@@ -6,7 +6,7 @@ LambdaRank by LightGBM (Burges 2010; Ke et al. 2017), or a conditional logit (Mc
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables import ranker_table
+    from longtail.tables.ranker import ranker_table
 
     examples = dbt.ref("int_ranker_examples").order("user_key, product_key")
     return ranker_table(

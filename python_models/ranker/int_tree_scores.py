@@ -3,7 +3,7 @@
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables import score_table
+    from longtail.tables.ranker import score_table
 
     # Asked before the candidates are streamed: a connection gives one result at a time.
     ranker, scoring_threads = dbt.ref("int_ranker").to_arrow_table(), threads(session)

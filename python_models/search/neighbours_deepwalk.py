@@ -2,14 +2,13 @@
 
 
 def model(dbt, session):
-    from longtail.build.machine import threads, work_folder
-    from longtail.tables import neighbour_table
+    from longtail.build.machine import threads
+    from longtail.tables.search import neighbour_table
 
     embeddings = dbt.ref("embeddings_deepwalk")
     return neighbour_table(
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
-        work_folder=work_folder(session),
         exact_below=dbt.config.meta_get("exact_search_below"),
         threads=threads(session),
         seed=dbt.config.meta_get("seed"),

@@ -5,15 +5,14 @@ Score: input vector . context vector + popularity * log(frequency), in nats.
 
 
 def model(dbt, session):
-    from longtail.build.machine import threads, work_folder
-    from longtail.tables import successor_table
+    from longtail.build.machine import threads
+    from longtail.tables.search import successor_table
 
     embeddings = dbt.ref("embeddings_deepwalk")
     return successor_table(
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
         popularity=dbt.config.meta_get("popularity"),
-        work_folder=work_folder(session),
         exact_below=dbt.config.meta_get("exact_search_below"),
         threads=threads(session),
         seed=dbt.config.meta_get("seed"),

@@ -6,7 +6,7 @@ Perozzi, Al-Rfou, Skiena 2014, DeepWalk: Online Learning of Social Representatio
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables import walk_table
+    from longtail.tables.walks import walk_table
 
     of_products = dbt.ref("product_edges")
     of_users = dbt.ref("int_user_product_edges")

@@ -6,7 +6,7 @@ Grover, Leskovec 2016, node2vec: Scalable Feature Learning for Networks, section
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables import walk_table
+    from longtail.tables.walks import walk_table
 
     return walk_table(
         dbt.ref("product_edges").to_arrow_table(),

@@ -5,6 +5,7 @@ and what the oracle expects, the fixtures of unit tests. A broken model then cos
 """
 
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -51,6 +52,22 @@ def ask(connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict] | None:
         alarm.cancel()
 
 
+def end_of_fixtures(sql: str) -> int:
+    """Return where the last fixture of an ephemeral parent ends; 0 when there is none.
+
+    All that a unit test reads is given, so that each such part of its SQL is a fixture.
+    """
+    starts = [match.end() for match in re.finditer(r"__dbt__cte__\w+ as \(", sql)]
+    if not starts:
+        return 0
+    depth = 1
+    for match in re.finditer(r"'(?:[^']|'')*'|--[^\n]*|[()]", sql[starts[-1] :]):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if depth == 0:
+            return starts[-1] + match.end()
+    raise ValueError("a fixture that does not end")
+
+
 class UnitTests:
     """dbt's unit tests, from a target folder in which dbt has run them."""
 
@@ -68,12 +85,13 @@ class UnitTests:
             if tested == model and name in self.files:
                 sql = self.files[name].read_text(encoding="utf-8")
                 assert not self.notices(sql), name
-                start = max(sql.index(self.BEGIN), sql.rfind("-- Fixture for"))
+                start = max(sql.index(self.BEGIN), end_of_fixtures(sql))
                 yield Check(f"unit test {name}", sql, start, sql.index(self.END), self.notices)
 
     def notices(self, sql: str) -> bool:
         """Whether the rows differ from those expected."""
-        with duckdb.connect(config={"threads": 1, "TimeZone": "UTC"}) as connection:
+        with duckdb.connect() as connection:
+            connection.execute("set threads = 1; set TimeZone = 'UTC'")
             rows = ask(connection, sql)
         if rows is None:
             return True

@@ -55,10 +55,10 @@ class CompiledModels:
             for node in of_models
             if node.language == "sql" and node.relation_name
         }
-        parents = {key: set(node.depends_on.nodes) for key, node in models.items()}
+        parents = {key: _tables_read(key, nodes) for key in models}
         self.models = {models[key].name: models[key].compiled_code for key in _in_order(parents)}
         self.parents = {
-            models[key].name: {nodes[parent].name for parent in found if parent in nodes}
+            models[key].name: {nodes[parent].name for parent in found}
             for key, found in parents.items()
         }
 
@@ -150,6 +150,16 @@ class CompiledModels:
                 name: connection.sql(f"from {self.relations[name]}").to_arrow_table().to_pylist()
                 for name in tables
             }
+
+
+def _tables_read(key: str, nodes: Mapping[str, Any]) -> set[str]:
+    """Return the models whose tables a model reads, itself or by an ephemeral model in it."""
+    found = set()
+    for parent in nodes[key].depends_on.nodes:
+        if parent in nodes:
+            is_table = nodes[parent].relation_name
+            found |= {parent} if is_table else _tables_read(parent, nodes)
+    return found
 
 
 def _in_order(parents: Mapping[str, set[str]]) -> list[str]:

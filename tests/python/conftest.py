@@ -5,13 +5,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
+from chromium import CHROMIUM, Browser
+from report_shop import make_shop
 from staging_sql import Staged, compile_staging, described
+from tiny_shop import publish
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("LONGTAIL_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -39,12 +42,22 @@ RUNS_DBT = {
 
 
 def pytest_collection_modifyitems(items) -> None:
-    """Mark each test by what it uses, unless it says itself what it is."""
+    """Mark each test by what it uses, unless it says itself what it is; long ones come first.
+
+    Processes that share the work each make the fixtures of a group once: the whole build is one
+    group, each other file its own.
+    """
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("quick", "build", "browser")):
-            continue
         used = set(item.fixturenames)
-        item.add_marker("browser" if "browser" in used else "build" if used & RUNS_DBT else "quick")
+        group = "whole build" if "demo" in used else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+        if not any(item.get_closest_marker(name) for name in KINDS):
+            is_long = used & RUNS_DBT
+            item.add_marker("browser" if "browser" in used else "build" if is_long else "quick")
+    items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
+
+
+KINDS = ("quick", "slow", "build", "browser", "server")
 
 
 class is_quick:  # noqa: N801
@@ -285,3 +298,49 @@ def staging(staging_of) -> Callable[..., Staged]:
         return staging_of(described(pattern, csv_options, options), **options)
 
     return stage
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory):
+    """The report of a shop of 600 products, its database beside it."""
+    from longtail.report import build_report
+
+    folder = tmp_path_factory.mktemp("report")
+    build_report(make_shop(folder, 600), folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="session")
+def large_report(tmp_path_factory):
+    """The report of a shop with more products than its map takes."""
+    from longtail.report import build_report
+
+    folder = tmp_path_factory.mktemp("large_report")
+    build_report(make_shop(folder, 40_000), folder / "report.html")
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Headless Chromium; skips where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium to open the report in: apt-get install chromium")
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory) -> Path:
+    """The tiny shop's longtail.duckdb."""
+    path = tmp_path_factory.mktemp("shop") / "longtail.duckdb"
+    publish(path)
+    return path
+
+
+@pytest.fixture
+def ask(database, tmp_path, monkeypatch) -> Iterator[Callable[[str], list[tuple]]]:
+    """Ask it as an analyst does: read-only, from another folder."""
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        yield lambda sql: connection.execute(sql).fetchall()

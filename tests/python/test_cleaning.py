@@ -87,6 +87,7 @@ def test_every_day_counts_when_no_share_is_asked_for():
     assert span_of(traffic((1000, 300)) | CLOCKS, day_share=0) == (min(CLOCKS), max(CLOCKS))
 
 
+@pytest.mark.slow
 @settings(derandomize=True, deadline=None, max_examples=100)
 @given(
     real=st.lists(st.integers(300, 30_000), min_size=3, max_size=40),

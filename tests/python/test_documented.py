@@ -1,6 +1,7 @@
 """Everything that has a name has a description: models, columns, macros, arguments, vars, tests."""
 
 import re
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 YML_FILES = sorted(
     path
-    for folder in ("models", "python_models", "macros", "tests", "analyses")
+    for folder in ("models", "python_models", "macros", "tests")
     for path in (ROOT / folder).rglob("*.yml")
 )
 DOC_BLOCK = re.compile(r"{%\s*docs (\w+)\s*%}(.*?){%\s*enddocs\s*%}", re.DOTALL)
@@ -19,11 +20,18 @@ DOC_USE = re.compile(r"{{\s*doc\('(\w+)'\)\s*}}")
 MACRO = re.compile(r"{%-?\s*(macro|test|materialization)\s+(\w+)\s*(?:\(([^)]*)\)|,)")
 
 
+@cache
+def yml_files() -> tuple[dict, ...]:
+    """Contents of all yml files."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return tuple(yaml.load(path.read_bytes(), loader) or {} for path in YML_FILES)
+
+
 def entries(kind: str) -> dict[str, dict]:
     """Entries of one kind in all yml files, by name."""
     found = {}
-    for path in YML_FILES:
-        for entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get(kind, []):
+    for file in yml_files():
+        for entry in file.get(kind, []):
             assert entry["name"] not in found, f"{entry['name']} is described twice"
             found[entry["name"]] = entry
     return found
@@ -69,9 +77,7 @@ def test_model_has_a_data_test(name):
         assert any(part.get("data_tests") for part in parts), "no data test"
 
 
-@pytest.mark.parametrize(
-    "kind", ["models", "exposures", "analyses", "unit_tests", "data_tests", "macros"]
-)
+@pytest.mark.parametrize("kind", ["models", "exposures", "unit_tests", "data_tests", "macros"])
 def test_every_entry_and_its_parts_are_described(kind):
     blocks = doc_blocks()
     for name, entry in entries(kind).items():

@@ -31,6 +31,7 @@ def club(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_nearest_members_are_of_the_same_side_of_the_split(club, tmp_path):
     learn(club, tmp_path / "out", walks_per_node=100, walk_length=10, dimensions=16, neighbours=3)
     table = pq.read_table(tmp_path / "out" / "neighbours.parquet")
@@ -44,6 +45,7 @@ def test_nearest_members_are_of_the_same_side_of_the_split(club, tmp_path):
     assert sum(same) / len(same) > 0.85  # of two sides of 17, chance is .48
 
 
+@pytest.mark.slow
 def test_every_table_is_written_and_walks_step_along_ties(club, tmp_path, capsys):
     assert main([str(club), "--output", str(tmp_path / "out"), "--walks-per-node", "2"]) == 0
     assert "walks.parquet  68 rows" in capsys.readouterr().out

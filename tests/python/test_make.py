@@ -41,6 +41,7 @@ class Checkout:
         for name in ("longtail", "datasets", "dbt_project.yml", "Makefile"):
             (folder / name).symlink_to(ROOT / name)
         (folder / "requirements.lock").write_text("duckdb==1\n")
+        (folder / "requirements-checks.lock").write_text("pytest==1\n")
         for program in ("dbt", "pip", "python"):
             script = folder / "bin" / program
             text = FAKE_PYTHON if program == "python" else FAKE
@@ -121,6 +122,14 @@ def test_options_of_dbt_are_split_at_spaces_and_nowhere_expanded(checkout):
     assert options == flags.split()
 
 
+@pytest.mark.parametrize("text", ODD_TEXTS)
+def test_an_export_gets_form_place_and_number_unchanged(checkout, text):
+    (call,) = checkout.make("export", "TO=csv", f"OUT={text}", "K=5", "FLAGS=--with-seen")[-1:]
+    options = ["--to", "csv", "--out", text, "--k", "5", "--with-seen"]
+    assert call[2:] == ["-m", "longtail.export", *options]
+    assert not (checkout.folder / "made").exists()
+
+
 def test_a_preset_is_named(checkout):
     _, _, given = checkout.dbt("build", "DATASET=rees46", "EVENTS=x.csv")
     assert given["click_event_types"] == ["view"]
@@ -145,6 +154,7 @@ def test_a_mistake_in_the_vars_ends_make_before_dbt(checkout):
     assert "dbt" not in (checkout.folder / "calls").read_text()
 
 
+@pytest.mark.slow
 def test_an_installation_is_known_by_its_lock_and_python_not_by_times(tmp_path):
     checkout = Checkout(tmp_path)
     lock = tmp_path / "requirements.lock"
@@ -156,7 +166,7 @@ def test_an_installation_is_known_by_its_lock_and_python_not_by_times(tmp_path):
     os.utime(lock, (0, 0))
     assert checkout.installs()
     assert not checkout.installs()
-    stamp = tmp_path / ".venv" / "installed"
+    stamp = tmp_path / ".venv" / "requirements.installed"
     stamp.write_text(stamp.read_text().replace(sys.version.split()[0], "3.0.0"))
     assert checkout.installs()
     stamp.write_text("")  # of an earlier Makefile
@@ -166,6 +176,20 @@ def test_an_installation_is_known_by_its_lock_and_python_not_by_times(tmp_path):
     assert checkout.installs()
     shutil.rmtree(tmp_path / ".venv")
     assert checkout.installs()
+
+
+def test_checks_are_installed_when_they_are_run_and_by_a_lock_of_their_own(tmp_path):
+    checkout = Checkout(tmp_path)
+    assert locks_of(checkout.make("report")) == ["requirements.lock"]
+    assert locks_of(checkout.make("checks")) == ["requirements-checks.lock"]
+    assert locks_of(checkout.make("checks")) == []
+    (tmp_path / "requirements-checks.lock").write_text("pytest==2\n")
+    assert locks_of(checkout.make("report")) == []
+    assert locks_of(checkout.make("checks")) == ["requirements-checks.lock"]
+
+
+def locks_of(calls: list[list[str]]) -> list[str]:
+    return [call[-1] for call in calls if call[0] == "pip"]
 
 
 def test_a_failed_installation_is_tried_again(tmp_path):

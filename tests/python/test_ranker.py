@@ -14,7 +14,7 @@ from longtail.kernels.ranker import (
     train_trees,
     tree_scores,
 )
-from longtail.tables import SCORE_SCHEMA, ranker_table, score_table
+from longtail.tables.ranker import SCORE_SCHEMA, ranker_table, score_table
 
 CASES, SIZE = 400, 12
 SIZES = np.full(CASES, SIZE)

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     *("demo", "staging", "events", "catalogue", "graph", "embeddings", "neighbours"),
-    *("ranking", "recommendations", "evaluation", "map"),
+    *("ranking", "recommendations", "evaluation", "map", "insights"),
 )
 """In the order of the data; a model reads its own room and earlier ones."""
 ROOM_OF_FOLDER = {room: room for room in ROOMS} | {

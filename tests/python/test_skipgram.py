@@ -148,6 +148,7 @@ def test_same_seed_is_bit_equal_and_another_seed_is_not(corpus):
     assert not np.array_equal(one.vectors, train(corpus, sample=1e-3, seed=12).vectors)
 
 
+@pytest.mark.slow
 def test_bit_equal_in_other_processes_whatever_their_string_hash(corpus, tmp_path):
     here = train(corpus, epochs=2)
     code = textwrap.dedent(f"""
@@ -167,6 +168,7 @@ def test_bit_equal_in_other_processes_whatever_their_string_hash(corpus, tmp_pat
         assert np.array_equal(here.context_vectors, other["c"])
 
 
+@pytest.mark.slow
 def test_two_trainings_side_by_side_equal_lone_runs(corpus):
     alone = [train(corpus, epochs=4, seed=seed) for seed in (1, 2)]
     with ThreadPoolExecutor(2) as pool:

@@ -1,11 +1,15 @@
 """Tables of the Python models, without dbt: what the kernels' results become."""
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from longtail.tables import embedding_table, walk_table
+from longtail.tables.embeddings import embedding_table
+from longtail.tables.search import neighbour_table, successor_table
+from longtail.tables.walks import walk_table
 
 TRAINING = {
     "dimensions": 4,
@@ -108,3 +112,30 @@ def test_a_var_that_dbt_did_not_pass_is_named():
     edges = pa.table({"source_node_id": [0], "target_node_id": [1], "weight": [1.0]})
     with pytest.raises(ValueError, match="dbt passed no value for walk_length, seed"):
         walk_table(edges, node_count=2, walks_per_node=1, walk_length=None, seed=None, threads=1)
+
+
+@pytest.mark.parametrize("table", [neighbour_table, successor_table])
+def test_a_product_of_which_nothing_is_known_has_no_neighbours(table, tmp_path):
+    products = pa.table(
+        {
+            "product_id": ["a", "b", "c", "of its category", "of its brand", "unknown"],
+            "node_id": pa.array([2, 0, 1, None, None, None], pa.int32()),
+            "level_1": ["x", "x", "y", "y", None, "z"],
+            "brand": [None, "m", None, None, "m", None],
+        }
+    )
+    embeddings = embedding_table(
+        walks(OF_PRODUCTS), products, node_count=3, work_folder=tmp_path, **TRAINING
+    )
+    assert embeddings["vector_source"].to_pylist()[3:] == ["category", "brand", "shop"]
+    found = table(embeddings, k=2, label="test")
+    assert set(found["product_id"].to_pylist()) == {
+        "a",
+        "b",
+        "c",
+        "of its category",
+        "of its brand",
+    }
+    assert set(found["neighbour_product_id"].to_pylist()) == {"a", "b", "c"}
+    report = json.loads(found.schema.metadata[b"search"])
+    assert (report["query_count"], report["database_size"]) == (5, 3)

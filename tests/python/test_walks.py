@@ -154,6 +154,7 @@ def csrgraph_walks(seed, weights, indptr, indices, starts, length, return_weight
     return csrgraph_kernel(weights, indptr, indices, starts, length, return_weight, neighbor_weight)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("p", "q"), [(0.5, 2.0), (2.0, 0.5)])
 def test_agrees_with_csrgraph_when_its_parameters_are_mapped(p, q):
     # csrgraph scales by return_weight back, neighbor_weight to a common neighbour, 1 outward.

@@ -368,7 +368,7 @@ BUILD_INFO = """
     select
         timestamp '2024-01-01' + to_days(day) as built_at, 1150 as events_kept,
         100 * day as events_rejected, 800 as events_clean, 700 as events_learned,
-        .5 as share_without_seconds
+        .5 as share_without_seconds, '{"ranker": "off"}' as settings
     from (values (0), (1)) as days (day)
 """
 CLEANING_REPORT = """
@@ -417,3 +417,32 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
     assert "coverage" not in "".join(lines)
     assert shown in lines[-1]
     assert "$(x)" not in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ('{"ranker": "trees"}', "recall@20 of the ranker 0.500"),
+        ('{"ranker": false}', "recall@20 of the hybrid 0.250"),
+        ("{}", "recall@20 of the hybrid 0.250"),
+    ],
+)
+def test_the_summary_is_about_the_lists_that_are_published(settings, line, tmp_path):
+    path = tmp_path / "longtail.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create table build_info as {BUILD_INFO}")
+        connection.execute("update build_info set settings = ?", [settings])
+        connection.execute(f"create table cleaning_report as {CLEANING_REPORT}")
+        connection.execute("create table products as from range(7)")
+        connection.execute(
+            "create table user_recommendations as select 'u' as user_id, 'graph' as source"
+        )
+        connection.execute(f"create table model_metrics as {METRICS}")
+        connection.execute(
+            "insert into model_metrics by name select 'ranked' as model, 0.5 as value,"
+            " * exclude (model, value) from model_metrics where model = 'hybrid'"
+        )
+        connection.execute(
+            f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
+        )
+    assert line in summary(path)[10]

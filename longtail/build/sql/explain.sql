@@ -1,6 +1,6 @@
--- What lies behind a product in a user's list, or would if it were there: the published row, each
--- product of the history that speaks for it, the user's events with it, what each model says of
--- the pair, and the edge of the graph.
+-- What lies behind a product in a user's list, or would if it were there: a sentence, then its
+-- evidence: the published row, each product of the history that speaks for it, the user's events
+-- with it, what each model says of the pair, and the edge of the graph.
 create or replace macro explain(user_id, product_id) as table
 with recommended as (
 
@@ -133,6 +133,18 @@ edges as (
 evidence as (
 
     select
+        0 as step,
+        'answer' as evidence,
+        answers.history_product_id,
+        null as rank,
+        null as score,
+        null as share,
+        answers.sentence as detail,
+        answers.event_at,
+        null as sessions_together
+    from internal.answer(user_id, product_id) as answers
+    union all
+    select
         1 as step,
         'recommendation' as evidence,
         recommended.because_product_id as history_product_id,
@@ -202,10 +214,26 @@ evidence as (
     from edges
     semi join speakers on edges.history_product_id = speakers.product_id
 
+),
+
+complaints as (
+
+    select string_agg(found.complaint, '; ' order by found.complaint) as complaint
+    from (
+        select unknown_users.complaint
+        from internal.user_complaints(user_id) as unknown_users
+        union all
+        select unknown_products.complaint
+        from internal.product_complaints(product_id) as unknown_products
+    ) as found
+
 )
 
-select evidence.* exclude (step)
+select evidence.* exclude (step), names.product_name as history_product_name
 from evidence
+left join products as names on evidence.history_product_id = names.product_id
+where
+    (select count(*) from complaints where internal.is_refused(complaints.complaint)) = 0
 order by
     evidence.step,
     evidence.share desc,
@@ -215,4 +243,4 @@ order by
     evidence.detail;
 
 comment on macro table explain is
-    'One row per piece of evidence for a product in a user''s list: recommendation, contribution, event, neighbour, edge. explain(user_id, product_id).';
+    'One row per piece of evidence for a product in a user''s list: answer (a sentence), recommendation, contribution, event, neighbour, edge. explain(user_id, product_id).';

@@ -1,14 +1,14 @@
 -- Worked out now from the neighbours of the products in the list: for a user who came a minute
--- ago. With a relation, from similar_products instead of the hybrid's neighbours: evidence first,
--- then what is popular.
+-- ago. Where they end, or no product is known, what is popular follows. With a relation, from
+-- similar_products instead, and nothing follows: what is popular is no substitute.
 create or replace macro recommend_for_basket(
-    product_ids, k := 20, popularity := 0, category := null, max_price := null, relation := null
+    product_ids, k := 20, popularity := 0, category := null, max_price := null, relation := null,
+    min_price := null, brand := null, exclude := null, per_category := null, per_brand := null,
+    skip := 0
 ) as table
-with wanted as (
+with asked as (
 
-    select
-        checked_count(k) as rows_wanted,
-        checked_relation(relation) as relation_wanted
+    select distinct unnest(internal.as_list(product_ids)) as product_id
 
 ),
 
@@ -18,81 +18,162 @@ basket as (
         products.product_id,
         products.product_key
     from products
-    where products.product_id in (
-        select unnest(cast(product_ids as varchar[]))
-    )
+    semi join asked on products.product_id = asked.product_id
 
 ),
 
-edges as (
+fitting as (
+
+    select fitting_products.*
+    from internal.fitting_products(category, brand, min_price, max_price, exclude)
+        as fitting_products
+    anti join basket on fitting_products.product_key = basket.product_key
+
+),
+
+votes as (
 
     select
+        1 as step,
         basket.product_id as because_product_id,
         neighbours.neighbour_key as product_key,
         neighbours.score,
-        false as is_popular
+        'graph' as source
     from basket
     inner join internal.int_neighbours as neighbours on basket.product_key = neighbours.product_key
     where relation is null and neighbours.model = 'hybrid'
     union all
     select
+        case when starts_with(similar_products.source, 'popular') then 2 else 1 end as step,
         similar_products.product_id as because_product_id,
-        found.product_key,
+        fitting.product_key,
         similar_products.score,
-        starts_with(similar_products.source, 'popular') as is_popular
+        similar_products.source
     from similar_products
-    inner join products as found on similar_products.similar_product_id = found.product_id
+    inner join fitting on similar_products.similar_product_id = fitting.product_id
     semi join basket on similar_products.product_id = basket.product_id
     where
-        relation is not null
-        and similar_products.relation = (select wanted.relation_wanted from wanted)
+        similar_products.relation = relation
         and (similar_products.relation, similar_products.source)
         != ('substitute', 'popular in shop')
 
 ),
 
-scored as (
+voted as (
 
     select
-        edges.product_key,
-        edges.is_popular,
-        sum(edges.score) as score,
-        arg_max(edges.because_product_id, edges.score) as because_product_id,
+        votes.step,
+        votes.product_key,
+        sum(votes.score) as score,
+        arg_max(votes.because_product_id, (votes.score, votes.because_product_id))
+            as because_product_id,
+        arg_max(votes.source, (votes.score, votes.because_product_id)) as source,
         count(*) as products_in_basket
-    from edges
-    anti join basket on edges.product_key = basket.product_key
-    group by edges.product_key, edges.is_popular
-    qualify row_number() over (partition by edges.product_key order by edges.is_popular) = 1
+    from votes
+    group by votes.step, votes.product_key
+    qualify row_number() over (partition by votes.product_key order by votes.step) = 1
+
+),
+
+popular as (
+
+    select
+        3 as step,
+        shown.product_key,
+        shown.score,
+        null as because_product_id,
+        case when category is null then 'popular in shop' else 'popular in category' end as source,
+        0 as products_in_basket
+    from internal.int_popularity as shown
+    anti join voted on shown.product_key = voted.product_key
+    where relation is null and shown.scope = 'published'
+
+),
+
+ordered as (
+
+    select
+        found.product_id,
+        internal.with_popularity(steps.score, found.interactions, popularity) as score,
+        steps.source,
+        steps.because_product_id,
+        steps.products_in_basket,
+        found.product_name,
+        found.category_code,
+        found.brand,
+        found.price,
+        row_number() over (
+            order by
+                steps.step,
+                internal.with_popularity(steps.score, found.interactions, popularity) desc,
+                found.product_id
+        ) as place
+    from (
+        select voted.* from voted
+        union all by name
+        select popular.* from popular
+    ) as steps
+    inner join fitting as found on steps.product_key = found.product_key
+
+),
+
+within_category as (
+
+    select ordered.*
+    from ordered
+    qualify
+        per_category is null
+        or ordered.category_code is null
+        or row_number() over (partition by ordered.category_code order by ordered.place)
+        <= per_category
+
+),
+
+within_brand as (
+
+    select within_category.*
+    from within_category
+    qualify
+        per_brand is null
+        or within_category.brand is null
+        or row_number() over (partition by within_category.brand order by within_category.place)
+        <= per_brand
 
 ),
 
 numbered as (
 
     select
-        cast(row_number() over (
-            order by
-                scored.is_popular,
-                with_popularity(scored.score, found.interactions, popularity) desc,
-                found.product_id
-        ) as integer) as rank,
-        found.product_id,
-        with_popularity(scored.score, found.interactions, popularity) as score,
-        scored.because_product_id,
-        scored.products_in_basket,
-        found.product_name,
-        found.category_code,
-        found.brand,
-        found.price
-    from scored
-    inner join products as found on scored.product_key = found.product_key
-    where is_in_category(found.category_code, category) and is_within_price(found.price, max_price)
+        cast(row_number() over (order by within_brand.place) as integer) as rank,
+        within_brand.* exclude (place)
+    from within_brand
+
+),
+
+complaints as (
+
+    select string_agg(found.complaint, '; ' order by found.complaint) as complaint
+    from (
+        select 'no product of the basket is in the log: nothing has a relation to it' as complaint
+        where relation is not null and not exists (select 1 from basket)
+        union all
+        select knobs.complaint
+        from internal.knob_complaints(
+            k, skip, popularity, category, brand, min_price, max_price, per_category, per_brand,
+            relation
+        ) as knobs
+    ) as found
 
 )
 
 select numbered.*
 from numbered
-where numbered.rank <= (select wanted.rows_wanted from wanted)
-order by numbered.rank;
+where numbered.rank > skip and numbered.rank <= skip + k
+union all by name
+select null as rank
+from complaints
+where internal.is_refused(complaints.complaint)
+order by rank;
 
 comment on macro table recommend_for_basket is
-    'One row per rank: what goes with a list of products. recommend_for_basket([product_ids], k := 20, popularity := 0, category := null, max_price := null, relation := null).';
+    'One row per rank: what goes with a list of products, then what is popular. recommend_for_basket([product_ids], k := 20, popularity := 0, category := null, max_price := null, relation := null, min_price := null, brand := null, exclude := null, per_category := null, per_brand := null, skip := 0).';

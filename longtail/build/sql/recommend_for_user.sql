@@ -1,15 +1,10 @@
 -- The published rows of a user first; then, when more are asked for or a knob leaves too few,
 -- further neighbours of the history, worked out now; then what is popular.
 create or replace macro recommend_for_user(
-    user_id, k := 20, popularity := 0, category := null, max_price := null
+    user_id, k := 20, popularity := 0, category := null, max_price := null, min_price := null,
+    brand := null, exclude := null, per_category := null, per_brand := null, skip := 0
 ) as table
-with wanted as (
-
-    select checked_count(k) as rows_wanted
-
-),
-
-published as (
+with published as (
 
     select recommendations.*
     from user_recommendations as recommendations
@@ -31,6 +26,14 @@ excluded as (
     from internal.int_excluded_products as excluded_products
     inner join known_user on excluded_products.user_key = known_user.user_key
     where excluded_products.scope = 'published'
+
+),
+
+fitting as (
+
+    select fitting_products.*
+    from internal.fitting_products(category, brand, min_price, max_price, exclude)
+        as fitting_products
 
 ),
 
@@ -64,30 +67,32 @@ live_steps as (
         found.product_id,
         sum(live_terms.term) as score
     from live_terms
-    inner join products as found on live_terms.product_key = found.product_key
+    inner join fitting as found on live_terms.product_key = found.product_key
     anti join excluded on live_terms.product_key = excluded.product_key
     anti join published on found.product_id = published.product_id
     group by found.product_id
 
 ),
 
--- As many as are asked for are always enough; the limit keeps the sorts below small.
+-- Without a cap as many as are asked for are always enough; the limit keeps the sorts below small.
 popular as (
 
     select
-        listed.product_id,
-        max(listed.score) as score
-    from popular_products as listed
-    inner join products as found on listed.product_id = found.product_id
+        found.product_id,
+        shown.score
+    from internal.int_popularity as shown
+    inner join fitting as found on shown.product_key = found.product_key
     anti join excluded on found.product_key = excluded.product_key
-    anti join published on listed.product_id = published.product_id
-    anti join live_steps on listed.product_id = live_steps.product_id
-    where is_in_category(found.category_code, category) and is_within_price(found.price, max_price)
-    group by listed.product_id, found.interactions
+    anti join published on found.product_id = published.product_id
+    anti join live_steps on found.product_id = live_steps.product_id
+    where shown.scope = 'published'
     order by
-        with_popularity(max(listed.score), found.interactions, popularity) desc,
-        listed.product_id
-    limit greatest(coalesce(k, 1), 1)
+        internal.with_popularity(shown.score, found.interactions, popularity) desc,
+        found.product_id
+    limit case
+        when per_category is null and per_brand is null then greatest(coalesce(skip + k, 1), 1)
+        else 1000000000
+    end
 
 ),
 
@@ -125,18 +130,11 @@ steps as (
 
 ),
 
-numbered as (
+ordered as (
 
     select
-        cast(row_number() over (
-            order by
-                steps.step,
-                case when popularity = 0 then steps.published_rank end nulls last,
-                with_popularity(steps.score, found.interactions, popularity) desc,
-                steps.product_id
-        ) as integer) as rank,
         steps.product_id,
-        with_popularity(steps.score, found.interactions, popularity) as score,
+        internal.with_popularity(steps.score, found.interactions, popularity) as score,
         steps.source,
         steps.because_product_id,
         steps.because_event_type,
@@ -146,11 +144,50 @@ numbered as (
         found.brand,
         found.price,
         seen.product_key is not null as is_seen,
-        steps.step = 1 and steps.published_rank is null as is_live
+        steps.step = 1 and steps.published_rank is null as is_live,
+        row_number() over (
+            order by
+                steps.step,
+                case when popularity = 0 then steps.published_rank end nulls last,
+                internal.with_popularity(steps.score, found.interactions, popularity) desc,
+                steps.product_id
+        ) as place
     from steps
-    inner join products as found on steps.product_id = found.product_id
+    inner join fitting as found on steps.product_id = found.product_id
     left join seen on found.product_key = seen.product_key
-    where is_in_category(found.category_code, category) and is_within_price(found.price, max_price)
+
+),
+
+within_category as (
+
+    select ordered.*
+    from ordered
+    qualify
+        per_category is null
+        or ordered.category_code is null
+        or row_number() over (partition by ordered.category_code order by ordered.place)
+        <= per_category
+
+),
+
+within_brand as (
+
+    select within_category.*
+    from within_category
+    qualify
+        per_brand is null
+        or within_category.brand is null
+        or row_number() over (partition by within_category.brand order by within_category.place)
+        <= per_brand
+
+),
+
+numbered as (
+
+    select
+        cast(row_number() over (order by within_brand.place) as integer) as rank,
+        within_brand.*
+    from within_brand
 
 ),
 
@@ -191,8 +228,17 @@ select
     numbered.is_seen
 from numbered
 left join live_causes on numbered.product_id = live_causes.product_id and live_causes.place = 1
-where numbered.rank <= (select wanted.rows_wanted from wanted)
-order by numbered.rank;
+where numbered.rank > skip and numbered.rank <= skip + k
+union all by name
+select null as rank
+from (
+    select string_agg(knobs.complaint, '; ' order by knobs.complaint) as complaint
+    from internal.knob_complaints(
+        k, skip, popularity, category, brand, min_price, max_price, per_category, per_brand, null
+    ) as knobs
+) as complaints
+where internal.is_refused(complaints.complaint)
+order by rank;
 
 comment on macro table recommend_for_user is
-    'One row per rank: what to show a user. recommend_for_user(user_id, k := 20, popularity := 0, category := null, max_price := null). An unknown user gets what is popular, and its source says so.';
+    'One row per rank: what to show a user. recommend_for_user(user_id, k := 20, popularity := 0, category := null, max_price := null, min_price := null, brand := null, exclude := null, per_category := null, per_brand := null, skip := 0). An unknown user gets what is popular, and its source says so.';

@@ -22,12 +22,14 @@ const drawn = (tag, attributes = {}, ...children) =>
 const byId = (id) => document.getElementById(id);
 const show = (id, ...children) => byId(id).replaceChildren(...children.filter(Boolean));
 const missing = (text) => element("p", { class: "missing" }, text);
+const note = (...parts) => element("p", { class: "note" }, ...parts);
+const press = (text, onclick, attributes = {}) =>
+  element("button", { type: "button", onclick, ...attributes }, text);
 
 const whole = (value) => (value ?? 0).toLocaleString("en");
 const percent = (value, digits = 0) => `${(100 * value).toFixed(digits)}\u00a0%`;
 const decimal = (value) => (value ?? 0).toFixed(Math.abs(value) < 0.1 ? 4 : 3);
-const money = (value) =>
-  value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const counted = (count, one, many = `${one}s`) => `${whole(count)} ${count === 1 ? one : many}`;
 const size = (bytes) =>
   bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 const day = (text) =>
@@ -40,6 +42,19 @@ const day = (text) =>
 const moment = (text) => `${text.slice(0, 10)} ${text.slice(11, 16)} UTC`;
 const spaced = (text) => text.replaceAll("_", " ");
 const lastPart = (code) => spaced(code.split(".").pop());
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const onPhone = () => matchMedia("(max-width: 620px)").matches;
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// A price has the shop's currency where the build knows it, and no sign otherwise.
+let currency = null;
+function money(value) {
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const bare = value.toLocaleString("en", digits);
+  if (!currency) return bare;
+  if (!/^[A-Z]{3}$/.test(currency)) return `${bare}\u00a0${currency}`;
+  return value.toLocaleString("en", { style: "currency", currency });
+}
 
 // A colour of the style sheet as [red, green, blue]; the browser resolves light-dark().
 function colour(name) {
@@ -53,25 +68,20 @@ function colour(name) {
   return numbers;
 }
 
-function choice(options, chosen, onChoose) {
+function choice(name, options, chosen, onChoose) {
   const buttons = options.map(([value, label]) =>
-    element(
-      "button",
-      {
-        type: "button",
-        "aria-pressed": String(value === chosen),
-        "data-value": value,
-        onclick: () => {
-          buttons.forEach((button) =>
-            button.setAttribute("aria-pressed", String(button.dataset.value === String(value))),
-          );
-          onChoose(value);
-        },
-      },
+    press(
       label,
+      () => {
+        buttons.forEach((button) =>
+          button.setAttribute("aria-pressed", String(button.dataset.value === String(value))),
+        );
+        onChoose(value);
+      },
+      { "aria-pressed": String(value === chosen), "data-value": value },
     ),
   );
-  return element("span", { class: "choice", role: "group" }, buttons);
+  return element("span", { class: "choice", role: "group", "aria-label": name }, buttons);
 }
 
 function select(label, options, chosen, onChoose) {
@@ -83,26 +93,6 @@ function select(label, options, chosen, onChoose) {
   return element("label", {}, label, list);
 }
 
-function table(columns, rows) {
-  const head = columns.map((column) =>
-    element("th", { class: column.number && "number" }, column.title),
-  );
-  const body = rows.map((row) =>
-    element(
-      "tr",
-      {},
-      columns.map((column) =>
-        element("td", { class: column.number && "number" }, column.cell(row)),
-      ),
-    ),
-  );
-  return element(
-    "div",
-    { class: "scroll" },
-    element("table", {}, element("thead", {}, element("tr", {}, head)), element("tbody", {}, body)),
-  );
-}
-
 const meter = (share) =>
   element(
     "span",
@@ -111,34 +101,63 @@ const meter = (share) =>
     percent(share),
   );
 
-// What the other files ask of a product; its position in the file stands for it everywhere.
-class Catalogue {
-  constructor(columns) {
-    this.columns = columns;
-    this.count = columns.id.length;
-    this.mapped = columns.x.findIndex((value) => value === null);
-    if (this.mapped < 0) this.mapped = this.count;
-  }
-  category(at) {
-    return this.columns.category.values[this.columns.category.places[at]] ?? null;
-  }
-  brand(at) {
-    return this.columns.brand.values[this.columns.brand.places[at]] ?? null;
-  }
-  level(at, depth) {
-    return this.category(at)?.split(".").slice(0, depth).join(".") ?? null;
-  }
-  title(at) {
-    const { name, id } = this.columns;
-    if (name[at]) return name[at];
-    const category = this.category(at);
-    const known = [this.brand(at), category && lastPart(category)].filter(Boolean).join(" ");
-    return category ? known : `${known || "product"} ${id[at]}`;
-  }
-  facts(at) {
-    const { id, price } = this.columns;
-    return [id[at], price[at] === null ? null : money(price[at]), this.category(at)]
-      .filter(Boolean)
-      .join(" · ");
-  }
+// Anything with data-hint explains itself to a mouse, a finger and the keyboard alike.
+function listenForHints() {
+  const bubble = element("div", { id: "hint", role: "tooltip" });
+  document.body.append(bubble);
+  const hide = () => bubble.classList.remove("on");
+  const tell = (event) => {
+    const owner = event.target.closest?.("[data-hint]");
+    if (!owner) {
+      hide();
+      return;
+    }
+    bubble.textContent = owner.dataset.hint;
+    bubble.classList.add("on");
+    const box = owner.getBoundingClientRect();
+    const left = Math.min(box.left, innerWidth - bubble.offsetWidth - 8);
+    const below = box.bottom + bubble.offsetHeight + 8 < innerHeight;
+    bubble.style.left = `${Math.max(8, left)}px`;
+    bubble.style.top = `${below ? box.bottom + 6 : box.top - bubble.offsetHeight - 6}px`;
+  };
+  for (const kind of ["pointerover", "focusin", "click"]) document.addEventListener(kind, tell);
+  document.addEventListener("focusout", hide);
+  document.addEventListener("scroll", hide, { passive: true });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+}
+
+const term = (text, hint) =>
+  hint
+    ? press(text, () => {}, { class: "term", "data-hint": hint, "aria-description": hint })
+    : element("span", {}, text);
+
+// Draw again whenever the width changes, so that letters keep their size on every screen.
+function responsive(draw) {
+  const box = element("div", { class: "chart" });
+  let width = 0;
+  new ResizeObserver(() => {
+    const now = Math.round(box.clientWidth);
+    if (!now || now === width) return;
+    width = now;
+    box.replaceChildren(draw(Math.max(280, width)));
+  }).observe(box);
+  return box;
+}
+
+// Texts that a spreadsheet would run as a formula stay texts.
+function csvText(columns, rows) {
+  const cell = (value) => {
+    if (value === null || value === undefined) return "";
+    const risky = typeof value === "string" && /^[=+\-@\t\r]/.test(value);
+    const text = risky ? `'${value}` : String(value);
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  const lines = [columns, ...rows].map((row) => row.map(cell).join(","));
+  return `${lines.join("\r\n")}\r\n`;
+}
+
+function download(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,22 +1,19 @@
--- One row: the figures at the top, those of events by the words of build_info.
-with build as (
-
-    select *
-    from build_info
-    order by built_at desc
-    limit 1
-
-)
-
+-- One row: the latest build, by its own words.
 select
-    (select events_kept + events_rejected from build) as events_read,
-    (select events_kept from build) as events_kept,
-    (select events_clean from build) as events_clean,
-    (select events_learned from build) as events_learned,
-    (select users_learned from build) as users_learned,
-    (select count(*) from products) as products,
-    (select count(*) from user_recommendations) as recommendations,
-    (select count(*) from product_edges) as edges,
-    (select max(first_event_at) from int_timeline) as first_event_at,
-    (select max(last_event_at) from int_timeline) as last_event_at,
-    (select max(graph_cutoff_at) from int_timeline) as graph_cutoff_at
+    built_at,
+    events_read = 'demo events' as is_demo,
+    events_kept + events_rejected as events_read,
+    events_kept,
+    events_clean,
+    events_learned,
+    users_learned,
+    first_event_at,
+    last_event_at,
+    graph_cutoff_at,
+    -- how many days of silence lie between the last event and the build
+    greatest(datesub('day', last_event_at, built_at), 0) as days_behind,
+    settings,
+    nullif(settings ->> 'currency', '') as currency
+from build_info
+order by built_at desc
+limit 1

@@ -1,5 +1,4 @@
 -- One row per event of a user in the explorer, the latest ones.
-create or replace temp table report_events as
 select
     user_key,
     place,

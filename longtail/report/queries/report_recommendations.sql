@@ -1,5 +1,4 @@
 -- One row per recommendation of a user in the explorer.
-create or replace temp table report_recommendations as
 select recommendations.*
 from user_recommendations as recommendations
 semi join report_users on recommendations.user_id = report_users.user_id

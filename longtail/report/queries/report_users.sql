@@ -1,5 +1,4 @@
 -- One row per user in the explorer: as many with long, middling, short and no histories.
-create or replace temp table report_users as
 with histories as (
 
     select

@@ -6,9 +6,9 @@ with spans as (
     select
         first_event_at,
         graph_cutoff_at as learning_ends_at,
-        date_diff('second', first_event_at, graph_cutoff_at) / 5 as fifth_of_log,
+        {{ seconds_between("first_event_at", "graph_cutoff_at") }} / 5 as fifth_of_log,
         {% if var("targets") %} {{ var("ranker_days") }} * 86400 {% else %}
-            date_diff('second', graph_cutoff_at, last_event_at) + 1
+            {{ seconds_between("graph_cutoff_at", "last_event_at") }} + 1
         {% endif %} as evaluated_seconds
     from {{ ref("int_timeline") }}
 

@@ -47,7 +47,7 @@ select
     next_key,
     times,
     times / sum(times) over (partition by cut, product_key) as share,
-    date_diff('second', last_at, graph_cutoff_at) / 86400 as age_days,
+    {{ seconds_between("last_at", "graph_cutoff_at") }} / 86400 as age_days,
     cast(row_number() over (
         partition by cut, product_key order by times desc, last_at desc, next_key
     ) as integer) as rank

@@ -1,38 +1,5 @@
 {# How popular a product is and since when, as of each scope's moment. #}
-with cuts as (
-
-    select
-        'learned' as scope,
-        graph_cutoff_at as cut_at
-    from {{ ref("int_learning_timeline") }}
-    union all
-    select
-        'evaluated' as scope,
-        graph_cutoff_at as cut_at
-    from {{ ref("int_timeline") }}
-    union all
-    select
-        'published' as scope,
-        {{ "graph_cutoff_at" if var("targets")
-            else "last_event_at + interval '1 second'" }} as cut_at
-    from {{ ref("int_timeline") }}
-
-),
-
-moments as (
-
-    {# The last event before the cut: a shop may be closed for a while before it. #}
-    select
-        cuts.scope,
-        max(interactions.event_at) + interval '1 microsecond' as known_until
-    from cuts
-    inner join {{ ref("int_interactions") }} as interactions
-        on cuts.cut_at > interactions.event_at
-    group by cuts.scope
-
-),
-
-activity as (
+with activity as (
 
     select
         moments.scope,
@@ -46,12 +13,15 @@ activity as (
                 >= moments.known_until - interval '{{ days }} days'
             ) as interactions_{{ days }},
         {% endfor %}
-        min(date_diff('second', interactions.event_at, moments.known_until)) / 86400
-            as last_seen_days,
-        max(date_diff('second', interactions.event_at, moments.known_until)) / 86400
-            as first_seen_days
+        min(
+            {{ seconds_between("interactions.event_at", "moments.known_until") }}
+        ) / 86400 as last_seen_days,
+        max(
+            {{ seconds_between("interactions.event_at", "moments.known_until") }}
+        ) / 86400 as first_seen_days
     from {{ ref("int_interactions") }} as interactions
-    inner join moments on interactions.event_at < moments.known_until
+    inner join {{ ref("int_scope_moments") }} as moments
+        on interactions.event_at < moments.known_until
     where interactions.event_weight > 0
     group by moments.scope, interactions.product_key
 

@@ -17,7 +17,7 @@ weights as (
         {% endfor %}
         count(*) as features
     from (
-        select unnest(features, recursive := true)  -- noqa: AL03
+        select {{ rows_of("features") }}  -- noqa: AL03
         from ranker
         where ranker = 'linear' and is_used
     ) as features

@@ -15,7 +15,10 @@ with users as (
 
 served as (
 
-    select users.*
+    select
+        users.scope,
+        users.user_key,
+        5 * users.products * 2 * {{ var("neighbours") }} as terms
     from users
     cross join {{ ref("int_timeline") }} as timeline
     where
@@ -28,8 +31,11 @@ served as (
 select
     scope,
     user_key,
-    cast(5 * sum(products * 2 * {{ var("neighbours") }}) over (
-        order by scope, user_key
-        rows between unbounded preceding and current row
-    ) // {{ var("terms_per_batch") }} as integer) as batch
+    cast({{ whole_quotient(
+        "sum(terms) over in_order", var("terms_per_batch")
+    ) }} as integer) as batch
 from served
+window in_order as (
+    order by scope, user_key
+    rows between unbounded preceding and current row
+)

@@ -6,11 +6,12 @@ with actions as (
         actions.user_key,
         actions.event_at,
         timeline.graph_cutoff_at,
-        timeline.slice_seconds,
-        floor(
-            date_diff('second', timeline.graph_cutoff_at, actions.event_at)
+        timeline.graph_cutoff_at
+        + interval '1 second' * timeline.slice_seconds * cast(floor(
+            {{ seconds_between("timeline.graph_cutoff_at", "actions.event_at") }}
             / timeline.slice_seconds
-        ) as slice
+        ) as bigint) as slice_at,
+        interval '1 second' * timeline.slice_seconds as slice
     from {{ ref("int_user_actions") }} as actions
     cross join {{ ref("int_learning_timeline") }} as timeline
     where timeline.learning_ends_at > actions.event_at
@@ -41,13 +42,8 @@ moments as (
     {% else %}
         select distinct
             actions.user_key,
-            actions.graph_cutoff_at
-            + interval '1 second'
-            * cast(actions.slice * actions.slice_seconds as bigint)
-                as asked_at,
-            actions.graph_cutoff_at
-            + interval '1 second'
-            * cast((actions.slice + 1) * actions.slice_seconds as bigint) as ends_at
+            actions.slice_at as asked_at,
+            actions.slice_at + actions.slice as ends_at
         from actions
         inner join users on actions.user_key = users.user_key
         where actions.event_at >= actions.graph_cutoff_at

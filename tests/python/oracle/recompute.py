@@ -596,7 +596,7 @@ class Log:
     @cached_property
     def substitutes(self) -> dict[str, dict[str, float]]:
         cosines = similar.mean_cosines(self.given.deepwalk, self.given.node2vec)
-        return similar.substitutes(cosines, self.kinds, self.looks, self.settings)
+        return similar.substitutes(cosines, self.kinds, self.looks, self.nodes, self.settings)
 
     def table_int_substitutes(self) -> Rows:
         return [

@@ -1,7 +1,7 @@
 """Products similar to a product: substitutes, complements, the evidence for both, what fills up."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -91,12 +91,17 @@ def mean_cosines(deepwalk: Table, node2vec: Table) -> dict[str, dict[str, float]
 
 
 def substitutes(
-    cosines: Table, kinds: Mapping[str, Kind], looks: Mapping[str, int], settings: Mapping
+    cosines: Table,
+    kinds: Mapping[str, Kind],
+    looks: Mapping[str, int],
+    walked: Collection[str],
+    settings: Mapping,
 ) -> dict[str, dict[str, float]]:
     """Shrink cosines of products with few looks, and keep to the second level of categories.
 
     A product's cosine is averaged with that of its category in the same list, which counts as
-    `substitute_prior` looks. Another second level needs `other_branch_cosine`.
+    `substitute_prior` looks. Another second level needs `other_branch_cosine`
+    and a product that was walked.
     """
     prior, found = settings["substitute_prior"], {}
     for product, row in cosines.items():
@@ -111,7 +116,8 @@ def substitutes(
             score = (seen * cosine + prior * mean) / (seen + prior)
             known = product in kinds and other in kinds
             is_same_branch = not known or kinds[product].branch == kinds[other].branch
-            if is_same_branch or score >= settings["other_branch_cosine"]:
+            is_near = score >= settings["other_branch_cosine"] and product in walked
+            if is_same_branch or is_near:
                 found[product][other] = score
     return found
 

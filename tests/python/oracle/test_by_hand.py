@@ -196,8 +196,7 @@ def test_steps_are_runs_on_one_product_without_steps_back():
         event(20, product="b"),
         event(10_000, user="late"),
     )
-    session, steps = found.steps[0]
-    assert session.user == "u"
+    (steps,) = (steps for session, steps in found.steps if session.user == "u")
     assert steps == [Step(1, "a", 3.0, NOON), Step(2, "b", 1.0, NOON + timedelta(seconds=20))]
 
 
@@ -481,9 +480,13 @@ def test_substitutes_are_shrunk_to_their_category():
     assert cosines == {"p": {"a": 0.5, "b": 0.5}}
     row = {"p": {"a": 0.9, "b": 0.5, "c": 0.9}}
     shop = {p: Kind("x.y", "x.y") for p in "pab"} | {"c": Kind("z", "z")}
-    found = similar.substitutes(row, shop, {"a": 5}, VARS | {"substitute_prior": 5})
+    settings = VARS | {"substitute_prior": 5, "other_branch_cosine": 0.95}
+    found = similar.substitutes(row, shop, {"a": 5}, {"p"}, settings)
     # a: half its own .9, half the category's .7; b was never looked at; c is of another branch.
     assert found == {"p": {"a": pytest.approx(0.8), "b": pytest.approx(0.7)}}
+    # As near as can be across branches: evidence of a walked product, of another one it is none.
+    for walked, listed in (({"p"}, {"p": {"c": 1.0}}), (set(), {"p": {}})):
+        assert similar.substitutes({"p": {"c": 1.0}}, shop, {}, walked, settings) == listed
 
 
 def test_a_pair_has_one_relation():

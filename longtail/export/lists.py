@@ -1,0 +1,164 @@
+"""What is exported: two lists, cut to their first places, and a note of where they come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from longtail.build.machine import LIMITS
+
+FORMAT = 1
+"""Version of the format. Columns may be added to it; any other change is a new version."""
+RELATIONS = ("substitute", "complement")
+"""Of similar products."""
+BATCH = 10_000
+"""Rows that are handed to a database at once."""
+
+
+@dataclass(frozen=True)
+class ExportedList:
+    """One exported table.
+
+    Attributes
+    ----------
+    name
+        Of the table, and of its files.
+    keys
+        Columns that say whose list it is; with `rank` they are the table's key.
+    columns
+        Name to type, in SQL that DuckDB, SQLite and PostgreSQL understand. `score` and the columns
+        of `keys` and `rank` are never null.
+    query
+        The rows, sorted by key and rank.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    columns: dict[str, str]
+    query: str
+
+    @property
+    def by_key(self) -> str:
+        """The query of one row per key, with the rest of the columns as a list `items`."""
+        keys = ", ".join(self.keys)
+        others = [column for column in self.columns if column not in self.keys]
+        items = ", ".join(f"{column} := {column}" for column in others)
+        return f"""
+            select {keys}, list(struct_pack({items}) order by rank) as items
+            from ({self.query}) as listed group by {keys} order by {keys}
+        """
+
+
+def exported_lists(k: int, *, with_seen: bool = False) -> list[ExportedList]:
+    """Return the lists to export.
+
+    Parameters
+    ----------
+    k
+        Places per user, and per product and relation; at least 1.
+    with_seen
+        Whether products that the user has seen stay. Without them the others close the ranks.
+
+    Raises
+    ------
+    ValueError
+        If k is below 1.
+    """
+    if k < 1:
+        raise ValueError(f"k must be 1 or more, not {k}")
+    kept = "true" if with_seen else "not is_seen"
+    item = {"score": "double precision", "source": "text"}
+    return [
+        ExportedList(
+            name="recommendations",
+            keys=("user_id",),
+            columns={
+                **{"user_id": "text", "rank": "integer", "product_id": "text"},
+                **item,
+                "because_product_id": "text",
+            },
+            query=f"""
+                select
+                    user_id,
+                    cast(row_number() over (partition by user_id order by published.rank)
+                        as integer) as rank,
+                    product_id,
+                    score,
+                    source,
+                    because_product_id
+                from user_recommendations as published
+                where {kept}
+                qualify row_number() over (partition by user_id order by published.rank) <= {k}
+                order by user_id, published.rank
+            """,
+        ),
+        ExportedList(
+            name="similar_products",
+            keys=("product_id", "relation"),
+            columns={
+                **{"product_id": "text", "relation": "text", "rank": "integer"},
+                "similar_product_id": "text",
+                **item,
+            },
+            query=f"""
+                select product_id, relation, rank, similar_product_id, score, source
+                from similar_products where rank <= {k}
+                order by product_id, relation, rank
+            """,
+        ),
+    ]
+
+
+def provenance(shop: duckdb.DuckDBPyConnection, k: int, *, with_seen: bool) -> dict[str, Any]:
+    """Return what a reader may want to know of an export, as texts and numbers."""
+    build = shop.execute("select build_id, built_at, last_event_at from status").fetchall()[0]
+    build_id, built_at, last_event_at = build
+    return {
+        "format": FORMAT,
+        "build_id": build_id,
+        "built_at": built_at.isoformat(),
+        "last_event_at": last_event_at.isoformat(),
+        "k": k,
+        "with_seen": int(with_seen),
+    }
+
+
+@contextmanager
+def published(database: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published database, whose views stay those of one build while it is open.
+
+    Parameters
+    ----------
+    database
+        longtail.duckdb.
+    spill
+        Folder for what does not fit in memory.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
+    if not database.exists():
+        raise FileNotFoundError(f"there is no published build: {database} is missing")
+    config = {"temp_directory": str(spill)}
+    config |= {
+        option: os.environ[variable]
+        for variable, (option, _, _) in LIMITS.items()
+        if os.environ.get(variable)
+    }
+    with duckdb.connect(str(database), read_only=True, config=config) as shop:
+        yield shop
+
+
+def batches(shop: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[tuple]]:
+    """Yield the rows of a query, `BATCH` at a time."""
+    result = shop.execute(query)
+    while rows := result.fetchmany(BATCH):
+        yield rows

@@ -1,0 +1,134 @@
+// The top of the page: how fresh it is, what it comes to in a sentence, and a few figures.
+
+const SILENT_DAYS = 2;
+const OLD_DAYS = 8;
+
+function overview({ overview: figures, metrics, gates, made_at: made }) {
+  const { first_event_at: first, graph_cutoff_at: cut } = figures;
+  show(
+    "lead",
+    first
+      ? `Learned from ${whole(figures.events_learned)} events of ${whole(figures.users_learned)} people between ${day(first)} and ${day(cut)}. The log has ${whole(figures.events_read)} rows: ${whole(figures.events_kept)} were kept, ${whole(figures.events_clean)} are clean, and what came after the cut tests the models.`
+      : "There are no cleaned events in this build.",
+  );
+  show("fresh", ...freshness(figures, gates, made));
+  show("verdict", ...verdict(metrics, figures.served ?? "hybrid"));
+  const items = [
+    [figures.products, "products"],
+    [figures.product_edges, "links between products, seen in sessions"],
+    [figures.users_learned, "people learned from"],
+    [figures.user_recommendations, "recommendations"],
+  ].filter(([value]) => typeof value === "number");
+  show(
+    "figures",
+    ...items.map(([value, text]) =>
+      element(
+        "div",
+        { class: "figure" },
+        element("b", {}, whole(value)),
+        element("span", {}, text),
+      ),
+    ),
+  );
+}
+
+// Last event, build and gates; a warning when the log has stopped or the page is old.
+function freshness(figures, gates, made) {
+  if (!figures.built_at) return [];
+  const count = (status) => gates.filter((gate) => gate.status === status).length;
+  const counts = ["passed", "undecided", "closed"]
+    .filter((status) => count(status))
+    .map((status) => `${count(status)} ${status}`);
+  const facts = [
+    figures.last_event_at && ["Last event", moment(figures.last_event_at)],
+    ["Built", moment(figures.built_at)],
+    gates.length > 0 && ["Gates", counts.join(", ")],
+  ].filter(Boolean);
+  const line = element(
+    "dl",
+    { class: "facts-line" },
+    facts.map(([name, value]) =>
+      element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+    ),
+  );
+  const warnings = [];
+  const silent = figures.days_behind ?? 0;
+  const age = Math.floor((Date.now() - Date.parse(made)) / 864e5);
+  if (figures.is_demo) warnings.push("These are the made-up events of the demo, not a shop.");
+  else if (silent >= SILENT_DAYS)
+    warnings.push(
+      `The log stopped ${counted(silent, "day")} before this build: everything below is about the days up to ${day(figures.last_event_at)}. Check that new event files arrive.`,
+    );
+  if (age >= OLD_DAYS)
+    warnings.push(`This page was made ${counted(age, "day")} ago; a newer one may lie beside it.`);
+  for (const gate of gates.filter(({ status }) => status !== "passed"))
+    warnings.push(
+      `Gate “${gate.gate}” is ${gate.status}${gate.message ? `: ${gate.message}` : "."}`,
+    );
+  return [line, ...warnings.map((text) => element("p", { class: "warning", role: "note" }, text))];
+}
+
+// Whether the published lists find more than the best other ones, and how much of the shop they show.
+function verdict(metrics, served) {
+  const of = (metric) =>
+    new Map(
+      metrics
+        .filter(
+          (row) =>
+            row.metric === metric &&
+            row.segment === "all" &&
+            row.k === 20 &&
+            typeof row.value === "number" &&
+            ["any", "next interaction"].includes(row.task),
+        )
+        .sort((a, b) => (a.task < b.task ? -1 : 1))
+        .map((row) => [row.model, row]),
+    );
+  const [recalls, covers] = [of("recall"), of("coverage")];
+  const own = recalls.get(served);
+  const rival = [...recalls.values()]
+    .filter((row) => row.model !== served)
+    .sort((a, b) => b.value - a.value)[0];
+  if (!own || !rival) return [];
+  const says = (model, start = false) => [
+    term(start ? capital(spaced(model)) : spaced(model), MODELS[model]),
+    MODELS[model] ? ` (${MODELS[model]})` : "",
+  ];
+  const shows = [served, rival.model]
+    .filter((model) => covers.has(model))
+    .map((model) => [model, percent(covers.get(model).value)]);
+  const bounded = [own, rival].every((row) => typeof row.lower === "number");
+  const level = bounded && own.lower <= rival.upper && rival.lower <= own.upper;
+  const judged = level
+    ? [...says(served, true), " and ", ...says(rival.model), " are level: "]
+    : own.value >= rival.value
+      ? [...says(served, true), " finds more than ", ...says(rival.model), ": "]
+      : [
+          ...says(rival.model, true),
+          " finds more than ",
+          ...says(served),
+          ", whose lists are published: ",
+        ];
+  const found = `lists of 20 held ${percent(own.value, 1)} and ${percent(rival.value, 1)} of what people took next`;
+  const sure = !bounded
+    ? ""
+    : level
+      ? " (the 95 % intervals overlap)"
+      : " (the 95 % intervals lie apart)";
+  const order = level || own.value >= rival.value ? "" : ` (${spaced(served)} first)`;
+  const shown = shows.length === 2 && [
+    ` ${capital(spaced(shows[0][0]))} shows ${shows[0][1]} of the shop to somebody, ${spaced(shows[1][0])} ${shows[1][1]}.`,
+  ];
+  const simple = recalls.get("popularity");
+  const times = simple && simple !== rival && simple.value > 0 && own.value / simple.value;
+  return [
+    element(
+      "p",
+      {},
+      ...judged,
+      `${found}${order}${sure}.`,
+      ...(shown || []),
+      times ? ` The same bestsellers for everybody find ${percent(simple.value, 1)}.` : "",
+    ),
+  ];
+}

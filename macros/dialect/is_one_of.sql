@@ -1,0 +1,9 @@
+{% macro is_one_of(column, values) -%}
+    {# Whether a column is one of the texts in a list, or of the keys of a mapping. #}
+    {%- set texts = values | list if values is iterable and values is not string else [] -%}
+    {%- if texts -%}
+        {{ column }} in (
+        {%- for text in texts %}{{ text_literal(text) }}{{ ", " if not loop.last }}{% endfor -%}
+        )
+    {%- else -%} false {%- endif -%}
+{%- endmacro %}

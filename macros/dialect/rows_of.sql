@@ -1,0 +1,8 @@
+{% macro rows_of(column) -%}
+    {# In a select list: one row per struct of a list, its fields as columns. #}
+    {{- return(adapter.dispatch("rows_of", "longtail")(column)) -}}
+{%- endmacro %}
+
+{% macro duckdb__rows_of(column) -%}
+    unnest({{ column }}, recursive := true)
+{%- endmacro %}

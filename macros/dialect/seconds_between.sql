@@ -1,0 +1,12 @@
+{% macro seconds_between(earlier, later) -%}
+    {# How many seconds of the clock begin between two moments. #}
+    {{- return(adapter.dispatch("seconds_between", "longtail")(earlier, later)) -}}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+    {{ dbt.datediff(earlier, later, "second") }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    date_diff('second', {{ earlier }}, {{ later }})
+{%- endmacro %}

@@ -1,0 +1,8 @@
+{% macro text_literal(text) -%}
+    {# Any value, written as a text of SQL. #}
+    {{- return(adapter.dispatch("text_literal", "longtail")(text | string)) -}}
+{%- endmacro %}
+
+{% macro default__text_literal(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}

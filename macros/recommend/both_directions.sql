@@ -1,0 +1,14 @@
+{% macro both_directions(pairs, one, other, columns=[]) -%}
+    {# The query for pairs of products that stand once each, turned both ways: product_key,
+       neighbour_key and the columns that go with a pair. #}
+    {%- for ends in ((one, other), (other, one)) %}
+    select
+        {{ ends[0] }} as product_key,
+        {{ ends[1] }} as neighbour_key
+        {%- for column in columns %},
+        {{ column }}
+        {%- endfor %}
+    from {{ pairs }}
+    {{ "union all" if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

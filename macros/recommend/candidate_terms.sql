@@ -1,0 +1,59 @@
+{% macro candidate_terms(scope, users, neighbours, models) -%}
+    {#
+        The query of what speaks for a product in a list (list_key, product_key,
+        because_product_key, place, term), after the CTEs of `neighbour_candidates`: each neighbour
+        of each product of the history; what else the groups most like the history hold, where
+        `blend` asks for group_knn; the history's own products, where `repeat_weight` does.
+    #}
+    {%- set with_groups = uses_group_knn() and ("hybrid" in models or "ranked" in models) %}
+    select
+        {{ list_key("histories.user_key", "models.model_number") }} as list_key,
+        neighbours.neighbour_key as product_key,
+        histories.product_key as because_product_key,
+        histories.place,
+        histories.interest * neighbours.score as term
+    from histories
+    inner join {{ neighbours }} as neighbours
+        on histories.product_key = neighbours.product_key
+    inner join models on neighbours.model = models.neighbours_of
+    {% if "ranked" in models %}
+        left join filled_by_ranker on histories.user_key = filled_by_ranker.user_key
+        where models.model != 'ranked' or filled_by_ranker.user_key is null
+    {% endif %}
+    {% if with_groups %}
+        union all
+        select
+            {{ list_key("similar_groups.user_key", "models.model_number") }} as list_key,
+            group_products.product_key,
+            similar_groups.because_product_key,
+            similar_groups.because_place as place,
+            similar_groups.weight * factors.factor
+            / if(models.neighbours_of = 'hybrid', 1, {{ var("blend")["group_knn"] }}) as term
+        from {{ ref("int_similar_groups") }} as similar_groups
+        semi join {{ users }} as users on similar_groups.user_key = users.user_key
+        inner join {{ ref("int_group_products") }} as group_products
+            on similar_groups.group_key = group_products.group_key
+        inner join {{ ref("int_product_factors") }} as factors
+            on group_products.product_key = factors.product_key
+        anti join histories
+            on
+                similar_groups.user_key = histories.user_key
+                and group_products.product_key = histories.product_key
+        inner join models on models.neighbours_of in ('hybrid', 'group_knn')
+        where similar_groups.scope = '{{ scope }}'
+    {% endif %}
+    {% if var("repeat_weight") | float > 0 %}
+        union all
+        select
+            {{ list_key("histories.user_key", "models.model_number") }} as list_key,
+            histories.product_key,
+            histories.product_key as because_product_key,
+            histories.place,
+            histories.repeat_interest * {{ var("repeat_weight") }} as term
+        from histories
+        cross join models
+        where
+            models.neighbours_of in (select model from {{ neighbours }})
+            {% if with_groups %} or models.neighbours_of in ('hybrid', 'group_knn') {% endif %}
+    {% endif %}
+{%- endmacro %}

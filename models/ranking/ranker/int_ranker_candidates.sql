@@ -1,0 +1,80 @@
+{# The nearest by the sum of terms, what came next, the history, what is popular in the
+   shop and in the last product's category; less what is excluded. #}
+with cases as (
+
+    select * from {{ ref("int_ranker_case_facts") }}
+
+),
+
+nearest as (
+
+    select
+        case_key,
+        product_key
+    from (
+        select
+            case_key,
+            product_key,
+            sum(cast(round(1e9 * term) as bigint)) as term
+        from {{ ref("int_ranker_terms") }}
+        group by case_key, product_key
+    )
+    qualify row_number() over (
+        partition by case_key order by term desc, product_key
+    ) <= {{ var("ranker_candidates") }}
+
+),
+
+popular as (
+
+    select
+        cases.case_key,
+        activity.product_key
+    from cases
+    inner join {{ ref("int_product_activity") }} as activity
+        on cases.scope = activity.scope
+    where activity.recent_rank <= {{ var("ranker_popular") }}
+    union all
+    select
+        cases.case_key,
+        activity.product_key
+    from cases
+    inner join {{ ref("int_product_activity") }} as activity
+        on
+            cases.scope = activity.scope
+            and cases.last_category_code = activity.category_code
+    where activity.category_rank <= {{ var("ranker_popular") }}
+
+),
+
+proposed as (
+
+    select * from nearest
+    union
+    select
+        case_key,
+        product_key
+    from {{ ref("int_ranker_sequence") }}
+    where next_times is not null
+    union
+    select
+        case_key,
+        product_key
+    from {{ ref("int_ranker_case_histories") }}
+    union
+    select * from popular
+
+)
+
+select
+    proposed.case_key,
+    cases.scope,
+    cases.user_key,
+    proposed.product_key
+from proposed
+inner join cases on proposed.case_key = cases.case_key
+anti join {{ ref("int_excluded_products") }} as excluded
+    on
+        cases.scope = excluded.scope
+        and cases.user_key = excluded.user_key
+        and proposed.product_key = excluded.product_key
