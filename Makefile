@@ -29,7 +29,7 @@ is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null
 note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install checks build inspect dev test quick lint report export docs bench lock clean
+.PHONY: help installed install checks build inspect dev test quick lint macros report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,7 +63,7 @@ dev: BASE := {demo_events: 10000, map_products: 0}
 dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)
 dev: build ## Build 10 thousand demo events without the map, in target/dev
 
-test: checks lint ## Check everything
+test: checks lint macros ## Check everything
 	$(BIN)/python -m pytest --numprocesses 2
 
 quick: checks lint ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
@@ -73,6 +73,9 @@ lint: checks ## Check style of Python and SQL
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/sqlfluff lint --processes 2 models tests
+
+macros: checks ## Check the SQL that macros write, in the models that use them
+	$(BIN)/sqlfluff lint --config tests/linting/macros.cfg --processes 2 models
 
 report: installed ## Write report.html from the published tables
 	$(BIN)/python -m longtail.report

@@ -188,7 +188,7 @@ def why_anew(state: Mapping[str, Any]) -> str:
     """Say why all event files are read again."""
     if state["rules"] == UNFINISHED:
         return "The last build broke off while it staged all events"
-    return "The rules of staging have changed (a var or a model)"
+    return "The rules of staging have changed (a var, a model, event_tables)"
 
 
 def _stem(path: str) -> str:

@@ -10,6 +10,7 @@
     {% endif %}
     {% if batches == 1 %}
         {% call statement("main") %}
+            {{ set_variables({"batch": "null"}) if config.get("batch_over") }}
             copy (
                 {{ query }}
             ) to '{{ location }}' {{ options }}
@@ -18,16 +19,18 @@
         {% set parts, files = [], [] %}
         {% for batch in range(batches) %}
             {% set part = location ~ ".part" ~ batch %}
-            {% call statement("batch") %}
+            {% call statement("main") %}
+                {{ set_variables({"batch": batch}) }}
                 copy (
-                    {{ query | replace(in_batch(), "batch = " ~ batch) }}
-                ) to '{{ part }}' {{ options }}
+                    {{ query }}
+                ) to '{{ part }}' {{ options }};
+                {{ set_variables({"batch": "null"}) }}
             {% endcall %}
             {% do parts.append(part) %}
             {% do files.append(work_files(this.identifier ~ ".parquet.part" ~ batch)) %}
             {% do log(this.identifier ~ ": batch " ~ (batch + 1) ~ " of " ~ batches, info=True) %}
         {% endfor %}
-        {% call statement("main") %}
+        {% call statement("parts") %}
             copy (
                 select * from read_parquet({{ text_list(files) }}, hive_partitioning = false)
             ) to '{{ location }}' {{ options }}

@@ -4,9 +4,9 @@
 {%- endmacro %}
 
 {% macro default__whole_quotient(dividend, divisor) -%}
-    cast(floor({{ dividend }} / {{ divisor }}) as bigint)
+    cast(floor(({{ dividend }}) / ({{ divisor }})) as bigint)
 {%- endmacro %}
 
 {% macro duckdb__whole_quotient(dividend, divisor) -%}
-    ({{ dividend }} // {{ divisor }})
+    (({{ dividend }}) // ({{ divisor }}))
 {%- endmacro %}

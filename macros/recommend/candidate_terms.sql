@@ -53,7 +53,9 @@
         from histories
         cross join models
         where
-            models.neighbours_of in (select model from {{ neighbours }})
+            models.neighbours_of in (
+                select neighbours.model from {{ neighbours }} as neighbours
+            )
             {% if with_groups %} or models.neighbours_of in ('hybrid', 'group_knn') {% endif %}
     {% endif %}
 {%- endmacro %}

@@ -13,7 +13,11 @@
     #}
     models as (
 
-        select * from (values
+        select
+            models.model,
+            models.model_number,
+            models.neighbours_of
+        from (values
             {% for model in models %}
                 (
                     '{{ model }}',

@@ -104,7 +104,7 @@
             on
                 other_terms.user_key = own_places.user_key
                 and other_terms.because_product_key = own_places.product_key
-                and own_places.rank < other_terms.rank
+                and other_terms.rank > own_places.rank
         group by other_terms.user_key, other_terms.product_key
 
     ),

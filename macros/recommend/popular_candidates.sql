@@ -46,7 +46,9 @@
             where
                 products.category_code is not null
                 and histories.user_key in (
-                    select user_key from unfilled_lists where model != 'popularity'
+                    select unfilled_lists.user_key
+                    from unfilled_lists
+                    where unfilled_lists.model != 'popularity'
                 )
             group by histories.user_key, products.category_code
         )
@@ -66,7 +68,7 @@
         inner join {{ ref("int_popularity") }} as popularity
             on
                 first_categories.category_code = popularity.category_code
-                and popularity.category_rank <= unfilled_lists.enough
+                and unfilled_lists.enough >= popularity.category_rank
         where popularity.scope = '{{ scope }}' and unfilled_lists.model != 'popularity'
         union all
         select
@@ -76,7 +78,7 @@
             3 as step
         from unfilled_lists
         inner join {{ ref("int_popularity") }} as popularity
-            on popularity.shop_rank <= unfilled_lists.enough
+            on unfilled_lists.enough >= popularity.shop_rank
         where popularity.scope = '{{ scope }}'
 
     ),

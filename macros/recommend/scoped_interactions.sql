@@ -11,11 +11,13 @@
     union all
     select
         'evaluated' as scope,
-        *
-    from {{ ref("int_interactions") }}
+        interactions.*
+    from {{ ref("int_interactions") }} as interactions
     where
-        {{ known_at_evaluation() }}
-        and user_key in (select user_key from {{ ref("int_targets") }})
+        {{ known_at_evaluation("interactions.is_holdout") }}
+        and interactions.user_key in (
+            select targets.user_key from {{ ref("int_targets") }} as targets
+        )
     {% if ranker() != "off" %}
         union all
         select

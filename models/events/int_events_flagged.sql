@@ -1,7 +1,7 @@
 {{ config(
     materialized="parquet_by_day",
     day="session_date",
-    batch_by="user_key",
+    in_batches=true,
     starts_at="first_open_session_day",
 ) }}
 
@@ -30,7 +30,7 @@ with events as (
     where
         events.event_date >= cast({{ first_day() }} - {{ session_gap() }} as date)
         and events.event_at >= {{ first_day() }} - {{ session_gap() }}
-        and {{ in_batch() }}
+        and {{ in_batch(key="users.user_key") }}
 
 ),
 

@@ -3,7 +3,7 @@ with neighbours as (
     {% for model, declared in neighbour_models().items() %}
         select
             '{{ model }}' as model,
-            {{ declared.kind != "share" }} as is_scaled,
+            {{ (declared.kind != "share") | lower }} as is_scaled,
             product_id,
             neighbour_product_id,
             {{ comparable_score(declared.kind) }} as score

@@ -19,7 +19,7 @@ with interactions as (
             as age_days
     from {{ ref("int_interactions") }} as interactions
     cross join {{ ref("int_timeline") }} as timeline
-    where {{ known_at_evaluation() }}
+    where {{ known_at_evaluation("interactions.is_holdout") }}
 
 ),
 

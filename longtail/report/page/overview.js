@@ -70,65 +70,51 @@ function freshness(figures, gates, made) {
 
 // Whether the published lists find more than the best other ones, and how much of the shop they show.
 function verdict(metrics, served) {
-  const of = (metric) =>
-    new Map(
-      metrics
-        .filter(
-          (row) =>
-            row.metric === metric &&
-            row.segment === "all" &&
-            row.k === 20 &&
-            typeof row.value === "number" &&
-            ["any", "next interaction"].includes(row.task),
-        )
-        .sort((a, b) => (a.task < b.task ? -1 : 1))
-        .map((row) => [row.model, row]),
-    );
-  const [recalls, covers] = [of("recall"), of("coverage")];
+  const [recalls, covers] = [byModel(metrics, "recall"), byModel(metrics, "coverage")];
   const own = recalls.get(served);
   const rival = [...recalls.values()]
     .filter((row) => row.model !== served)
     .sort((a, b) => b.value - a.value)[0];
   if (!own || !rival) return [];
-  const says = (model, start = false) => [
-    term(start ? capital(spaced(model)) : spaced(model), MODELS[model]),
-    MODELS[model] ? ` (${MODELS[model]})` : "",
-  ];
-  const shows = [served, rival.model]
-    .filter((model) => covers.has(model))
-    .map((model) => [model, percent(covers.get(model).value)]);
   const bounded = [own, rival].every((row) => typeof row.lower === "number");
   const level = bounded && own.lower <= rival.upper && rival.lower <= own.upper;
-  const judged = level
-    ? [...says(served, true), " and ", ...says(rival.model), " are level: "]
-    : own.value >= rival.value
-      ? [...says(served, true), " finds more than ", ...says(rival.model), ": "]
-      : [
-          ...says(rival.model, true),
-          " finds more than ",
-          ...says(served),
-          ", whose lists are published: ",
-        ];
-  const found = `lists of 20 held ${percent(own.value, 1)} and ${percent(rival.value, 1)} of what people took next`;
-  const sure = !bounded
-    ? ""
-    : level
-      ? " (the 95 % intervals overlap)"
-      : " (the 95 % intervals lie apart)";
-  const order = level || own.value >= rival.value ? "" : ` (${spaced(served)} first)`;
-  const shown = shows.length === 2 && [
-    ` ${capital(spaced(shows[0][0]))} shows ${shows[0][1]} of the shop to somebody, ${spaced(shows[1][0])} ${shows[1][1]}.`,
+  const [first, second] = own.value >= rival.value || level ? [own, rival] : [rival, own];
+  const sure = level ? " (the 95 % intervals overlap)" : " (the 95 % intervals lie apart)";
+  const parts = [
+    ...named(first.model, true),
+    level ? " and " : " finds more than ",
+    ...named(second.model),
+    level ? " are level: " : second === own ? ", whose lists are published: " : ": ",
+    `lists of 20 held ${percent(first.value, 1)} and ${percent(second.value, 1)} of what people took next`,
+    `${bounded ? sure : ""}.`,
   ];
+  if (covers.has(served) && covers.has(rival.model)) {
+    const shown = (model) => percent(covers.get(model).value);
+    parts.push(
+      ` ${capital(spaced(served))} shows ${shown(served)} of the shop to somebody, ${spaced(rival.model)} ${shown(rival.model)}.`,
+    );
+  }
   const simple = recalls.get("popularity");
-  const times = simple && simple !== rival && simple.value > 0 && own.value / simple.value;
-  return [
-    element(
-      "p",
-      {},
-      ...judged,
-      `${found}${order}${sure}.`,
-      ...(shown || []),
-      times ? ` The same bestsellers for everybody find ${percent(simple.value, 1)}.` : "",
-    ),
-  ];
+  if (simple && simple !== rival)
+    parts.push(` The same bestsellers for everybody find ${percent(simple.value, 1)}.`);
+  return [element("p", {}, ...parts)];
 }
+
+// Model to its row of a metric: lists of 20, all users, the next interaction where it is asked.
+function byModel(metrics, metric) {
+  const rows = metrics.filter(
+    (row) =>
+      row.metric === metric &&
+      row.segment === "all" &&
+      row.k === 20 &&
+      typeof row.value === "number" &&
+      ["any", "next interaction"].includes(row.task),
+  );
+  return new Map(rows.sort((a, b) => (a.task < b.task ? -1 : 1)).map((row) => [row.model, row]));
+}
+
+// A model by its name, with a plain word beside it.
+const named = (model, start = false) => [
+  term(start ? capital(spaced(model)) : spaced(model), MODELS[model]),
+  MODELS[model] ? ` (${MODELS[model]})` : "",
+];

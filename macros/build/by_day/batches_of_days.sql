@@ -1,16 +1,16 @@
 {% macro batches_of_days(first_day) %}
     {#
         How `parquet_by_day` divides a model's days from `first_day` on, so that memory does not
-        grow with the log: a list of {first_day, last_day, condition}.
+        grow with the log: a list of {first_day, last_day, batch, batches}.
     #}
     {% set batches = [] %}
     {% if config.get("days_of") %}
         {% for first, last in longtail_package("day_batches", {
             "table": config.get("days_of"), "first_day": first_day
         }) %}
-            {% do batches.append({"first_day": first, "last_day": last, "condition": in_batch()}) %}
+            {% do batches.append({"first_day": first, "last_day": last, "batch": 0, "batches": 1}) %}
         {% endfor %}
-    {% elif config.get("batch_by") %}
+    {% elif config.get("in_batches") %}
         {% set rows = namespace(count=0) %}
         {% for table in tables_by_day_read() %}
             {% set rows.count = rows.count + longtail_package(
@@ -23,12 +23,13 @@
             {% do batches.append({
                 "first_day": first_day,
                 "last_day": "9999-12-31",
-                "condition": config.get("batch_by") ~ " % " ~ count ~ " = " ~ number,
+                "batch": number,
+                "batches": count,
             }) %}
         {% endfor %}
     {% else %}
         {% do batches.append(
-            {"first_day": first_day, "last_day": "9999-12-31", "condition": in_batch()}
+            {"first_day": first_day, "last_day": "9999-12-31", "batch": 0, "batches": 1}
         ) %}
     {% endif %}
     {{ return(batches) }}

@@ -11,18 +11,24 @@
             "day": day ~ "=" ~ batch.first_day if is_one_day else "",
         }) %}
         {% call statement("main") %}
+            {{ set_variables({
+                "first_day": "date '" ~ batch.first_day ~ "'",
+                "last_day": "date '" ~ batch.last_day ~ "'",
+                "batch": batch.batch,
+                "batches": batch.batches,
+            }) }}
             copy (
                 {{ "select * exclude (" ~ day ~ ") from (" if is_one_day }}
-                {{ query
-                    | replace(first_day(), "date '" ~ batch.first_day ~ "'")
-                    | replace(last_day(), "date '" ~ batch.last_day ~ "'")
-                    | replace(in_batch(), batch.condition) }}
+                {{ query }}
                 {{ ")" if is_one_day }}
             ) to '{{ part }}{{ "/data.parquet" if is_one_day }}' (
                 format parquet,
                 compression zstd
                 {{ ", partition_by (" ~ day ~ ")" if not is_one_day }}
-            )
+            );
+            {{ set_variables(
+                {"first_day": "null", "last_day": "null", "batch": "null", "batches": "null"}
+            ) }}
         {% endcall %}
         {% if loop.length > 1 %}
             {% do log(table ~ ": batch " ~ loop.index ~ " of " ~ loop.length, info=True) %}

@@ -10,8 +10,8 @@
             day="event_date",      -- the column of days, a date and never null
             days_of="stg_events",  -- optional: the query gives a day from the same day of this
                                    --   table by day, so that days can be worked on in batches
-            batch_by="user_key",   -- optional: or from all rows with the same value of this
-                                   --   integer, where the query says {{ "{{ in_batch() }}" }}
+            in_batches=true,       -- optional: or from all rows with the same value of an
+                                   --   integer, in {{ "{{ in_batch(key='user_key') }}" }}
             starts_at="a_macro",   -- optional: gets first_day and moved_from (see below),
                                    --   returns the first day to make: an earlier one, when days
                                    --   depend on those after them

@@ -20,4 +20,4 @@ inner join {{ ref("int_ranker_histories") }} as histories
     on batches.scope = histories.scope and batches.user_key = histories.user_key
 inner join {{ ref("products") }} as products
     on histories.product_key = products.product_key
-where {{ in_batch() }}
+where {{ in_batch("batches.batch") }}

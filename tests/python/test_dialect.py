@@ -1,0 +1,124 @@
+"""What macros/dialect says in SQL, asked of DuckDB; and that DuckDB's own SQL stays in there."""
+
+import re
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import jinja2
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = (
+    *sorted((ROOT / "macros" / "dialect").glob("*.sql")),
+    *(ROOT / "macros" / "events" / name for name in ("moment_id.sql", "date_of_moment.sql")),
+)
+OWN_FORMS = re.compile(
+    r"date_diff|[^:/'\"]//|\bunnest|array_contains|string_split|array_to_string|\blen\(|"
+    r"\blist_(?!key)\w+\(|\* (?:exclude|replace)|quantile_cont|arg_m(?:ax|in)|hugeint|varchar|::|"
+    r"md5_number|86400\.0|by name"
+)
+"""What Spark does not understand, or takes for something else."""
+COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
+OF_DUCKDB_ALONE = {
+    *("staging", "demo", "build", "dialect"),
+    *("keep_broken_lines", "given_text", "note_files_read", "note_files_staged"),
+    *("build_info", "long_tail_exposure"),
+}
+"""Rooms and files that are DuckDB's: input files, and rows that earlier builds published."""
+
+
+MACROS = "".join(path.read_text(encoding="utf-8") for path in FILES)
+
+
+def value_of(expression: str, engine: str = "duckdb") -> object:
+    """Return what an SQL expression is, with the macros as that engine has them, else any."""
+
+    @jinja2.pass_context
+    def dispatch(context, name, _):
+        return context.resolve(f"{engine}__{name}") or context.resolve(f"default__{name}")
+
+    environment = jinja2.Environment()
+    environment.globals |= {
+        "adapter": SimpleNamespace(dispatch=dispatch),
+        "return": lambda value: value,
+    }
+    sql = environment.from_string(f"{MACROS} select {expression}").render()
+    with duckdb.connect() as connection:
+        return connection.execute(sql).fetchall()[0][0]
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "any"])
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("{{ whole_quotient('7', '2') }}", 3),
+        ("{{ whole_quotient('0', '5') }}", 0),
+        ("{{ whole_quotient('9007199254740991', '2') }}", 4503599627370495),
+        ("{{ whole_quotient('3 * 4294967296 - 1', '4294967296') }}", 2),
+        ("{{ is_one_of(\"'b'\", ['a', 'b']) }}", True),
+        ("{{ is_one_of(\"'c'\", {'a': 1, 'b': 2}) }}", False),
+        ("{{ is_one_of(\"'it''s'\", [\"it's\"]) }}", True),
+        ("{{ is_one_of(\"'a'\", []) }}", False),
+        ('{{ text_literal("it\'s \\\\ 5") }}', "it's \\ 5"),
+        ("{{ category_depth(\"'a.b.c'\") }}", 3),
+        ("{{ category_depth(\"'a'\") }}", 1),
+        ("{{ category_prefix(\"'a.b.c'\", 2) }}", "a.b"),
+        ("{{ category_prefix(\"'a.b'\", 3) }}", None),
+        ("{{ exact_sum('x', 6) }} from (values (.1e0), (.2e0), (.3e0)) as t (x)", 0.6),
+        ("{{ exact_sum('x', 6, bits=64) }} from (values (.3e0), (.2e0), (.1e0)) as t (x)", 0.6),
+    ],
+)
+def test_values(engine, expression, value):
+    assert value_of(expression, engine) == value
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        # Midnights and full seconds are counted, not whole days and spans.
+        ("{{ days_between(\"timestamp '2024-01-01 23:59'\", \"date '2024-01-03'\") }}", 2),
+        ("{{ days_between(\"date '2024-01-03'\", \"date '2024-01-01'\") }}", -2),
+        (
+            "{{ seconds_between(\"timestamp '2024-01-01 00:00:00.9'\","
+            " \"timestamp '2024-01-01 00:00:02.1'\") }}",
+            2,
+        ),
+        ("{{ cosine('[3e0, 4e0]', '[4e0, 3e0]') }}", 0.96),
+        ("{{ dot_product('[3e0, 4e0]', '[4e0, 3e0]') }}", 24),
+        # G1 of 0, 0, 0, 1 by hand: 2.
+        ("{{ sample_skewness('x') }} from (values (0e0), (0e0), (0e0), (1e0)) as t (x)", 2),
+        ("{{ sample_skewness('x') }} from (values (1e0), (2e0)) as t (x)", 0),
+    ],
+)
+def test_values_of_duckdb(expression, value):
+    assert value_of(expression) == pytest.approx(value, abs=1e-12)
+
+
+def test_a_session_has_the_day_of_its_first_moment():
+    """Up to the last place that a day has, and in the order of time."""
+    last = "{{ moment_id(\"date '2024-05-06'\", 4294967295) }}"
+    first = "{{ moment_id(\"date '2024-05-07'\", 0) }}"
+    assert value_of(f"{last} < {first}")
+    moment = value_of(last)
+    assert value_of(f"{{{{ date_of_moment('{moment}') }}}}") == date(2024, 5, 6)
+
+
+def sql_files() -> list[Path]:
+    """The SQL that other engines are to run too."""
+    return [
+        path
+        for room in ("models", "macros")
+        for path in sorted((ROOT / room).rglob("*.sql"))
+        if not {path.stem, *path.relative_to(ROOT).parts} & OF_DUCKDB_ALONE
+    ]
+
+
+def test_only_the_dialect_has_forms_of_one_engine():
+    found = {
+        path.name: OWN_FORMS.findall(COMMENT.sub("", path.read_text(encoding="utf-8")))
+        for path in sql_files()
+    }
+    assert len(found) > 100
+    assert {name: forms for name, forms in found.items() if forms} == {}
