@@ -1,8 +1,9 @@
 # longtail: make build, make test, make report, make export, make docs, make bench
 #
 #   make build                              demo events
-#   make build EVENTS='logs/*.csv.gz'       your own; csv, csv.gz or parquet
-#   make build EVENTS=... DATASET=rees46    a preset of datasets/
+#   make inspect EVENTS='logs/*.csv.gz'     what is in your files; WRITE=shop.yml writes a preset
+#   make build EVENTS='logs/*.csv.gz'       your own; csv, JSON or parquet, plain, .gz or .zip
+#   make build EVENTS=... DATASET=rees46    a preset of datasets/, or the path of one: shop.yml
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
 #   make build FLAGS=--full-refresh         any options of dbt build, with spaces between
@@ -14,7 +15,7 @@ DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
 # reads the quotes, dollar signs and backslashes in it.
-GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K
+GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
@@ -28,7 +29,7 @@ is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null
 note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install checks build dev test quick lint macros report export docs bench lock clean
+.PHONY: help installed install checks build inspect dev test quick lint macros report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +55,9 @@ build: installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAG
 	@vars="$$($(BIN)/python -m longtail.build.vars --base '$(BASE)')" \
 		&& set -f && $(BIN)/dbt build $$FLAGS --vars "$$vars" \
 		&& $(BIN)/python -m longtail.report
+
+inspect: installed ## Show what is in event files (EVENTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)
+	@$(BIN)/python -m longtail.inspect
 
 dev: BASE := {demo_events: 10000, map_products: 0}
 dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)

@@ -23,7 +23,7 @@ class EventFile:
     path
         As the user wrote it, globs expanded.
     format
-        "csv" or "parquet".
+        "csv", "json" or "parquet".
     columns
         Names in the order of the file; a repeated or empty name of a csv header made unique.
     digest
@@ -36,10 +36,18 @@ class EventFile:
         are exact there; None for a decimal, where all are.
     repeated
         Lower-case names that the header has more than once.
-    delimiter, quote, escape, encoding
+    local
+        The file that DuckDB reads: the same, or what it is unpacked or decoded to.
+    delimiter, quote, escape
         Of a csv file.
+    skip, has_header
+        Lines before the header of a csv file, and whether there is one.
+    layout, structure
+        Of a JSON file: "lines", "array" or "objects"; its columns as JSON, all values text.
+    query
+        The query for its rows, `source_row` included, where the var events_sql makes them.
     is_gzip
-        Whether a csv file is compressed.
+        Whether a csv or JSON file is compressed.
     by_line
         Whether a csv file must be split into lines first and into columns then: line ends are
         mixed, or a quote does not close, which would swallow the rows after it.
@@ -57,15 +65,37 @@ class EventFile:
     delimiter: str = ","
     quote: str = '"'
     escape: str = '"'
-    encoding: str = "utf-8"
+    skip: int = 0
+    has_header: bool = True
+    layout: str = ""
+    structure: str = ""
+    local: str = ""
+    query: str = ""
     is_gzip: bool = False
     by_line: bool = False
     has_rows: bool = True
 
     @property
+    def source(self) -> str:
+        """The file that DuckDB reads, as a pattern that matches no other."""
+        return glob.escape(self.local or self.path)
+
+    @property
+    def shows_broken_lines(self) -> bool:
+        """Whether a row that cannot be split has a reason and its text, and not DuckDB's note."""
+        return self.by_line or self.format == "json"
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of all columns, the path's included."""
         return (*self.columns, *(name for name, _ in self.path_columns))
+
+    def own(self, name: str) -> str:
+        """Return the name of a column that the project adds to the file's, none of which has it."""
+        taken = {column.lower() for column in self.names}
+        while name in taken:
+            name += "_"
+        return name
 
 
 def text_literal(value: str) -> str:
@@ -79,7 +109,11 @@ def identifier(name: str) -> str:
 
 
 def rows_of(file: EventFile) -> str:
-    """Return the query for the rows of one file: its columns, those of its path, source_row."""
+    """Return the query for the rows of one file: its columns, those of its path, and own ones.
+
+    Those are `source_row` and, of a file that shows its broken lines, `broken_reason` and
+    `raw_line`; `EventFile.own` has their names.
+    """
     rows = _rows_inside(file)
     if not file.path_columns:
         return rows
@@ -91,20 +125,26 @@ def rows_of(file: EventFile) -> str:
 
 
 def _rows_inside(file: EventFile) -> str:
-    if file.format == "parquet":
-        return f"select *, file_row_number + 1 as source_row from {read_parquet(file)}"
+    # A window without an order streams: rows keep the order of the file.
+    row_number = "row_number() over ()"
+    if file.query:
+        return file.query
     if file.by_line:
         return _rows_by_line(file)
-    # A window without an order streams: rows keep the order of the file.
-    return f"select *, row_number() over () as source_row from {read_csv(file)}"
+    if file.format == "json":
+        return _rows_of_json(file)
+    if file.format == "csv":
+        rows = read_csv(file)
+    else:
+        rows = read_parquet(file)
+        if "file_row_number" not in map(str.lower, file.columns):
+            row_number = "file_row_number + 1"  # DuckDB's own, which needs no order
+    return f"select *, {row_number} as {file.own('source_row')} from {rows}"
 
 
 def read_parquet(file: EventFile) -> str:
-    """Return the table function for the rows of a parquet file, their number included."""
-    return (
-        f"read_parquet({text_literal(glob.escape(file.path))}, "
-        "file_row_number = true, hive_partitioning = false)"
-    )
+    """Return the table function for the rows of a parquet file."""
+    return f"read_parquet({text_literal(file.source)}, hive_partitioning = false)"
 
 
 def read_csv(file: EventFile) -> str:
@@ -120,10 +160,11 @@ def _csv_reader(
 ) -> str:
     """Return DuckDB's table function with everything set, so that it guesses nothing."""
     return (
-        f"read_csv({text_literal(glob.escape(file.path))}, columns = {{{names}}}, "
-        f"auto_detect = false, header = true, delim = {text_literal(delim)}, "
+        f"read_csv({text_literal(file.source)}, columns = {{{names}}}, auto_detect = false, "
+        f"header = {str(file.has_header).lower()}, skip = {file.skip}, "
+        f"delim = {text_literal(delim)}, "
         f"quote = {text_literal(quote)}, escape = {text_literal(escape)}, "
-        f"encoding = {text_literal(file.encoding)}, "
+        "encoding = 'utf-8', "
         f"compression = '{'gzip' if file.is_gzip else 'none'}', "
         f"strict_mode = {str(strict).lower()}, null_padding = false, store_rejects = true, "
         "hive_partitioning = false)"
@@ -142,13 +183,13 @@ def _rows_by_line(file: EventFile) -> str:
     first, doubled = text_literal(file.quote or '"'), text_literal(2 * (file.quote or '"'))
     width = len(file.columns)
     columns = ",\n        ".join(
-        f"fields[{place}] as {identifier(name)}" for place, name in enumerate(file.columns, 1)
+        f"parts.fields[{place}] as {identifier(name)}" for place, name in enumerate(file.columns, 1)
     )
     return f"""    select
         {columns},
-        broken_reason,
-        case when broken_reason is not null then line end as raw_line,
-        source_row
+        parts.broken_reason as {file.own("broken_reason")},
+        case when parts.broken_reason is not null then parts.line end as {file.own("raw_line")},
+        parts.source_row as {file.own("source_row")}
     from (
         select
             line,
@@ -182,7 +223,52 @@ def _rows_by_line(file: EventFile) -> str:
             )
             where line != ''
         )
-    )"""
+    ) as parts"""
+
+
+def read_json(file: EventFile) -> str:
+    """Return the table of the texts of a JSON file that should be objects, in their order."""
+    if file.layout == "lines":
+        reader = _csv_reader(
+            file, "'line': 'VARCHAR'", delim=LINE_DELIMITER, quote="", escape="", strict=False
+        )
+        return f"(select trim(line, e' \\t\\r') as text from {reader} where text != '')"
+    layout = "array" if file.layout == "array" else "unstructured"
+    compression = "gzip" if file.is_gzip else "none"
+    return (
+        "(select cast(json as varchar) as text "
+        f"from read_json_objects({text_literal(file.source)}, format = '{layout}', "
+        f"compression = '{compression}', hive_partitioning = false))"
+    )
+
+
+def _rows_of_json(file: EventFile) -> str:
+    """Return the query for the objects of a JSON file, their values as texts."""
+    columns = ",\n        ".join(
+        f"parts.fields.{identifier(name)} as {identifier(name)}" for name in file.columns
+    )
+    return f"""    select
+        {columns},
+        parts.broken_reason as {file.own("broken_reason")},
+        case when parts.broken_reason is not null then parts.text end as {file.own("raw_line")},
+        parts.source_row as {file.own("source_row")}
+    from (
+        select
+            text,
+            source_row,
+            case
+                when not json_valid(text) then 'broken line: no JSON'
+                when json_type(text) != 'OBJECT' then 'broken line: no JSON object'
+            end as broken_reason,
+            case
+                when broken_reason is null
+                    then json_transform(text, {text_literal(file.structure)})
+            end as fields
+        from (
+            select text, row_number() over () as source_row
+            from {read_json(file)}
+        )
+    ) as parts"""
 
 
 def pattern(character: str) -> str:

@@ -5,8 +5,10 @@ dbt-duckdb loads this module (profiles.yml) and the macro `longtail_package` tal
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -26,12 +28,14 @@ from longtail.build import (
     event_files,
     file_rows,
     machine,
+    query,
     run_log,
     scan,
     settings,
     sources,
 )
 from longtail.build.analyst_macros import macro_statements
+from longtail.build.messages import SHOWN, advice, hint, mixed_settings, nothing_kept, waiting
 from longtail.build.warehouse import BuildState, Warehouse, downstream, summary
 
 _LOGGER = logging.getLogger(__name__)
@@ -40,14 +44,6 @@ GOOD = ("success", "pass", "warn", "no-op")
 BAD = ("error", "fail", "runtime error", "partial success")
 READS_EVENTS = "model.longtail.stg_raw_events"
 GATES_TEST = "assert_release_gates_pass"
-SHOWN = 5
-"""Failures that are listed one by one; dbt's own summary has them all."""
-
-HINTS = {
-    "GZIP": "an event file is truncated or damaged: fetch it again",
-    "Out of Memory": "raise LONGTAIL_MEMORY_LIMIT or free memory",
-    "No space left": "the disk is full: free space in the warehouse's folder",
-}
 
 
 class Plugin(BasePlugin):
@@ -58,6 +54,8 @@ class Plugin(BasePlugin):
         assert self.creds is not None
         _show_progress()
         self.scans: dict[str, str] = {}
+        self.notes: list[str] = []
+        self.tables: dict[str, dict[str, list[file_rows.EventFile]]] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         # What profiles.yml cannot do: from here on every path is absolute.
@@ -106,12 +104,12 @@ class Plugin(BasePlugin):
                     "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
                 ) from None
             raise DbtRuntimeError(
-                _hint(str(error))
+                hint(str(error))
                 or f"cannot open {path}, which every `dbt build` can make anew: remove it"
             ) from None
         except OSError as error:
             raise DbtRuntimeError(
-                _hint(str(error))
+                hint(str(error))
                 or f"cannot mend {self.warehouse.root} after a broken-off build: "
                 f"{error.strerror or error}"
             ) from error
@@ -124,7 +122,7 @@ class Plugin(BasePlugin):
         except ValueError as error:
             raise DbtRuntimeError(str(error)) from None
         except (OSError, duckdb.Error) as error:
-            raise DbtRuntimeError(_hint(str(error)) or str(error)) from None
+            raise DbtRuntimeError(hint(str(error)) or str(error)) from None
 
     def do_begin(self, message: Mapping[str, Any]) -> list[str]:
         """Check vars and input, and note what is about to change; return lines for the user.
@@ -141,11 +139,13 @@ class Plugin(BasePlugin):
             )
         self.scans.clear()
         self.file_plans.clear()
+        self.tables.clear()
+        shutil.rmtree(self._scratch, ignore_errors=True)
         lines: list[str] = []
         if READS_EVENTS in selected:
             if checked["events"]:
                 self.do_scan(message)
-                lines += self._file_plan(message).lines
+                lines += [*self._file_plan(message).lines, *self.notes]
             elif not checked["demo"]:
                 self._refuse_demo(message.get("target", ""))
         if checked["targets"]:
@@ -175,17 +175,28 @@ class Plugin(BasePlugin):
                 "demo events in their place with the var demo: true"
             )
 
+    @property
+    def _scratch(self) -> Path:
+        """The folder for files that DuckDB cannot unpack or decode itself."""
+        return sources.scratch_folder(self.warehouse.work)
+
     def do_scan(self, message: Mapping[str, Any]) -> str:
         """Return the SQL that reads new and changed event files."""
         checked = settings.check(message["vars"], settings.load_defaults())
         asked = repr(checked)
         if asked not in self.scans:
+            self.notes.clear()
+            files = self._file_plan(message).found
+            if checked["events_sql"]:
+                files = query.queried(files, checked["events_sql"], self._side_tables(checked))
             self.scans[asked] = scan.scan_sql(
-                self._file_plan(message).found,
+                files,
                 columns=checked["columns"],
                 reject_when=checked["reject_when"],
                 user_salt=checked["hash_user_ids"],
                 null_texts=checked["null_texts"],
+                event_type=settings.only_event_type(checked),
+                say=self.notes.append,
             )
         return self.scans[asked]
 
@@ -193,7 +204,7 @@ class Plugin(BasePlugin):
         """Return the SQL that reads the file of targets."""
         checked = settings.check(message["vars"], settings.load_defaults())
         return scan.targets_sql(
-            event_files.describe_targets(checked["targets"]),
+            event_files.describe_targets(checked["targets"], self._scratch / "targets"),
             user_salt=checked["hash_user_ids"],
             null_texts=checked["null_texts"],
         )
@@ -205,11 +216,13 @@ class Plugin(BasePlugin):
         asked = repr((checked, full_refresh))
         if asked not in self.file_plans:
             expressions = [*checked["columns"].values(), *checked["reject_when"].values()]
+            expressions.append(checked["events_sql"])
+            tables = itertools.chain.from_iterable(self._side_tables(checked).values())
             self.file_plans[asked] = (
                 sources.plan_files(
                     self.warehouse.work,
                     checked["events"],
-                    rules=sources.staging_rules(checked, settings.PROJECT),
+                    rules=sources.staging_rules(checked, settings.PROJECT, tables),
                     lookback_days=checked["lookback_days"],
                     csv_options=checked["csv_options"],
                     names=set().union(*map(scan.names_in, expressions)),
@@ -220,6 +233,17 @@ class Plugin(BasePlugin):
                 else sources.FilePlan({})
             )
         return self.file_plans[asked]
+
+    def _side_tables(self, checked: Mapping[str, Any]) -> dict[str, list[file_rows.EventFile]]:
+        """Look at the files of event_tables, once per build."""
+        tables, pattern = checked["event_tables"], checked["events"]
+        if not tables or not pattern:
+            return {}
+        asked = repr((tables, pattern, checked["csv_options"]))
+        if asked not in self.tables:
+            scratch = self._scratch / "tables"
+            self.tables[asked] = query.side_tables(tables, pattern, checked["csv_options"], scratch)
+        return self.tables[asked]
 
     def do_is_too_late(self, message: Mapping[str, Any]) -> str:
         """Return the condition by which a row of a new file comes too late."""
@@ -237,7 +261,18 @@ class Plugin(BasePlugin):
         """Note what stg_raw_events holds; return the files whose earlier rows it replaces."""
         plan = self._file_plan(message)
         sources.note_files_read(self.warehouse.work, plan)
+        for file in plan.found:
+            if file.local != file.path:
+                Path(file.local).unlink(missing_ok=True)
         return list(plan.replaced)
+
+    def do_unpacked(self, message: Mapping[str, Any]) -> dict[str, str]:
+        """Return the files that were unpacked or decoded for DuckDB, with the user's name of each.
+
+        Their broken lines are noted under the wrong name.
+        """
+        found = self._file_plan(message).found
+        return {file.local: file.path for file in found if file.local != file.path}
 
     def do_files_staged(self, message: Mapping[str, Any]) -> None:
         """Note that stg_events holds what stg_raw_events does."""
@@ -319,8 +354,13 @@ class Plugin(BasePlugin):
         """Fail a model with one clear line."""
         raise ValueError(message["reason"])
 
+    def do_refuse_rows(self, message: Mapping[str, Any]) -> None:
+        """Fail because no row of the event files can be used."""
+        raise ValueError(nothing_kept(message["rows"]))
+
     def do_finish(self, message: Mapping[str, Any]) -> list[str]:
         """Publish if everything that changed is good; return lines for the user."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
         outcomes, tables = message["outcomes"], message["tables"]
         good = [outcome["node"] for outcome in outcomes if outcome["status"] in GOOD]
         state = BuildState(self.warehouse.work)
@@ -342,8 +382,8 @@ class Plugin(BasePlugin):
         if not state.changed:
             return []
         if state.pending:
-            return [_waiting(state.pending)]
-        if mixed := _mixed_settings(state, [table["node"] for table in tables]):
+            return [waiting(state.pending)]
+        if mixed := mixed_settings(state, [table["node"] for table in tables]):
             return [mixed]
         files = [file for table in tables for file in table["files"]]
         names = [table["name"] for table in tables]
@@ -365,7 +405,7 @@ class Plugin(BasePlugin):
 
     def _explain(self, bad: Sequence[Mapping[str, Any]]) -> list[str]:
         """Say in one line each what failed and what to do."""
-        lines = [_advice(outcome) for outcome in bad[:SHOWN]]
+        lines = [advice(outcome) for outcome in bad[:SHOWN]]
         if any(outcome["node"].split(".")[2] == GATES_TEST for outcome in bad):
             lines += self._closed_gates()
         if len(bad) > SHOWN:
@@ -400,49 +440,3 @@ def _told(message: Mapping[str, Any]) -> dict[str, Any]:
     if checked["hash_user_ids"]:
         checked["hash_user_ids"] = "set"
     return json.loads(json.dumps(checked, default=str))
-
-
-def _mixed_settings(state: BuildState, nodes: Sequence[str]) -> str:
-    """Say which var some tables were made with another value of than others, or ''."""
-    made = {node: state.made_with[node] for node in nodes if node in state.made_with}
-    names = settings.different(made.values())
-    if not names:
-        return ""
-    tables: dict[str, list[str]] = {}
-    for node, given in sorted(made.items()):
-        tables.setdefault(repr(given.get(names[0])), []).append(node.split(".")[2])
-    values = [f"{value} in {len(of)} tables such as {of[0]}" for value, of in tables.items()]
-    return (
-        f"Not published: the var '{names[0]}' is {' and '.join(values)}. Run `dbt build` for all "
-        "tables, or build those parts again with the vars of the others."
-    )
-
-
-def _waiting(pending: set[str]) -> str:
-    """Say what has to run before tables can be published."""
-    models = sorted(node.split(".")[2] for node in pending if node.startswith("model."))
-    tests = len(pending) - len(models)
-    if not models:
-        return f"Not published yet: {tests} tests have not passed since. Run `dbt test`."
-    listed = ", ".join(models[:SHOWN]) + (" ..." if len(models) > SHOWN else "")
-    return (
-        f"Not published yet: {len(models)} models that read what changed, or failed, have not "
-        f"been built and tested since ({listed}). Run `dbt build`."
-    )
-
-
-def _advice(outcome: Mapping[str, Any]) -> str:
-    """Turn a failed node into one line."""
-    lines = [line.strip() for line in outcome["message"].splitlines() if line.strip()]
-    if any(line.startswith("Traceback") for line in lines):
-        lines = lines[-1:]
-    elif lines and lines[0].endswith(f"({outcome['path']})"):
-        lines = lines[1:]  # dbt's "Runtime Error in model x (path)"
-    text = " ".join(lines)
-    kind = "test" if outcome["type"] in ("test", "unit_test") else "model"
-    return f"Failed: {kind} {outcome['name']}: {_hint(text) or text[:300]}"
-
-
-def _hint(text: str) -> str:
-    """Return what to do about an error of the machine, or ''."""
-    return next((advice for sign, advice in HINTS.items() if sign in text), "")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import duckdb
 
+from longtail.build import event_times
+from longtail.build.csv_files import shown
 from longtail.build.file_rows import EventFile, first_line, identifier, rows_of, text_literal
-from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
+from longtail.build.settings import (
+    EVENT_COLUMNS,
+    NO_TIME,
+    OPTIONAL_EVENT_COLUMNS,
+    REQUIRED_EVENT_COLUMNS,
+)
 
+LEARNED_AT, HELD_OUT_AT = "2000-01-01 00:00:00", "2000-01-06 00:00:00"
+"""Made-up times of a log without: a tenth of the rows come later, and are what is evaluated on."""
 ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
 """In place of a line that could not be split; macro keep_broken_lines has it too."""
@@ -21,6 +30,8 @@ def scan_sql(
     reject_when: Mapping[str, str] | None = None,
     user_salt: str = "",
     null_texts: Iterable[str] = (),
+    event_type: str = "view",
+    say: Callable[[str], None] = lambda line: None,
 ) -> str:
     """Return the query that reads all files.
 
@@ -29,7 +40,8 @@ def scan_sql(
     files
         What `describe_files` returned; they may differ in format, columns and their order.
     columns
-        Canonical column to source column or SQL expression over the source's columns.
+        Canonical column to source column or SQL expression over the source's columns. Only those
+        of `REQUIRED_EVENT_COLUMNS` must be in the files or here; event_time may be "none".
     reject_when
         Reason to SQL condition over the source's columns.
     user_salt
@@ -37,6 +49,10 @@ def scan_sql(
         the line, which may hold an id.
     null_texts
         Texts that are no user's id, and are not hashed.
+    event_type
+        That of all rows of a file that has no event types.
+    say
+        Takes lines that the user should know.
 
     Returns
     -------
@@ -49,32 +65,49 @@ def scan_sql(
     ------
     ValueError
         If a needed column is missing, an expression is no valid SQL, ids are numbers that were
-        rounded, or another column than user_id would show the ids that are to be hashed.
+        rounded, dates may begin with the day or the month, or another column than user_id would
+        show the ids that are to be hashed.
     """
-    checked: set[tuple[str, ...]] = set()
+    columns, reject_when = columns or {}, reject_when or {}
+    files = [file for file in files if file.columns]
     nulls = _null_list(null_texts)
+    for file in {file.names: file for file in reversed(files)}.values():
+        _check_expressions(file, columns, reject_when)
+    mapped = {file.path: _column_expressions(file, columns) for file in files}
+    if untyped := [path for path, given in mapped.items() if given["event_type"] is None]:
+        say(
+            f"There is no column event_type in {untyped[0]!r}: each row counts as "
+            f"{event_type!r} (var columns: {{event_type: ...}})."
+        )
+    has_times = columns.get("event_time") != NO_TIME
+    if not has_times:
+        say(
+            "The log has no times: a tenth of the pairs of user and product is held out, and "
+            "products of a user have no order (window: 0, half_life_days: 0)."
+        )
+    times = {path: given["event_time"] for path, given in mapped.items() if has_times}
+    times = event_times.as_iso(files, times, say)
     selects = []
     for file in files:
-        if not file.columns:
-            continue
-        expressions = _column_expressions(file, columns or {})
-        raw_line = "raw_line" if file.by_line else "cast(null as varchar)"
+        expressions = mapped[file.path]
+        expressions["event_time"] = times.get(file.path, expressions["event_time"])
+        raw_line = file.own("raw_line") if file.shows_broken_lines else "cast(null as varchar)"
         if user_salt:
             _check_user_id_stays_alone(file, expressions)
             expressions["user_id"] = _hashed(expressions["user_id"], user_salt, nulls)
             raw_line = f"case when {raw_line} is not null then {text_literal(WITHHELD)} end"
-        reasons = _reason_expression(reject_when or {})
-        if file.names not in checked:
-            _check_expressions(file, columns or {}, reject_when or {})
-            checked.add(file.names)
+        if not has_times:
+            expressions["event_time"] = _made_up_time(expressions)
+        expressions["event_type"] = expressions["event_type"] or text_literal(event_type)
+        reasons = _reason_expression(reject_when)
         lines = [f"cast({sql} as varchar) as {name}" for name, sql in expressions.items()]
-        if file.by_line:
-            reasons = f"coalesce(broken_reason, {reasons})"
+        if file.shows_broken_lines:
+            reasons = f"coalesce({file.own('broken_reason')}, {reasons})"
         lines += [
             f"{reasons} as reject_when_reason",
             f"{raw_line} as raw_line",
             f"{text_literal(file.path)} as source_file",
-            "source_row",
+            f"{file.own('source_row')} as source_row",
         ]
         selects.append("select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{rows_of(file)}\n)")
     return "\nunion all\n".join(selects) or _no_rows()
@@ -110,8 +143,20 @@ def _no_rows() -> str:
     return f"select {texts}, cast(null as bigint) as source_row where false"
 
 
-def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str, str]:
-    """Return the SQL expression of each canonical column over one file's columns."""
+def _made_up_time(expressions: Mapping[str, str]) -> str:
+    """Return the expression of a time for rows without: later for a tenth of users' products."""
+    pair = f"concat_ws(chr(31), {expressions['user_id']}, {expressions['product_id']})"
+    return (
+        f"case when md5_number_lower({pair}) % 10 = 0 then {text_literal(HELD_OUT_AT)} "
+        f"else {text_literal(LEARNED_AT)} end"
+    )
+
+
+def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the SQL expression of each canonical column over one file's columns.
+
+    None for event_type when neither the file nor the mapping has it.
+    """
     by_name = {name.lower() for name in file.names}
     expressions = {}
     for column in (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS):
@@ -122,15 +167,18 @@ def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str
             )
         if source.lower() in by_name:
             expressions[column] = _plain_column(file, column, source)
+        elif (column, source) == ("event_time", NO_TIME):
+            expressions[column] = "null"
         elif column in mapping:
             expressions[column] = f"({source}\n)"
-        elif column in OPTIONAL_EVENT_COLUMNS:
-            expressions[column] = "null"
+        elif column not in REQUIRED_EVENT_COLUMNS:
+            expressions[column] = None if column == "event_type" else "null"
         else:
             raise ValueError(
                 f"column '{column}' is missing from {file.path!r}, whose columns are "
-                f"{', '.join(file.names)}; map it with the var columns, such as "
+                f"{shown(file.names)}; map it with the var columns, such as "
                 f'{{columns: {{{column}: "a column or SQL expression"}}}}'
+                f"{' (none when there are no times)' if column == 'event_time' else ''}"
             )
     return expressions
 
@@ -186,7 +234,7 @@ def _check_user_id_stays_alone(file: EventFile, expressions: Mapping[str, str]) 
         )
     shown = used & {name.lower() for name in file.columns}
     for column, sql in expressions.items():
-        if column != "user_id" and (both := shown & names_in(sql)):
+        if column != "user_id" and sql and (both := shown & names_in(sql)):
             raise ValueError(
                 f"var 'columns', entry '{column}': {sql.strip('()').strip()} reads "
                 f"'{min(both)}', which holds the user ids that hash_user_ids keeps out of every "
@@ -199,7 +247,7 @@ def names_in(sql: str) -> set[str]:
     found = set()
     text = sql.encode()
     tokens = duckdb.tokenize(sql)
-    ends = [*(start for start, _ in tokens[1:]), len(text)]
+    ends = [start for start, _ in tokens[1:]] + [len(text)] * bool(tokens)
     for (start, kind), end in zip(tokens, ends, strict=True):
         if kind in (duckdb.token_type.identifier, duckdb.token_type.keyword):
             name = text[start:end].decode().strip()
@@ -225,13 +273,13 @@ def _check_expressions(
     checks = [
         (f"var 'columns', entry '{name}'", sql, f"cast(({sql}\n) as varchar)")
         for name, sql in columns.items()
-        if sql.lower() not in names
+        if sql.lower() not in names and (name, sql) != ("event_time", NO_TIME)
     ]
     checks += [
         (f"var 'reject_when', entry '{reason}'", sql, f"case when ({sql}\n) then 1 end")
         for reason, sql in reject_when.items()
     ]
-    if file.format == "parquet":
+    if file.format != "csv" or file.query:
         source = f"({rows_of(file)})"
     else:
         nulls = ", ".join(f"null::varchar as {identifier(name)}" for name in file.names)
@@ -239,13 +287,13 @@ def _check_expressions(
     with duckdb.connect() as connection:
         for name, sql, expression in checks:
             if not _is_one_expression(sql):
-                raise ValueError(f"{name}: give one SQL expression, not {sql!r}")
+                raise ValueError(f"{name}: give one SQL expression, not {sql[:60]!r}")
             try:
                 connection.execute(f"select {expression} from {source} limit 0")
             except duckdb.Error as error:
                 raise ValueError(
-                    f"{name}: {sql!r} is no SQL expression over the columns of {file.path!r} "
-                    f"({', '.join(file.names)}): {first_line(error)}"
+                    f"{name}: {sql[:60]!r} is no SQL expression over the columns of {file.path!r} "
+                    f"({shown(file.names)}): {first_line(error)[:100]}"
                 ) from error
 
 

@@ -7,193 +7,37 @@ a mistake costs a second and not half an hour.
 from __future__ import annotations
 
 import difflib
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-Rule = Callable[[Any], str | None]
-"""Takes a value; returns what is wrong with it, or None."""
+from longtail.build.rules import (
+    EXCLUDE_CHOICES,
+    Rule,
+    blend,
+    csv_options,
+    event_types,
+    names,
+    number,
+    numbers,
+    one_of,
+    ranker,
+    salt,
+    switch,
+    text,
+    text_by_name,
+    texts,
+    time_zone,
+    timestamp,
+    weights,
+    whole,
+)
 
 PROJECT = Path(__file__).resolve().parents[2]
 """Folder of dbt_project.yml."""
-EXCLUDE_CHOICES = ("purchased", "seen", "none")
-ENCODINGS = ("utf-8", "utf-16", "latin-1")
-CSV_OPTIONS: dict[str, tuple[str, Callable[[str], bool]]] = {
-    "delim": ("1 to 4 characters", lambda text: 1 <= len(text.encode()) <= 4),
-    "quote": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
-    "escape": ("one character, or '' for none", lambda text: len(text.encode()) <= 1),
-    "encoding": (f"one of {', '.join(ENCODINGS)}", lambda text: text in ENCODINGS),
-}
-SALT_FORM = re.compile(r"[A-Za-z0-9_.+/=-]{16,200}")
-TIME_FORM = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def whole(low: int, high: int) -> Rule:
-    """Rule: a whole number from `low` to `high`, both included."""
-
-    def rule(value: Any) -> str | None:
-        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
-            return None
-        return f"must be a whole number from {low} to {high}"
-
-    return rule
-
-
-def number(low: float, high: float, *, above: bool = False) -> Rule:
-    """Rule: a finite number from `low` (not included when `above`) to `high`."""
-
-    def rule(value: Any) -> str | None:
-        if _is_number(value) and value <= high and (value > low if above else value >= low):
-            return None
-        return f"must be a number {'above' if above else 'from'} {low:g} up to {high:g}"
-
-    return rule
-
-
-def text(value: Any) -> str | None:
-    """Rule: any text."""
-    return None if isinstance(value, str) else "must be text"
-
-
-def salt(value: Any) -> str | None:
-    """Rule: text that cannot be guessed and needs no quoting anywhere; '' for none."""
-    if isinstance(value, str) and (value == "" or SALT_FORM.fullmatch(value)):
-        return None
-    return "must be 16 to 200 letters, digits or _.+/=- (or '' to keep user ids as they are)"
-
-
-def one_of(*choices: str) -> Rule:
-    """Rule: one of the given words."""
-
-    def rule(value: Any) -> str | None:
-        return None if value in choices else f"must be one of {', '.join(choices)}"
-
-    return rule
-
-
-def switch(value: Any) -> str | None:
-    """Rule: true or false."""
-    return None if isinstance(value, bool) else "must be true or false"
-
-
-def timestamp(*, empty: bool) -> Rule:
-    """Rule: an ISO date or timestamp; '' too when `empty`."""
-
-    def rule(value: Any) -> str | None:
-        if empty and value == "":
-            return None
-        try:
-            if TIME_FORM.fullmatch(str(value)):
-                datetime.fromisoformat(str(value))
-                return None
-        except ValueError:
-            pass  # the 31st of February
-        return "must be a date or time such as 2024-01-31 or 2024-01-31 12:00:00, in UTC"
-
-    return rule
-
-
-def event_types(value: Any) -> str | None:
-    """Rule: a list of event types."""
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return None
-    return "must be a list of event types, such as [view, search]"
-
-
-def texts(value: Any) -> str | None:
-    """Rule: a list of texts, each of more than blanks."""
-    if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
-        return None
-    return "must be a list of texts in quotes, such as ['NULL', '-']"
-
-
-def numbers(value: Any) -> str | None:
-    """Rule: a list of numbers, not empty."""
-    if isinstance(value, list) and value and all(_is_number(item) for item in value):
-        return None
-    return "must be a list of numbers"
-
-
-def text_by_name(*allowed: str) -> Rule:
-    """Rule: a mapping from a name (one of `allowed`, when given) to text."""
-
-    def rule(value: Any) -> str | None:
-        if not isinstance(value, Mapping):
-            return "must be a mapping, such as {name: text}"
-        for key, item in value.items():
-            if not isinstance(key, str) or (allowed and key not in allowed):
-                return f"has no entry {key!r}; it takes {', '.join(allowed) or 'text names'}"
-            if not isinstance(item, str) or not item.strip():
-                return f"needs text for {key!r}, not {item!r}"
-        return None
-
-    return rule
-
-
-def csv_options(value: Any) -> str | None:
-    """Rule: a mapping from a name of `CSV_OPTIONS` to what it takes."""
-    if not isinstance(value, Mapping):
-        return "must be a mapping, such as {delim: ';'}"
-    for key, item in value.items():
-        if key not in CSV_OPTIONS:
-            return f"has no entry {key!r}; it takes {', '.join(CSV_OPTIONS)}"
-        wanted, is_allowed = CSV_OPTIONS[key]
-        if not isinstance(item, str) or not is_allowed(item):
-            return f"takes {wanted} as {key!r}, not {item!r}"
-    return None
-
-
-def weights(value: Any) -> str | None:
-    """Rule: a mapping from event type to its weight, at least one of them positive."""
-    if not isinstance(value, Mapping) or not value:
-        return "must be a mapping from event type to weight, such as {view: 1, purchase: 5}"
-    for key, item in value.items():
-        if not isinstance(key, str) or key != key.strip().lower() or not key:
-            return f"must name event types as lower-case text; it has {key!r}"
-        if not _is_number(item) or abs(item) > 1_000_000:
-            return f"needs a number as the weight of {key!r}, not {item!r}"
-    if max(value.values()) <= 0:
-        return "needs at least one event type with a weight above 0"
-    return None
-
-
-def names(value: Any) -> str | None:
-    """Rule: a list of names of columns, not empty."""
-    if (
-        isinstance(value, list)
-        and value
-        and all(re.fullmatch("[a-z0-9_]+", str(item)) for item in value)
-    ):
-        return None
-    return "must be a list of features, such as [covisit_sum, next_share]"
-
-
-RANKERS = ("trees", "linear", "off")
-
-
-def ranker(value: Any) -> str | None:
-    """Rule: a kind of ranker; YAML takes off without quotes for false."""
-    return None if value is False else one_of(*RANKERS)(value)
-
-
-def blend(value: Any) -> str | None:
-    """Rule: a weight for each part of the hybrid, of one that has neighbours above 0."""
-    if not isinstance(value, Mapping):
-        return "must be a mapping from a part of the hybrid to its weight"
-    if not all(_is_number(weight) and weight >= 0 for weight in value.values()):
-        return "needs numbers from 0 up as weights"
-    if not any(weight > 0 for part, weight in value.items() if part != "group_knn"):
-        return "needs at least one weight above 0, of another part than group_knn"
-    return None
 
 
 EVENT_COLUMNS = (
@@ -207,15 +51,22 @@ EVENT_COLUMNS = (
     "user_id",
     "user_session",
 )
-OPTIONAL_EVENT_COLUMNS = ("product_name",)
+REQUIRED_EVENT_COLUMNS = ("event_time", "product_id", "user_id")
+"""Those that a file or the var columns must give; of the others, what is not given is null."""
+OPTIONAL_EVENT_COLUMNS = ("product_name", "event_weight")
+NO_TIME = "none"
+"""In place of a column of times: the log has none."""
 
 RULES: dict[str, Rule] = {
     "events": text,
     "columns": text_by_name(*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS),
     "reject_when": text_by_name(),
+    "events_sql": text,
+    "event_tables": text_by_name(),
     "csv_options": csv_options,
     "hash_user_ids": salt,
     "null_texts": texts,
+    "timezone": time_zone,
     "earliest_event_at": timestamp(empty=False),
     "latest_event_at": timestamp(empty=False),
     "append_events": switch,
@@ -394,8 +245,22 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     earliest, latest = (
         datetime.fromisoformat(str(settings[f"{name}_event_at"])) for name in ("earliest", "latest")
     )
+    if settings["event_tables"] and not settings["events_sql"]:
+        raise ValueError(
+            "var 'event_tables' names files for the query 'events_sql', which is empty"
+        )
     if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
+    if settings["events_sql"] and settings["hash_user_ids"]:
+        raise ValueError(
+            "var 'hash_user_ids' cannot see what a query makes of user ids: give it or 'events_sql'"
+        )
     if settings["demo"] and settings["events"]:
         raise ValueError("var 'demo' asks for demo events and 'events' names files: give only one")
     return settings
+
+
+def only_event_type(settings: Mapping[str, Any]) -> str:
+    """Return the type of all events of a log without event types: view where it has a weight."""
+    known = settings["event_weights"]
+    return "view" if "view" in known else next(name for name in known if known[name] > 0)

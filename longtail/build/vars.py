@@ -23,13 +23,19 @@ PRESETS = settings.PROJECT / "datasets"
 
 
 def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
-    """Return the vars of a preset.
+    """Return the vars of a preset: of `folder` by its name, or any file by its path.
 
     Raises
     ------
     ValueError
         If there is no such preset; the message lists those that there are.
     """
+    if name.endswith((".yml", ".yaml")):
+        try:
+            text = Path(name).expanduser().read_text(encoding="utf-8")
+        except OSError as error:
+            raise ValueError(f"cannot read the preset {name!r}: {error.strerror}") from error
+        return _mapping(text, name)
     file = folder / f"{name}.yml"
     known = sorted(path.stem for path in folder.glob("*.yml"))
     if name not in known:
@@ -43,7 +49,7 @@ def merge(preset: str = "", given: str = "", events: str = "", base: str = "") -
     Parameters
     ----------
     preset
-        Name of a file in ``datasets/``, without its ending; "" for none.
+        Name of a file in ``datasets/``, without its ending, or path of one; "" for none.
     given
         YAML or JSON mapping from var to value; "" for none.
     events
@@ -82,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the vars as one line of JSON, or an error; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m longtail.build.vars", description=__doc__)
     for name, what in (
-        ("dataset", "preset of datasets/, without .yml"),
+        ("dataset", "preset of datasets/, without .yml, or the path of one"),
         ("vars", "mapping of vars, YAML or JSON"),
         ("events", "path or glob of the event files"),
     ):

@@ -8,6 +8,7 @@
         select
             *,
             null as product_name,
+            null as event_weight,
             null as reject_when_reason,
             null as raw_line,
             'demo' as source_file,

@@ -3,15 +3,25 @@
         Hook after the csv files are read, on the same connection: DuckDB keeps the lines that
         it could not split into columns in temporary tables, which end with the connection.
         One row per line; a line with several faults is listed once, by the first. The line
-        itself may hold a user id: it is kept only when those need not be hashed.
+        itself may hold a user id: it is kept only when those need not be hashed. A file that was
+        unpacked or decoded has its own name again.
     #}
     {% set read_csv_ran = execute and run_query(
         "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"
     )[0][0] > 0 %}
+    {% set unpacked = longtail_package("unpacked", run_request()) if execute else {} %}
     create or replace table {{ this.schema }}.broken_lines as
     {% if read_csv_ran %}
         select
-            scans.file_path as source_file,
+            case
+                {% for local, path in unpacked.items() %}
+                    when scans.file_path = '{{ adapter.escape_sql_string(local) }}'
+                        then '{{ adapter.escape_sql_string(path) }}'
+                {% else %}
+                    when false then null
+                {% endfor %}
+                else scans.file_path
+            end as source_file,
             errors.line as line_number,
             {% if var("hash_user_ids") %}
                 'withheld: hash_user_ids is set and the line may hold a user id' as raw_text,

@@ -1,18 +1,24 @@
 {% macro require_events() %}
-    {# Hook after the events are typed: without one there is nothing to build, so say why. #}
+    {# Hook after the events are typed: without one there is nothing to build, so say why, with a
+       value for each reason. #}
     {% if execute and run_query("select 1 from " ~ this ~ " limit 1") | length == 0 %}
-        {% set reasons = run_query(
-            "select reject_reason, count(*) from " ~ ref("stg_raw_events") ~ " group by all
+        {% set rows = run_query(
+            "select reject_reason, count(*), min(source_file), min(coalesce(raw_line, case
+                when contains(reject_reason, 'event_time') then raw_event_time
+                when contains(reject_reason, 'event_type') then event_type
+                when contains(reject_reason, 'event_weight') then raw_event_weight
+                when contains(reject_reason, 'price') then raw_price
+                when contains(reject_reason, 'product_id') then raw_product_id
+                when contains(reject_reason, 'user_id') then raw_user_id
+            end))
+            from " ~ ref("stg_raw_events") ~ " group by reject_reason
             union all
-            select 'broken line: ' || error_type, count(*)
-            from " ~ this.schema ~ ".broken_lines group by all order by 2 desc, 1"
+            select 'broken line: ' || error_type, count(*), min(source_file), min(raw_text)
+            from " ~ this.schema ~ ".broken_lines group by error_type
+            order by 2 desc, 1"
         ) %}
         {% set listed = [] %}
-        {% for row in reasons %}{% do listed.append(row[0] ~ " (" ~ row[1] ~ ")") %}{% endfor %}
-        {% do longtail_package("refuse", {"reason":
-            "every row was rejected: " ~ listed | join(", ") ~ "; mend the file or the vars "
-            ~ "columns, event_weights and reject_when (rejected rows: "
-            ~ work_folder() ~ "/rejected_events.parquet)"
-        }) %}
+        {% for row in rows %}{% do listed.append(row.values() | list) %}{% endfor %}
+        {% do longtail_package("refuse_rows", {"rows": listed}) %}
     {% endif %}
 {% endmacro %}

@@ -1,7 +1,8 @@
 {% macro sessions_of(events) -%}
     {#
         CTEs that end in `sessions`: `events` (user_key, user_session, product_key, event_at,
-        event_type, event_weight, moment_id, has_seconds) with `session_id` and `is_short_stay`.
+        event_type, event_weight, has_own_weight, moment_id, has_seconds) with `session_id` and
+        `is_short_stay`.
     #}
     in_sessions as (
 
@@ -28,6 +29,7 @@
             event_at,
             event_type,
             event_weight,
+            has_own_weight,
             max(
                 case when silence <= {{ session_gap() }} then null else moment_id end
             ) over (

@@ -2,7 +2,8 @@
 
 with events as (
 
-    {# Duplicates have the same time, hence the same day. #}
+    {# Duplicates have the same time, hence the same day. Rows with a weight of their
+       own, such as the lines of an order, are none: each counts. #}
     select
         event_date,
         event_at,
@@ -15,6 +16,9 @@ with events as (
         user_id,
         user_session,
         product_name,
+        event_weight,
+        case when event_weight is not null then source_file || ':' || source_row end
+            as weighted_row,
         count(*) as copies
     from {{ ref("stg_events") }}
     where {{ in_days("event_date") }}

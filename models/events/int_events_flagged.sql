@@ -15,7 +15,9 @@ with events as (
         products.product_key,
         events.event_at,
         events.event_type,
-        {{ event_weight("events.event_type") }} as event_weight,
+        {{ event_weight("events.event_type") }}
+        * coalesce(events.event_weight, 1) as event_weight,
+        events.event_weight is not null as has_own_weight,
         coalesce(events.user_session, '') as user_session,
         {{ moment_id("events.event_date", "events.place") }} as moment_id,
         days.has_seconds
@@ -37,11 +39,12 @@ with events as (
 repeats as (
 
     {# Partitioned by the flag too: a short stay between two views does not part
-       them. #}
+       them. Rows with a weight of their own repeat nothing: each counts. #}
     select
         *,
         {{ date_of_moment("session_id") }} as session_date,
-        coalesce(
+        not has_own_weight
+        and coalesce(
             lag(product_key) over in_order = product_key
             and lag(event_type) over in_order = event_type,
             false

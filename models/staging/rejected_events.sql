@@ -21,7 +21,8 @@ unusable_rows as (
             brand := brand,
             price := raw_price,
             user_id := raw_user_id,
-            user_session := user_session
+            user_session := user_session,
+            event_weight := raw_event_weight
         )) as varchar)) as raw_values,
         reject_reason as reason
     from raw_events

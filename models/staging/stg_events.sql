@@ -23,6 +23,7 @@ with new_events as (
         user_id,
         user_session,
         product_name,
+        event_weight,
         source_file,
         source_row,
         cast(event_at as date) as event_date

@@ -25,7 +25,8 @@ trimmed as (
         trim(category_code) as category_code,
         trim(brand) as brand,
         trim(user_session) as user_session,
-        trim(cast(product_name as varchar)) as product_name
+        trim(cast(product_name as varchar)) as product_name,
+        trim(cast(event_weight as varchar)) as raw_event_weight
     from source_rows
 
 ),
@@ -50,7 +51,9 @@ typed as (
         nullif(try_cast(raw_price as double), 'nan') as price,
         {{ given_text("raw_user_id") }} as user_id,
         {{ given_text("user_session") }} as user_session,
-        {{ given_text("product_name") }} as product_name
+        {{ given_text("product_name") }} as product_name,
+        nullif(try_cast(raw_event_weight as double), 'nan') as event_weight,
+        raw_event_weight
     from trimmed
 
 ),
@@ -84,6 +87,11 @@ judged as (
                 and {{ given_text("raw_price") }} is not null
                 then 'unreadable price'
             when price < 0 then 'negative price'
+            when
+                raw_event_weight != ''
+                and not coalesce(abs(event_weight) <= 1e6, false)
+                and {{ given_text("raw_event_weight") }} is not null
+                then 'unreadable event_weight'
             when {{ is_too_late() }} then 'too late (lookback_days)'
         end as reject_reason
     from typed
@@ -95,6 +103,8 @@ select
     * replace (
         case when reject_reason is not null then raw_event_time end as raw_event_time,
         case when reject_reason is not null then raw_price end as raw_price,
+        case when reject_reason is not null then raw_event_weight end
+            as raw_event_weight,
         case when reject_reason is not null then raw_product_id end as raw_product_id,
         case when reject_reason is not null then raw_user_id end as raw_user_id
     )

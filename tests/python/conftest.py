@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from chromium import CHROMIUM, Browser
 from report_shop import make_shop
-from staging_sql import Staged, compile_staging
+from staging_sql import Staged, compile_staging, described
 from tiny_shop import publish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -285,9 +285,19 @@ def odd_build(shop) -> dict[str, list[tuple] | bytes]:
 
 
 @pytest.fixture(scope="session")
-def staging(shop) -> Callable[..., Staged]:
-    """A function from a pattern to what the staging models make of its files."""
+def staging_of(shop) -> Callable[..., Staged]:
+    """A function from described files to what the staging models make of them."""
     return compile_staging(shop)
+
+
+@pytest.fixture(scope="session")
+def staging(staging_of) -> Callable[..., Staged]:
+    """A function from a pattern to what the staging models make of its files."""
+
+    def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
+        return staging_of(described(pattern, csv_options, options), **options)
+
+    return stage
 
 
 @pytest.fixture(scope="session")

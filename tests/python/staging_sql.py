@@ -45,7 +45,7 @@ def described(
 
 
 def compile_staging(shop) -> Callable[..., Staged]:
-    """Compile stg_raw_events once; return a function that runs it over the files of a pattern."""
+    """Compile stg_raw_events once; return a function that runs it over described files."""
     if not shop.events.exists():
         shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:
@@ -57,12 +57,13 @@ def compile_staging(shop) -> Callable[..., Staged]:
     assert model.count(PLACE_OF_ROWS) == 1
     hook = (ROOT / "macros/events/keep_broken_lines.sql").read_text(encoding="utf-8")
 
-    def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
-        rows = scan.scan_sql(described(pattern, csv_options, options), **options)
+    def stage(files: list[EventFile], **options) -> Staged:
+        rows = scan.scan_sql(files, **options)
         with duckdb.connect() as connection:
             connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
             connection.execute(f"create table staged as {model.replace(PLACE_OF_ROWS, rows)}")
-            connection.execute(_render(hook, connection, options.get("user_salt", "")))
+            unpacked = {file.local: file.path for file in files}
+            connection.execute(_render(hook, connection, options.get("user_salt", ""), unpacked))
             return Staged(
                 _rows(connection, "from staged where reject_reason is null"),
                 _rows(
@@ -75,7 +76,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     return stage
 
 
-def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str) -> str:
+def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str, unpacked: dict) -> str:
     """Render the hook as dbt does, after the model and on its connection."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
     template = environment.from_string(hook + "{{ keep_broken_lines() }}")
@@ -84,6 +85,9 @@ def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str) -> str:
         run_query=lambda sql: connection.execute(sql).fetchall(),
         this=SimpleNamespace(schema="main"),
         var={"hash_user_ids": salt}.get,
+        longtail_package=lambda action, request: unpacked,
+        run_request=dict,
+        adapter=SimpleNamespace(escape_sql_string=lambda text: text.replace("'", "''")),
     )
 
 

@@ -40,11 +40,38 @@ BAD_VARS = {
         "var 'columns', entry 'brand': 'no_such_column + 1' is no SQL expression over the columns",
     ),
 }
+BAD_VARS |= {
+    "a header of one name twice": (
+        {"csv_options": {"header": ["a", "a"]}},
+        "var 'csv_options' takes true, false or a list of different names as 'header'",
+    ),
+    "an encoding that nobody knows": (
+        {"csv_options": {"encoding": "klingon"}},
+        "takes an encoding that Python knows, such as cp1252 or utf-16 as 'encoding'",
+    ),
+    "a zone that is none": ({"timezone": "Mars"}, "var 'timezone' must be a time zone such as UTC"),
+    "a query that is none": (
+        {"events_sql": "delete from events"},
+        "var 'events_sql' must be one query: select ... from events",
+    ),
+    "tables without a query": ({"event_tables": {"a": "b"}}, "query 'events_sql', which is empty"),
+    "a table that is not there": (
+        {"events_sql": "from events", "event_tables": {"orders": "nowhere.csv"}},
+        "var 'event_tables', entry 'orders': no file matches",
+    ),
+}
 BAD_FILES = {
     "empty": (b"", "is empty: it has neither a header nor rows"),
     "header only": (CSV.splitlines()[0], "has a header but no rows"),
     "column missing": (b"ts,sku\n1,2\n", "whose columns are ts, sku; map it with the var columns"),
-    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, csv.gz or parquet file"),
+    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, JSON or parquet file"),
+    "a row as header": (b"7,p1,1704067200\n", "looks like a row, not a header, such as '7'"),
+    "JSON that is cut off": (b'[{"a": 1}, {"a": 2', "is damaged JSON (is it complete?)"),
+    "half a zip file": (b"PK\x03\x04" + bytes(99), "truncated or damaged zip file"),
+    "dates of either kind": (
+        b"event_time,user_id,product_id\n01-02-24,u,p\n",
+        "event_time such as '01-02-24' in",
+    ),
     "truncated gzip": (gzip.compress(CSV)[:-9], "truncated or damaged gzip file: fetch it again"),
     "truncated parquet": (parquet()[:-9], "damaged parquet file (is it complete?): fetch it again"),
 }
@@ -86,8 +113,8 @@ def test_rows_that_are_all_rejected_stop_a_build_that_has_begun(shop, odd_build)
     outcome = shop.build()
     assert_one_clear_line(
         outcome,
-        "every row was rejected: broken line: missing columns (1), unknown event_type (1), "
-        "unreadable event_time (1); mend the file",
+        "every row was rejected: broken line: missing columns (1, such as '2024-01-01 10:00'), "
+        "unknown event_type (1, such as 'dance'), unreadable event_time (1, such as 'never'); see",
     )
     assert "the tables of the last good build are unchanged" in outcome.text
     assert shop.published() == published

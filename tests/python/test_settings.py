@@ -25,7 +25,7 @@ def test_every_var_that_is_read_is_declared():
     # The package reads these itself, some to quote what is in them.
     by_package = {
         *("append_events", "columns", "csv_options", "currency", "demo", "lookback_days"),
-        "reject_when",
+        *("event_tables", "events_sql", "reject_when"),
     }
     assert read | by_package == set(DEFAULTS)
 
@@ -74,7 +74,13 @@ BAD = [
     ("csv_options", {"delimiter": ";"}, "no entry 'delimiter'; it takes delim"),
     ("csv_options", {"delim": ""}, "1 to 4 characters"),
     ("csv_options", {"quote": "''"}, "one character"),
-    ("csv_options", {"encoding": "klingon"}, "one of utf-8"),
+    ("csv_options", {"header": ["a", "A"]}, "true, false or a list of different names"),
+    ("csv_options", {"header": "a,b"}, "true, false or a list of different names"),
+    ("csv_options", {"skip": -1}, "number of lines before the header"),
+    ("csv_options", {"encoding": "rot13"}, "an encoding that Python knows"),
+    ("timezone", "Middle-earth/Shire", "must be a time zone such as UTC or Europe/Berlin"),
+    ("event_tables", {"orders": 3}, "needs text for 'orders'"),
+    ("csv_options", {"encoding": "klingon"}, "an encoding that Python knows"),
     ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
     ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
@@ -94,6 +100,8 @@ GOOD = [
     ("graph_cutoff", datetime.datetime(2024, 1, 31, 12)),
     ("holdout_days", 0.5),
     ("csv_options", {"delim": "\t", "quote": "", "encoding": "latin-1"}),
+    ("csv_options", {"header": ["a", "b"], "skip": 2, "encoding": "utf-16"}),
+    ("timezone", "Asia/Shanghai"),
     ("columns", {"event_time": "ts", "product_name": "trim(title)"}),
     ("click_event_types", []),
     ("null_texts", []),
@@ -150,7 +158,7 @@ def test_later_vars_win():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--dataset", "nope"], "no dataset preset 'nope': give one of online_retail, rees46"),
+        (["--dataset", "nope"], "no dataset preset 'nope': give one of amazon_reviews, "),
         (["--dataset", "../dbt_project"], "no dataset preset"),
         (["--dataset", "rees46"], "but not which: give EVENTS too"),
         (["--vars", "[1"], "VARS is no YAML or JSON"),

@@ -1,0 +1,141 @@
+"""The var events_sql: one SQL query over the rows of each event file, and over other files."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from longtail.build.event_files import EXACT_BELOW, describe_files, find_files
+from longtail.build.file_rows import EventFile, first_line, identifier, rows_of
+
+EVENTS = "events"
+"""What the query calls the rows of an event file."""
+BITS = {"FLOAT": 32, "DOUBLE": 64}
+
+
+def side_tables(
+    tables: Mapping[str, str],
+    events: str,
+    csv_options: Mapping[str, Any],
+    scratch: Path | None = None,
+) -> dict[str, list[EventFile]]:
+    """Look at the files beside the event files: name in the query to what is in them.
+
+    Parameters
+    ----------
+    tables
+        The var event_tables: name to path or glob, from the folder of the event files on.
+    events
+        Path or glob of the event files.
+    csv_options
+        The var csv_options, of which only the encoding counts here.
+    scratch
+        As in `describe_files`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or one cannot be read.
+    """
+    folder = os.path.dirname(find_files(events)[0])
+    options = {name: value for name, value in csv_options.items() if name == "encoding"}
+    found = {}
+    for name, pattern in tables.items():
+        try:
+            paths = find_files(os.path.join(folder, os.path.expanduser(pattern)))
+            found[name] = describe_files(paths, options, scratch=scratch)
+        except ValueError as error:
+            raise ValueError(f"var 'event_tables', entry '{name}': {error}") from error
+    return found
+
+
+def queried(
+    files: Iterable[EventFile], sql: str, tables: Mapping[str, Iterable[EventFile]]
+) -> list[EventFile]:
+    """Return files whose rows are those that a query makes of each.
+
+    Parameters
+    ----------
+    files
+        What `describe_files` returned.
+    sql
+        The var events_sql: one query, in which `events` is the file and the keys of `tables` are
+        other relations.
+    tables
+        What `side_tables` returned.
+
+    Raises
+    ------
+    ValueError
+        If it is not one query, or does not fit the columns of a file.
+    """
+    _check_is_query(sql)
+    others = {
+        name: "\nunion all by name\n".join(
+            f"select {_names(file)} from (\n{rows_of(file)}\n)" for file in of_name if file.columns
+        )
+        for name, of_name in tables.items()
+    }
+    return [_queried(file, sql, others) if file.columns else file for file in files]
+
+
+def _check_is_query(sql: str) -> None:
+    try:
+        statements = duckdb.extract_statements(sql)
+    except duckdb.Error as error:
+        raise ValueError(f"var 'events_sql' is no SQL: {first_line(error)[:150]}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ValueError("var 'events_sql' must be one query: select ... from events")
+    if not re.search(r"\bevents\b", sql, re.IGNORECASE):
+        raise ValueError("var 'events_sql' must read from events, the rows of an event file")
+
+
+def _names(file: EventFile) -> str:
+    return ", ".join(map(identifier, file.names))
+
+
+def _queried(file: EventFile, sql: str, others: Mapping[str, str]) -> EventFile:
+    rows = rows_of(file)
+    whole = f"where {file.own('broken_reason')} is null" if file.shows_broken_lines else ""
+    relations = [
+        (EVENTS, f"select {_names(file)} from (\n{rows}\n) {whole}"),
+        *others.items(),
+    ]
+    listed = ",\n".join(f"{identifier(name)} as (\n{query}\n)" for name, query in relations)
+    query = f"with {listed}\nselect * from (\n{sql.strip().rstrip(';')}\n)"
+    with duckdb.connect() as connection:
+        try:
+            columns = connection.execute(f"describe {query}").fetchall()
+        except duckdb.Error as error:
+            raise ValueError(
+                f"var 'events_sql' does not fit {file.path!r}: {first_line(error)[:150]}"
+            ) from error
+    names = [name for name, *_ in columns]
+    lower = [name.lower() for name in names]
+    made = replace(
+        file,
+        columns=tuple(names),
+        path_columns=(),
+        fractions=tuple(
+            (name, EXACT_BELOW[BITS[kind]] if kind in BITS else None)
+            for name, kind, *_ in columns
+            if kind in BITS or (kind.startswith("DECIMAL") and not kind.endswith(",0)"))
+        ),
+        repeated=frozenset(name for name in lower if lower.count(name) > 1),
+    )
+    if file.shows_broken_lines:
+        reason, line = file.own("broken_reason"), file.own("raw_line")
+        query = (
+            f"select *, cast(null as varchar) as {made.own('broken_reason')}, "
+            f"cast(null as varchar) as {made.own('raw_line')} from (\n{query}\n)\n"
+            f"union all by name\nselect {reason} as {made.own('broken_reason')}, "
+            f"{line} as {made.own('raw_line')} from (\n{rows}\n) where {reason} is not null"
+        )
+    number = f"row_number() over () as {made.own('source_row')}"
+    return replace(made, query=f"select *, {number} from (\n{query}\n)")

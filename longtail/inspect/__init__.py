@@ -1,0 +1,1 @@
+"""What is in the files of a shop: ``python -m longtail.inspect``."""

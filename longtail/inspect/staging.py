@@ -1,0 +1,276 @@
+"""What staging makes of a sample, by the models' own SQL and without dbt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import jinja2
+
+from longtail.build import scan, settings
+from longtail.build.file_rows import EventFile
+
+MODEL = "models/staging/stg_raw_events.sql"
+MACROS = (
+    "macros/dialect/parse_event_time.sql",
+    "macros/dialect/text_list.sql",
+    "macros/events/given_text.sql",
+)
+EXAMPLE_OF = {
+    "event_time": "raw_event_time",
+    "price": "raw_price",
+    "product_id": "raw_product_id",
+    "user_id": "raw_user_id",
+    "event_type": "event_type",
+    "event_weight": "raw_event_weight",
+}
+"""Word in a reason to the column that shows the value at fault."""
+LONGEST_EXAMPLE = 60
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """Rows that are rejected for one reason, and the value of one of them."""
+
+    reason: str
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Rows that one rule of cleaning would take, as counted on the sample alone."""
+
+    rule: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What becomes of the rows of a sample.
+
+    Attributes
+    ----------
+    kept
+        Rows that can be used.
+    rejected
+        The others by reason, the most frequent first.
+    users, products, sessions
+        Distinct among the kept rows; a session ends with `session_gap_minutes` of silence.
+    first_at, last_at
+        Times of the first and last kept row.
+    clock
+        The finest that times show: "microseconds", "seconds", "minutes", "days" or "none".
+    types
+        Event type to kept rows.
+    cleaned
+        Rows by rule of cleaning.
+    notes
+        What a build would say of the files.
+    """
+
+    kept: int
+    rejected: tuple[Rejected, ...]
+    users: int
+    products: int
+    sessions: int
+    first_at: str
+    last_at: str
+    clock: str
+    types: dict[str, int]
+    cleaned: tuple[Cleaned, ...]
+    notes: tuple[str, ...] = ()
+
+
+def staging_sql(rows: str, given: Mapping[str, Any]) -> str:
+    """Return the SQL of `stg_raw_events` over a query for raw rows.
+
+    Parameters
+    ----------
+    rows
+        What `scan.scan_sql` returned.
+    given
+        Every var with its value.
+    """
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    texts = [(settings.PROJECT / path).read_text(encoding="utf-8") for path in (*MACROS, MODEL)]
+    return environment.from_string("".join(texts)).render(
+        config=lambda **_: "",
+        var=given.__getitem__,
+        event_rows=lambda: rows,
+        is_too_late=lambda: "false",
+        adapter=SimpleNamespace(escape_sql_string=lambda text: text.replace("'", "''")),
+    )
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[EventFile], given: Mapping[str, Any]
+) -> Staged:
+    """Return what staging makes of the rows of files.
+
+    Parameters
+    ----------
+    connection
+        A database in memory; the table `staged` is made in it.
+    files
+        What `describe_files` returned.
+    given
+        Every var with its value.
+
+    Raises
+    ------
+    ValueError
+        If a needed column is missing or an expression of `columns` does not fit.
+    """
+    notes: list[str] = []
+    rows = scan.scan_sql(
+        files,
+        columns=given["columns"],
+        reject_when=given["reject_when"],
+        null_texts=given["null_texts"],
+        event_type=settings.only_event_type(given),
+        say=notes.append,
+    )
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(f"create or replace table staged as {staging_sql(rows, given)}")
+    lines = _broken_lines(connection)
+    (counts,) = connection.execute(
+        """
+        select count(*), count(distinct user_id), count(distinct product_id),
+            coalesce(cast(min(event_at) as varchar), ''),
+            coalesce(cast(max(event_at) as varchar), ''),
+            case
+                when count(*) = 0 or given_none then 'none'
+                when count(*) filter (where microsecond(event_at) % 1000000 != 0) > 0
+                    then 'parts of a second'
+                when avg(cast(second(event_at) != 0 as int)) > 0.1 then 'seconds'
+                when avg(cast(hour(event_at) + minute(event_at) != 0 as int)) > 0.02
+                    then 'minutes'
+                else 'days'
+            end
+        from staged, (select ? as given_none)
+        where reject_reason is null
+        group by given_none
+        """,
+        [given["columns"].get("event_time") == settings.NO_TIME],
+    ).fetchall() or [(0, 0, 0, "", "", "none")]
+    types = dict(
+        connection.execute(
+            "select event_type, count(*) from staged where reject_reason is null "
+            "group by all order by 2 desc"
+        ).fetchall()
+    )
+    kept, users, products, first_at, last_at, clock = counts
+    return Staged(
+        kept,
+        tuple(sorted((*_rejected(connection), *lines), key=lambda found: -found.rows)),
+        users,
+        products,
+        _sessions(connection, given),
+        first_at,
+        last_at,
+        clock,
+        types,
+        _cleaned(connection, given, clock),
+        tuple(notes),
+    )
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> list[Rejected]:
+    columns = sorted(set(EXAMPLE_OF.values()))
+    rows = connection.execute(
+        f"""
+        select reject_reason, count(*), any_value(raw_line),
+            {", ".join(f"min({name})" for name in columns)}
+        from staged where reject_reason is not null
+        group by reject_reason
+        """
+    ).fetchall()
+    found = []
+    for reason, count, line, *values in rows:
+        by_column = dict(zip(columns, values, strict=True))
+        word = next((word for word in EXAMPLE_OF if word in reason.split(" ")), "")
+        example = line or by_column.get(EXAMPLE_OF.get(word, ""), "") or ""
+        found.append(Rejected(reason, count, example[:LONGEST_EXAMPLE]))
+    return found
+
+
+def _broken_lines(connection: duckdb.DuckDBPyConnection) -> list[Rejected]:
+    """Return the lines that DuckDB could not split, which it notes on the side."""
+    known = connection.execute(
+        "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"
+    ).fetchall()
+    if known == [(0,)]:
+        return []
+    rows = connection.execute(
+        r"""
+        select 'broken line: ' || lower(kind), count(*), min(trim(text, e'\r\n'))
+        from (
+            select line, any_value(csv_line) as text,
+                arg_min(cast(error_type as varchar), coalesce(column_idx, 0)) as kind
+            from reject_errors
+            inner join reject_scans using (scan_id, file_id)
+            group by file_path, line
+        )
+        group by 1
+        """
+    ).fetchall()
+    return [Rejected(reason, count, (text or "")[:LONGEST_EXAMPLE]) for reason, count, text in rows]
+
+
+def _sessions(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -> int:
+    ((sessions,),) = connection.execute(
+        f"""
+        select count(*) from (
+            select event_at - lag(event_at) over (
+                partition by user_id, coalesce(user_session, '') order by event_at
+            ) as silence
+            from staged where reject_reason is null
+        )
+        where silence is null
+            or silence > interval '1 second' * {60 * given["session_gap_minutes"]}
+        """
+    ).fetchall()
+    return sessions
+
+
+def _cleaned(
+    connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any], clock: str
+) -> tuple[Cleaned, ...]:
+    """Count duplicates, short stays and repeats; robots need more than a sample."""
+    ((duplicates, stays, repeats),) = connection.execute(
+        f"""
+        with events as (
+            select event_at, event_type, product_id, user_id, user_session, count(*) as copies,
+                count(event_weight) as weighted
+            from staged where reject_reason is null
+            group by event_at, event_type, product_id, user_id, user_session,
+                category_id, category_code, brand, price, product_name
+        ),
+        neighbours as (
+            select *,
+                lead(product_id) over visit != product_id
+                and lead(event_at) over visit - event_at
+                < interval '1 second' * {given["min_stay_seconds"]} as is_short,
+                lag(product_id) over visit = product_id
+                and lag(event_type) over visit = event_type as is_repeat
+            from events
+            window visit as (
+                partition by user_id, user_session order by event_at, event_type, product_id
+            )
+        )
+        select
+            coalesce(sum(copies - 1) filter (where weighted = 0), 0),
+            count(*) filter (where is_short and list_contains(?, event_type)),
+            count(*) filter (where is_repeat and weighted = 0)
+        from neighbours
+        """,
+        [given["click_event_types"]],
+    ).fetchall()
+    if "second" not in clock:
+        stays = 0  # as models/events/int_log_days.sql judges day by day
+    rules = (("exact duplicate", duplicates), ("short stay", stays), ("repeat", repeats))
+    return tuple(Cleaned(rule, rows) for rule, rows in rules if rows)

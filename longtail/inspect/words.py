@@ -1,0 +1,92 @@
+"""What was found out about event files, in words: lines of a report for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from longtail.inspect.look import Look
+
+MOST_COLUMNS = 40
+WIDTH = 34
+
+
+def words_of(look: Look) -> list[str]:
+    """Return the lines of a report."""
+    return [
+        *_file(look),
+        "",
+        *_columns(look),
+        "",
+        *_mapping(look),
+        *_rows(look),
+    ]
+
+
+def _file(look: Look) -> Iterable[str]:
+    file = look.sample.file
+    yield f"{look.paths[0]}{f' and {len(look.paths) - 1:,} more' if len(look.paths) > 1 else ''}"
+    size = f"{look.size / 1e6:,.1f} MB on disk"
+    what = {"csv": "csv", "parquet": "parquet", "json": f"JSON, {file.layout}"}[file.format]
+    parts = [what, size]
+    if file.format == "csv":
+        shown = {"\t": "tab", "\x01": "control-A"}.get(file.delimiter, file.delimiter)
+        parts += [
+            f"delimiter {shown}",
+            "a header" if file.has_header else "no header",
+            *([f"{file.skip} lines before it"] if file.skip else []),
+        ]
+    if look.sample.encoding:
+        parts.append(f"encoding {look.sample.encoding}")
+    yield f"  {', '.join(parts)}"
+    if not look.sample.is_whole:
+        yield "  The figures below are those of its beginning."
+    if look.shape:
+        preset = f" (DATASET={look.shape.preset})" if look.shape.preset else ""
+        yield f"  This looks like {look.shape.title}{preset}."
+
+
+def _columns(look: Look) -> Iterable[str]:
+    yield f"  {'column':<{WIDTH}} {'holds':<26} {'filled':>6} {'values':>8}  such as"
+    for column in look.columns[:MOST_COLUMNS]:
+        examples = ", ".join(example[:24].replace("\n", " ") for example in column.examples)
+        yield (
+            f"  {column.name[:WIDTH]:<{WIDTH}} {column.kind:<26} {column.filled:>6.0%} "
+            f"{column.distinct:>8,}  {examples}"
+        )
+    if len(look.columns) > MOST_COLUMNS:
+        yield f"  ... and {len(look.columns) - MOST_COLUMNS:,} more"
+
+
+def _mapping(look: Look) -> Iterable[str]:
+    columns = look.proposal.given.get("columns", {})
+    for canonical, source in columns.items():
+        comment = look.proposal.comments.get(canonical)
+        why = f"   ({comment})" if comment else ""
+        yield f"  {canonical:<16} <- {' '.join(source.split())}{why}"
+    for canonical in look.proposal.missing:
+        yield f"  {canonical:<16} <- ?   (needed: which column is it?)"
+    yield ""
+
+
+def _rows(look: Look) -> Iterable[str]:
+    staged = look.staged
+    if staged is None:
+        yield f"  These vars read no row: {look.problem}"
+        return
+    rejected = sum(found.rows for found in staged.rejected)
+    rows = staged.kept + rejected
+    yield f"  rows             {rows:,}: {staged.kept:,} kept, {rejected:,} rejected"
+    for found in staged.rejected:
+        example = f", such as {found.example!r}" if found.example else ""
+        yield f"    {found.rows:>9,}  {found.reason}{example}"
+    for note in staged.notes:
+        yield f"  {note}"
+    if not staged.kept:
+        return
+    yield f"  times            {staged.first_at} to {staged.last_at}, clock of {staged.clock}"
+    each = staged.sessions / staged.users
+    yield f"  users, products  {staged.users:,}, {staged.products:,}; {each:.1f} sessions per user"
+    types = ", ".join(f"{name} {count:,}" for name, count in list(staged.types.items())[:12])
+    yield f"  event types      {types}"
+    taken = ", ".join(f"{rule.rule} {rule.rows / rows:.1%}" for rule in staged.cleaned)
+    yield f"  cleaning takes   {taken or 'nothing'}"
