@@ -27,6 +27,7 @@ TABLES = (
 )
 BUILD_INFO = {
     **{"built_at": [datetime(2024, 1, 1)], "events_kept": [3], "events_rejected": [1]},
+    "settings": ["{}"],
     **{"events_clean": [3], "events_learned": [2], "share_without_seconds": [0.0]},
 }
 CLEANING_REPORT = {"step": ["kept"], "rule": ["clean event"], "events": [3], "users": [1]}
