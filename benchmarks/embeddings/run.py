@@ -20,8 +20,9 @@ import duckdb
 import numpy as np
 from scipy import sparse
 
+from longtail.kernels.corpus import write_corpus
 from longtail.kernels.graph import Graph, graph_from_edges
-from longtail.kernels.skipgram import Embeddings, train_skipgram, write_corpus
+from longtail.kernels.skipgram import Embeddings, train_skipgram
 from longtail.kernels.walks import walks_to_arrow
 
 TOP = 20

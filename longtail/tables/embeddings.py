@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
-from longtail.kernels.skipgram import train_skipgram, write_corpus
+from longtail.kernels.corpus import write_corpus
+from longtail.kernels.skipgram import train_skipgram
 from longtail.tables.columns import codes, every_setting, lists, matrix
 
 KNOWN_ENOUGH = 0.8

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from longtail.kernels import skipgram
-from longtail.kernels.skipgram import train_skipgram, write_corpus
+from longtail.kernels import corpus as corpus_module
+from longtail.kernels.corpus import write_corpus
+from longtail.kernels.skipgram import train_skipgram
 
 NODES = 200
 
@@ -59,7 +60,7 @@ def test_corpus_from_every_kind_of_list(tmp_path, kind):
 
 
 def test_corpus_in_small_pieces_is_the_same(tmp_path, monkeypatch, corpus):
-    monkeypatch.setattr(skipgram, "_TOKENS_PER_JOIN", 100)
+    monkeypatch.setattr(corpus_module, "_TOKENS_PER_JOIN", 100)
     write_corpus([batch(random_walks())], tmp_path / "walks.txt")
     assert (tmp_path / "walks.txt").read_bytes() == corpus.read_bytes()
 
@@ -184,7 +185,7 @@ def test_shards_pass_over_the_corpus_exactly_once(tmp_path, monkeypatch, length,
     lengths = np.full(3000, length) if length else random.integers(1, 90, 3000)
     walks = [random.integers(0, NODES, count) for count in lengths]
     write_corpus([batch(walks)], tmp_path / "walks.txt")
-    monkeypatch.setattr(skipgram, "_SHARD_TOKENS", 40_000)
+    monkeypatch.setattr(corpus_module, "_SHARD_TOKENS", 40_000)
     read, original = [], kernel.train_epoch_sg
 
     def spy(model, path, offset, vocabulary, number, examples, words, *rest):
@@ -206,7 +207,7 @@ def test_shards_pass_over_the_corpus_exactly_once(tmp_path, monkeypatch, length,
 
 
 def test_learning_rate_falls_over_all_shards_and_epochs(corpus, monkeypatch):
-    monkeypatch.setattr(skipgram, "_SHARD_TOKENS", 20_000)
+    monkeypatch.setattr(corpus_module, "_SHARD_TOKENS", 20_000)
     seen, original = [], kernel.train_epoch_sg
 
     def spy(model, path, offset, vocabulary, number, *rest):
