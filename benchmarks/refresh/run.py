@@ -3,7 +3,7 @@
     python benchmarks/refresh/run.py [--events 3000000] [--days 30]
 
 Makes demo events up, one csv.gz per day, builds all days but the last, refreshes with the last
-one, builds all days anew, and prints each model's seconds, and whether both gave the same edges.
+one, rebuilds all days, and prints each model's seconds, and whether both gave the same edges.
 """
 
 from __future__ import annotations

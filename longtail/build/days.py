@@ -27,7 +27,7 @@ from longtail.build.warehouse import link_or_copy, remove
 BEGINNING = "0001-01-01"
 """As a first day: all days."""
 UNFINISHED = ""
-"""In place of a fingerprint: what it would vouch for was broken off, and is made or read anew."""
+"""In place of a fingerprint: the run that made the day broke off, so the day is rebuilt."""
 MANY_ROWS = 3_000_000
 """Rows that are worked on at once: days are taken together up to it."""
 
@@ -84,13 +84,13 @@ def plan_days(
     table
         Name of the table.
     query
-        Its SQL. Another text, or another DuckDB, makes all days anew.
+        Its SQL. Another text, or another version of DuckDB, rebuilds all days.
     reads
         The tables by day that it reads.
     as_of
         A timestamp up to which it looks at its rows, if it does.
     full
-        Make all days anew in any case.
+        Rebuild all days.
     """
     state = load_state(work, table)
     if full or state.get("query") != digest(query, duckdb.__version__):
@@ -157,7 +157,7 @@ def collect_days(work: Path, table: str, *, first_day: str, day: str) -> bool:
     work, table
         As in `plan_days`.
     first_day
-        The first day that was made anew.
+        The first day that was rebuilt.
     day
         Name of the column of days.
 

@@ -155,7 +155,7 @@ def refuse_to_forget(files: NamedFiles, reason: str) -> None:
             f"{reason}, so that all event files must be read again, but "
             f"{count_of(len(lost), 'file')} of earlier builds, such as "
             f"{lost[min(lost)]['name']!r}, are not among those that EVENTS names: name all, or "
-            "start anew from those named with --full-refresh"
+            "start over from those named with --full-refresh"
         )
 
 
@@ -165,7 +165,7 @@ def refuse_doubt(files: NamedFiles, in_doubt: Collection[str]) -> None:
     if gone:
         raise ValueError(
             f"the last build broke off while it staged {gone[0]!r}, which is gone: put it back, or "
-            "start anew from the files that EVENTS names with --full-refresh"
+            "start over from the files that EVENTS names with --full-refresh"
         )
 
 

@@ -105,7 +105,7 @@ class Plugin(BasePlugin):
                 ) from None
             raise DbtRuntimeError(
                 hint(str(error))
-                or f"cannot open {path}, which every `dbt build` can make anew: remove it"
+                or f"cannot open {path}, which every `dbt build` can rebuild: remove it"
             ) from None
         except OSError as error:
             raise DbtRuntimeError(

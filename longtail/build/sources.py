@@ -246,7 +246,7 @@ def holds_files(warehouse: Warehouse) -> bool:
 def note_files_read(work: Path, plan: FilePlan) -> None:
     """Note that `stg_raw_events` holds the rows of a plan, which are now about to be staged.
 
-    Until `note_files_staged` nobody may rely on what was staged of these files before.
+    Until `note_files_staged`, what was staged of these files before is not to be relied on.
     """
     save_state(
         work,

@@ -96,7 +96,7 @@ def _exchange(client: Any, names: Sequence[str]) -> None:
     """Let the new hashes take the names of the old ones in one transaction.
 
     Old ones are moved aside first: a hash that is replaced by renaming is freed there and then,
-    and the server answers nobody meanwhile.
+    and the server answers no other client meanwhile.
     """
     full = [name for name in names if client.exists(f"{name}:new")]
     old = [name for name in names if client.exists(name)]

@@ -1,7 +1,7 @@
 """The product map: UMAP in two and three dimensions, and clusters that the eye can follow.
 
 umap-learn does the work; both layouts share one neighbour search and one fuzzy graph. Its compiled
-loops are made anew in every process, so it is imported only when there is something to lay out.
+loops are compiled in every process, so it is imported only when there is something to lay out.
 
 References
 ----------

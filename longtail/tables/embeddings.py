@@ -89,7 +89,7 @@ def embedding_table(
     work_folder, label
         The text corpus is put into this folder, named by the label, and removed afterwards.
     previous
-        An earlier table of embeddings to start from. The start is a cold one all the same if the
+        An earlier table of embeddings to start from. It falls back to a cold start if the
         table does not exist, has other dimensions or knows too few nodes (`KNOWN_ENOUGH`).
     warm_walks_per_node, warm_learning_rate
         What a warm start trains on, the first walks of each node, and the rate at which: vectors

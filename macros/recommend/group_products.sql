@@ -2,7 +2,7 @@
     {#
         CTEs that end in `group_products` (group_key, product_key, user_key, group_weight): the
         bipartite graph of rp3beta at the cut of `timeline`. A group counts by its latest
-        `rp3_group_size` products, so that nobody's pairs of products (the square of it) outgrow
+        `rp3_group_size` products, so that no group's pairs of products (the square of it) outgrow
         memory.
     #}
     interactions as (

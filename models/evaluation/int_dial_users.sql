@@ -1,4 +1,4 @@
-{# The popularity dial searches anew for each setting: a sample of the evaluated users
+{# The popularity dial searches again for each setting: a sample of the evaluated users
    will do. #}
 with users as (
 

@@ -1,4 +1,4 @@
-{# What the lists are like, whoever they are for. #}
+{# Properties of each model's lists, over all users. #}
 with slots as (
 
     select * from {{ ref("int_list_slots") }}

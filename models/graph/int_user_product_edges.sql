@@ -8,7 +8,7 @@ with nodes as (
 
 interests as (
 
-    {# However old, an interest keeps a trace: nobody loses the last edge. #}
+    {# An interest never fades to 0, however old: every user keeps an edge. #}
     select
         interactions.user_key,
         nodes.node_id,

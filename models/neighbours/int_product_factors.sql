@@ -1,4 +1,4 @@
-{# What a product's score is multiplied by, whoever asks: its trend (recent share of its
+{# Per-product multiplier, the same for every user: its trend (recent share of its
    interactions) and its popularity, each to a power; 1 when the vars are 0. #}
 with activity as (
 

@@ -442,5 +442,5 @@ def test_two_builds_at_once_are_one_too_many(project):
 def test_a_damaged_database_of_the_build_may_be_removed(project):
     project.begin(NODES)
     (project.work / "build.duckdb").write_bytes(b"no database" * 1000)
-    with pytest.raises(DbtRuntimeError, match="can make anew: remove it"):
+    with pytest.raises(DbtRuntimeError, match="can rebuild: remove it"):
         project.begin(NODES)

@@ -1,5 +1,5 @@
 -- The published rows of a user first; then, when more are asked for or a knob leaves too few,
--- further neighbours of the history, worked out now; then what is popular.
+-- further neighbours of the history, computed now; then what is popular.
 create or replace macro recommend_for_user(
     user_id, k := 20, popularity := 0, category := null, max_price := null, min_price := null,
     brand := null, exclude := null, per_category := null, per_brand := null, skip := 0

@@ -124,7 +124,7 @@ function comparison(accuracy, metrics, dial, state, served) {
   );
 }
 
-// What the lists of each model are like, whoever they are for.
+// Properties of each model's lists, over all users.
 function lists(metrics, k, served) {
   const rows = metrics.filter(
     (row) => row.k === k && row.metric in LISTS && typeof row.value === "number",

@@ -8,7 +8,7 @@ class Panel {
     byId("map-table").addEventListener("toggle", () => this.listProducts());
   }
 
-  // Make the panel anew at the next update, though it shows the same thing.
+  // Rebuild the panel at the next update, though it shows the same thing.
   forget() {
     this.seen = null;
   }

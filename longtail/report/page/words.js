@@ -48,7 +48,7 @@ const LISTS = {
 const RULES = {
   "clean event": "usable, and learned from",
   repeat: "the same user on the same product again within a session: it counts once",
-  "short stay": "the next product came so fast that nobody looked at this one",
+  "short stay": "the next product came so fast that this one was hardly seen",
   robot: "more clicks or purchases than a person makes",
   "exact duplicate": "the same row twice in the files",
   "after the log's end (clock)": "days or decades ahead: a clock that runs fast",
