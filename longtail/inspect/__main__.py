@@ -1,7 +1,7 @@
 """Show what is in event files, and the preset that reads them.
 
-``python -m longtail.inspect FILES [--write PRESET.yml]``; make hands over EVENTS, DATASET and VARS
-in the environment.
+``python -m longtail.inspect 'FILES' [--write PRESET.yml]``; make hands over EVENTS, DATASET, VARS
+and WRITE in the environment.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from longtail.inspect.words import words_of
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is in the files, or an error; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m longtail.inspect", description=__doc__)
-    parser.add_argument("files", nargs="*", help="path or glob of the event files; default: EVENTS")
+    default = os.environ.get("EVENTS", "")
+    what = "path or glob of the event files, in quotes; default: EVENTS"
+    parser.add_argument("files", nargs="?", default=default, help=what)
     for name, what in (
         ("dataset", "preset of datasets/, or the path of one, instead of guesses"),
         ("vars", "mapping of vars, YAML or JSON"),
@@ -30,19 +32,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default = os.environ.get(name.upper(), "")
         parser.add_argument(f"--{name}", default=default, help=f"{what}; default: {name.upper()}")
     options = parser.parse_args(arguments)
-    files = options.files or [os.environ.get("EVENTS", "")]
+    name = options.write or "PRESET.yml"
     try:
-        if not files[0]:
+        if not options.files:
             raise ValueError("name the event files (make: EVENTS=)")
-        given = merge(options.dataset, options.vars, files[0])
+        if not name.endswith((".yml", ".yaml")):
+            raise ValueError(f"a preset is a .yml file, by which make knows it, not {name!r}")
+        given = merge(options.dataset, options.vars, options.files)
         del given["events"]
-        look = look_at(files[0], given)
-        name = options.write or "PRESET.yml"
-        text = preset(look, files[0], name)
+        look = look_at(options.files, given)
+        text = preset(look, options.files, name)
         print("\n".join(words_of(look)))
         if options.write:
             Path(options.write).write_text(text, encoding="utf-8")
-            print(f"\nWrote {options.write}: look it over, then\n  {command(files[0], name)}")
+            print(f"\nWrote {options.write}: look it over, then\n  {command(options.files, name)}")
         else:
             print(f"\nThe preset (--write {name}, make: WRITE={name}):\n")
             print("\n".join(f"  {line}".rstrip() for line in text.splitlines()))

@@ -1,6 +1,5 @@
 """Formats of event files beside the plain csv: what is kept, what is rejected, what is refused."""
 
-import glob
 import gzip
 import io
 import json
@@ -9,14 +8,11 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import HEADER, Shop
+from conftest import HEADER
 from staging_sql import described
-
-from longtail.build.file_rows import text_literal
 
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.50,u1,s1"
 ROW = dict(zip(HEADER, LINE.split(","), strict=True))
@@ -432,47 +428,3 @@ def test_what_cannot_be_read_is_said_in_one_short_line(case, put, staging):
     text = str(error.value)
     assert "\n" not in text
     assert len(text.replace(put(content), "events.csv")) <= 300
-
-
-@pytest.mark.build
-def test_a_build_names_the_file_itself_and_leaves_nothing_unpacked_behind(tmp_path):
-    shop = Shop(tmp_path)
-    path = tmp_path / "it's.zip"
-    path.write_bytes(zipped(("a.csv", CAFE_CSV.encode("cp1252") + b"cut off\n")))
-    given = {"events": str(path), "csv_options": {"encoding": "cp1252"}}
-    outcome = shop.dbt("run", "--select", "staging", **given)
-    assert outcome.is_good, outcome.text
-    work = shop.warehouse / ".work"
-    for table, column, value in (
-        ("stg_events.parquet/*/*", "brand", "café"),
-        ("rejected_events.parquet", "raw_values", "cut off"),
-    ):
-        file = glob.escape(str(work)) + f"/{table}"
-        found = duckdb.sql(f"select source_file, {column} from read_parquet({text_literal(file)})")
-        assert found.fetchall() == [(str(path), value)]
-    assert not (work / "unpacked").exists()
-
-
-@pytest.mark.build
-def test_a_build_reads_all_files_again_when_a_table_of_the_query_has_changed(tmp_path):
-    shop = Shop(tmp_path)
-    (tmp_path / "log.csv").write_text("order_id,product_id\n1,p\n2,q\n")
-    given = {
-        "events": str(tmp_path / "log.csv"),
-        "event_tables": {"orders": "orders.csv"},
-        "events_sql": "select * from events left join orders using (order_id)",
-    }
-
-    def users(*orders: str) -> tuple[list[str], str]:
-        (tmp_path / "orders.csv").write_text("\n".join(["order_id,user_id,event_time", *orders]))
-        outcome = shop.dbt("run", "--select", "staging", **given)
-        assert outcome.is_good, outcome.text
-        file = glob.escape(str(shop.warehouse / ".work/stg_events.parquet")) + "/*/*"
-        rows = duckdb.sql(f"select user_id from read_parquet({text_literal(file)}) order by all")
-        return [user for (user,) in rows.fetchall()], outcome.text
-
-    assert users("1,u,2024-01-01", "2,v,2024-01-02")[0] == ["u", "v"]
-    found, said = users("1,u,2024-01-01", "2,w,2024-01-02")
-    assert found == ["u", "w"]
-    assert "The rules of staging have changed" in said
-    assert "all event files are read again" not in users("1,u,2024-01-01", "2,w,2024-01-02")[1]

@@ -135,6 +135,11 @@ def test_a_preset_is_named(checkout):
     assert given["click_event_types"] == ["view"]
 
 
+def test_inspect_gets_what_the_user_writes(checkout):
+    (call,) = [call for call in checkout.make("inspect", "EVENTS=it's $x*.csv") if "-m" in call]
+    assert call[2:] == ["-m", "longtail.inspect"]
+
+
 def test_the_warehouse_is_that_of_make_then_that_of_the_environment_then_the_default(checkout):
     assert checkout.dbt("build")[0] == ""
     assert checkout.dbt("build", LONGTAIL_WAREHOUSE="/data/$x")[0] == "/data/$x"
