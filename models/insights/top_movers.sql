@@ -6,7 +6,7 @@ with timeline as (
     select
         last_event_at,
         least(
-            7 * 86400, date_diff('second', first_event_at, last_event_at) / 2
+            7 * 86400, {{ seconds_between("first_event_at", "last_event_at") }} / 2
         ) * interval '1 second' as period
     from {{ ref("int_timeline") }}
 

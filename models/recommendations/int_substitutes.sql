@@ -76,6 +76,4 @@ select
         order by score desc, neighbour_key
     ) as integer) as rank
 from shrunk
-where
-    is_same_branch
-    or (is_walked and score >= {{ var("other_branch_cosine") }})
+where is_same_branch or (is_walked and score >= {{ var("other_branch_cosine") }})

@@ -17,7 +17,7 @@ FILES = (
 OWN_FORMS = re.compile(
     r"date_diff|[^:/'\"]//|\bunnest|array_contains|string_split|array_to_string|\blen\(|"
     r"\blist_(?!key)\w+\(|\* (?:exclude|replace)|quantile_cont|arg_m(?:ax|in)|hugeint|varchar|::|"
-    r"md5_number|86400\.0|by name"
+    r"md5_number|86400\.0|union (?:all )?by name"
 )
 """What Spark does not understand, or takes for something else."""
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
