@@ -120,7 +120,10 @@ class Shop:
             csv.writer(file).writerows([HEADER, *rows])
 
     def dbt(self, *command: str, parsed: bool = False, **overrides) -> Outcome:
-        """Run a dbt command; `parsed` skips parsing, for runs that end before any model."""
+        """Run a dbt command; `parsed` skips parsing, for runs of no ephemeral model.
+
+        A manifest remembers what was compiled into it, and a second run would not do it again.
+        """
         from dbt.cli.main import dbtRunner
 
         assert not is_quick.running, "this test runs dbt: name its fixture in RUNS_DBT"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import Shop, odd_events
 
 from longtail.compare import compare, lines, main
 
@@ -157,7 +158,11 @@ def test_the_first_build_has_no_differences(demo):
         assert connection.execute("from build_diff").fetchall() == []
 
 
-def test_build_diff_compares_with_the_build_that_was_published_before(shop, odd_build):
+@pytest.mark.build
+def test_build_diff_compares_with_the_build_that_was_published_before(tmp_path):
+    shop = Shop(tmp_path)
+    shop.write(odd_events())
+    assert shop.build().is_good
     assert shop.dbt("build", "--select", "build_diff").is_good
     rows = shop.rows("from build_diff")
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))

@@ -192,7 +192,6 @@ def built(request, shop):
     with open(shop.events, "a", encoding="utf-8") as file:
         file.write(f"2024-03-01 10:00:00,view,{USERS[0]}\n")  # cut off, with an id in it
     outcome = shop.build(
-        parsed=True,
         event_weights={"view": 1, "cart": 3, "purchase": 5, "search": 1, HOSTILE_TYPE: 2},
         gate_recall_over_popularity=0,
         gate_recall_over_best_part=0,
