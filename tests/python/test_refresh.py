@@ -108,8 +108,10 @@ class Nights:
 
     def files_read(self) -> set[str]:
         """Names of the files that the staged events are from."""
-        rows = duckdb.sql(f"select distinct source_file from '{self.work}/stg_events.parquet/*/*'")
-        return {Path(name).name for (name,) in rows.fetchall()}
+        rows = duckdb.sql(
+            f"select distinct source_file from read_parquet('{self.work}/stg_events.parquet')"
+        ).fetchall()
+        return {Path(name).name for (name,) in rows}
 
     def everything(self) -> str:
         """All values of all tables in progress, as text."""
