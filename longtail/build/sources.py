@@ -42,6 +42,7 @@ STAGING_CODE = (
         "macros/events/event_rows.sql",
         "macros/events/keep_broken_lines.sql",
         "macros/events/given_text.sql",
+        "macros/events/reject_reason.sql",
     ),
     *(
         f"longtail/build/{module}.py"

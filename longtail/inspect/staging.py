@@ -18,6 +18,7 @@ MACROS = (
     "macros/dialect/parse_event_time.sql",
     "macros/dialect/text_list.sql",
     "macros/events/given_text.sql",
+    "macros/events/reject_reason.sql",
 )
 EXAMPLE_OF = {
     "event_time": "raw_event_time",

@@ -20,7 +20,10 @@ class ListTables(NeighbourTables):
     def recommended(self, model: str, user: str, scope: Scope, size: int) -> list[lists.Row]:
         """Return the list that a model gives a user: neighbours of the history, then the ladder."""
         history = scope.histories.get(user, [])
-        is_allowed = lambda product: (user, product) not in scope.excluded  # noqa: E731
+
+        def is_allowed(product: str) -> bool:
+            return (user, product) not in scope.excluded
+
         terms = defaultdict(list)
         if self.models.get(model) or model in ("hybrid", "group_knn"):
             near = self.models.get(model, {})
