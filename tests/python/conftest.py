@@ -36,7 +36,7 @@ def shared_data():
 
 
 RUNS_DBT = {
-    *("shop", "demo", "log", "clocks", "ranked_shop", "models", "full", "yesterday"),
+    *("shop", "staging_of", "demo", "log", "clocks", "ranked_shop", "models", "full", "yesterday"),
 }
 """Fixtures that build, or compile models for longer than a quick test may take."""
 
@@ -227,8 +227,9 @@ def odd_events(count: int = 400) -> list[tuple]:
     ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Shop:
+    """A shop of the file's own: what tests of other files left would depend on their order."""
     return Shop(tmp_path_factory.mktemp("shop"))
 
 
@@ -278,7 +279,7 @@ def run_dbt(home: Path, *command: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def odd_build(shop) -> dict[str, list[tuple] | bytes]:
     """A published build of odd events; what the graph and all that is learned from it hold."""
     shop.write(odd_events())
@@ -288,9 +289,9 @@ def odd_build(shop) -> dict[str, list[tuple] | bytes]:
 
 
 @pytest.fixture(scope="session")
-def staging_of(shop) -> Callable[..., Staged]:
+def staging_of(tmp_path_factory) -> Callable[..., Staged]:
     """A function from described files to what the staging models make of them."""
-    return compile_staging(shop)
+    return compile_staging(Shop(tmp_path_factory.mktemp("staging")))
 
 
 @pytest.fixture(scope="session")

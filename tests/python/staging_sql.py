@@ -46,8 +46,7 @@ def described(
 
 def compile_staging(shop) -> Callable[..., Staged]:
     """Compile stg_raw_events once; return a function that runs it over described files."""
-    if not shop.events.exists():
-        shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
+    shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "scan_sql", lambda *_, **__: PLACE_OF_ROWS)
         compiled = shop.dbt("compile", "--full-refresh", "--select", "stg_raw_events")
