@@ -304,6 +304,21 @@ def staging(staging_of) -> Callable[..., Staged]:
     return stage
 
 
+@pytest.fixture
+def put(tmp_path) -> Callable[..., str]:
+    """A function that writes one file, or several by name, and returns the pattern of them."""
+
+    def write(content: bytes | dict[str, bytes], name: str = "events") -> str:
+        if isinstance(content, dict):
+            for other, data in content.items():
+                (tmp_path / other).write_bytes(data)
+            return str(tmp_path / "*")
+        (tmp_path / name).write_bytes(content)
+        return str(tmp_path / name)
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def report(tmp_path_factory):
     """The report of a shop of 600 products, its database beside it."""
