@@ -9,6 +9,7 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from conftest import parsed_for
 from nightly_shop import BY_DAY, DAYS, TABLES, TOO_LATE, Nights, assert_same, events_of
 
 from longtail.build import days as kept_days
@@ -305,16 +306,20 @@ def test_an_event_of_a_fast_clock_makes_no_later_day_late(nights):
     assert TOO_LATE not in {row[4] for row in nights.rows_of("rejected_events")}
 
 
-def test_other_code_of_the_keys_makes_the_days_that_hold_them_anew(nights):
+def test_other_code_of_the_keys_makes_the_days_that_hold_them_anew(nights, monkeypatch):
     before = nights.files("int_events_flagged"), nights.files("int_user_days")
     command = ("run", "--select", "int_user_days", "int_events_flagged")
-    assert nights.shop.dbt(*command, parsed=True, **nights.vars).is_good
+    assert nights.shop.dbt(*command, **nights.vars).is_good
     assert (nights.files("int_events_flagged"), nights.files("int_user_days")) == before
-    keys = nights.shop.manifest.nodes["model.longtail.int_user_keys"]
-    keys.checksum.checksum = "other"
-    nights.shop.manifest.build_flat_graph()
-    assert nights.shop.dbt(*command, parsed=True, **nights.vars).is_good
-    nights.shop.manifest = None
+
+    def parsed_with_other_code(*arguments):
+        manifest = parsed_for(*arguments)
+        manifest.nodes["model.longtail.int_user_keys"].checksum.checksum = "other"
+        manifest.build_flat_graph()
+        return manifest
+
+    monkeypatch.setattr("conftest.parsed_for", parsed_with_other_code)
+    assert nights.shop.dbt(*command, **nights.vars).is_good
     assert not nights.files("int_events_flagged").items() & before[0].items()
     assert nights.files("int_user_days") == before[1]
 
