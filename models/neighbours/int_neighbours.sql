@@ -1,4 +1,7 @@
-{# The neighbours of all models on one scale, and the hybrid's, blended of them. #}
+{# The neighbours of all models on one scale, and the hybrid's:
+   1. weights: what the var blend gives to each model;
+   2. blended: the hybrid's score of a pair is the weighted sum of all models' scores;
+   3. ranked: the best of each product and model, the hybrid being one more model. #}
 with comparable as (
 
     select * from {{ ref("int_comparable_neighbours") }}
