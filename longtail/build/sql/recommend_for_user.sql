@@ -26,6 +26,10 @@ excluded as (
     from internal.int_excluded_products as excluded_products
     inner join known_user on excluded_products.user_key = known_user.user_key
     where excluded_products.scope = 'published'
+    union
+    select hidden_pairs.product_key
+    from internal.int_hidden_pairs as hidden_pairs
+    where hidden_pairs.user_id = cast(user_id as varchar)
 
 ),
 
