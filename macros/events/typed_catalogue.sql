@@ -8,7 +8,7 @@
         "product_id", "product_name", "url", "image_url", "price", "currency", "category_id",
         "category_code", "brand", "is_available", "stock", "available_from", "available_until"
     ) %}
-    {%- set currency = "'\s*[A-Za-z]{3}$'" %}
+    {%- set currency = "'[ ]*[A-Za-z]{3}$'" %}
     source_rows as (
 
         {{ catalogue_rows() }}

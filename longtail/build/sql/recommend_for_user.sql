@@ -147,6 +147,8 @@ ordered as (
         found.category_code,
         found.brand,
         found.price,
+        found.currency,
+        found.url,
         seen.product_key is not null as is_seen,
         steps.step = 1 and steps.published_rank is null as is_live,
         row_number() over (
@@ -229,6 +231,8 @@ select
     numbered.category_code,
     numbered.brand,
     numbered.price,
+    numbered.currency,
+    numbered.url,
     numbered.is_seen
 from numbered
 left join live_causes on numbered.product_id = live_causes.product_id and live_causes.place = 1

@@ -5,8 +5,8 @@ create or replace macro internal.fitting_products(
 ) as table
 select products.*
 from products
-semi join product_availability as availability
-    on products.product_id = availability.product_id and availability.is_shown
+anti join product_availability as availability
+    on products.product_id = availability.product_id and not availability.is_shown
 where
     (
         category is null
