@@ -24,6 +24,16 @@ from longtail.build.scan import (
 from longtail.build.settings import CATALOGUE_COLUMNS, NO_CATALOGUE
 
 CATALOGUE = Layout(CATALOGUE_COLUMNS, ("product_id",), "catalogue_columns")
+OTHER_NAMES = {
+    "product_id": ("id", "sku"),
+    "product_name": ("name", "title"),
+    "url": ("link",),
+    "image_url": ("image_link", "image"),
+    "category_code": ("category", "product_type"),
+    "is_available": ("availability", "available"),
+    "stock": ("quantity",),
+}
+"""What feeds call a column that neither the file nor the mapping has under its own name."""
 TIME_COLUMNS = ("available_from", "available_until")
 
 
@@ -85,7 +95,10 @@ def catalogue_sql(
     files = [file for file in files if file.columns]
     for file in {file.names: file for file in reversed(files)}.values():
         check_expressions(file, columns, {}, CATALOGUE.var)
-    mapped = {file.path: column_expressions(file, columns, CATALOGUE) for file in files}
+    mapped = {
+        file.path: column_expressions(file, {**_usual_names(file), **columns}, CATALOGUE)
+        for file in files
+    }
     for name in TIME_COLUMNS:
         times = {path: given[name] for path, given in mapped.items() if given[name] != "null"}
         iso = event_times.as_iso(files, times, say, column=name, var=CATALOGUE.var)
@@ -105,9 +118,18 @@ def catalogue_sql(
     return "\nunion all\n".join(selects) or _no_rows()
 
 
+def _usual_names(file: EventFile) -> dict[str, str]:
+    """Return the columns that a file has under another name only."""
+    names = {name.lower() for name in file.names}
+    return {
+        column: found
+        for column, others in OTHER_NAMES.items()
+        if column not in names and (found := next((name for name in others if name in names), None))
+    }
+
+
 def _no_rows() -> str:
-    names = (*CATALOGUE_COLUMNS, "broken_reason", "raw_line", "source_file")
-    texts = ", ".join(f"cast(null as varchar) as {name}" for name in names)
+    texts = _no_texts(*CATALOGUE_COLUMNS, "broken_reason", "raw_line", "source_file")
     return f"select {texts}, cast(null as bigint) as source_row where false"
 
 
@@ -133,4 +155,8 @@ where lower({product_id}) not in ({nulls})"""
 
 def no_list_sql() -> str:
     """Return a query like that of `list_sql` without a row."""
-    return "select cast(null as varchar) as user_id, cast(null as varchar) as product_id where false"
+    return f"select {_no_texts('user_id', 'product_id')} where false"
+
+
+def _no_texts(*names: str) -> str:
+    return ", ".join(f"cast(null as varchar) as {name}" for name in names)

@@ -37,7 +37,8 @@ from longtail.build import (
 from longtail.build.analyst_macros import macro_statements
 from longtail.build.catalogue_actions import CatalogueActions
 from longtail.build.messages import SHOWN, advice, hint, mixed_settings, nothing_kept, waiting
-from longtail.build.warehouse import BuildState, Warehouse, downstream, summary
+from longtail.build.summary import summary
+from longtail.build.warehouse import BuildState, Warehouse, downstream
 
 _LOGGER = logging.getLogger(__name__)
 

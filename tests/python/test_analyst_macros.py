@@ -265,7 +265,7 @@ def test_functions_answer_in_a_database_that_is_attached_and_used(database, ask)
 ANSWERS = (
     "select product_id from recommend_for_user('ann', 20)",
     "select product_id from recommend_for_user('ann', 20, popularity := 2)",
-    "select product_id from recommend_for_user('ann', 20, category := 'home.lamps', brand := 'lux')",
+    "select product_id from recommend_for_user('ann', 20, category := 'home.lamps')",
     "select product_id from recommend_for_user('nobody', 20)",
     "select product_id from recommend_for_basket(['phone', 'case'], 20)",
     "select product_id from recommend_for_basket(['radio'], 20)",

@@ -7,7 +7,7 @@ import duckdb
 from longtail.build.analyst_macros import macro_statements
 
 # Ann looked at the phone and put the case in her cart; Bob bought the phone; Cas did nothing. The
-# radio is sold out: the most popular product, near to all and among the similar, it is never an answer.
+# radio is sold out: the most popular product, near to all and similar to all, is never an answer.
 SHOP = """
 create schema internal;
 create table products as
