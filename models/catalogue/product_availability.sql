@@ -23,9 +23,10 @@ judged as (
         keys.product_key,
         case
             when hidden.product_id is not null then 'hidden'
-            {% if var("allowed") %}
-                when allowed.product_id is null then 'not allowed'
-            {% endif %}
+            when
+                {{ "true" if var("allowed") else "false" }}
+                and allowed.product_id is null
+                then 'not allowed'
             when not availability.is_readable then 'unreadable availability'
             when not availability.is_available then 'unavailable'
             when timestamp '{{ shown_at }}' < availability.available_from

@@ -1,5 +1,5 @@
-{# The shop's own catalogue, as a file of products would give it. What cannot be shown is
-   drawn evenly: bestsellers sell out too. #}
+{# The shop's own catalogue, as a file of products would give it. What cannot be shown
+   is drawn evenly: bestsellers sell out too. #}
 with described as (
     select
         products.*,

@@ -1,5 +1,5 @@
-{# As many as asked for, or all that may be shown less what is withheld from the user. Up to
-   about a hundred thousand users are tried. #}
+{# As many as asked for, or all that may be shown less what is withheld from the user.
+   Up to about a hundred thousand users are tried. #}
 with users as (
 
     select

@@ -53,12 +53,13 @@ semi join listed
     on
         placed.product_id = listed.product_id
         and listed.list = 'hidden'
-        and coalesce(listed.user_id = placed.user_id, listed.user_id is null)
+        and coalesce(placed.user_id = listed.user_id, listed.user_id is null)
 {% if var("allowed") %}
     union all
     select
         placed.*,
         'not allowed' as reason
     from placed
-    anti join listed on placed.product_id = listed.product_id and listed.list = 'allowed'
+    anti join listed
+        on placed.product_id = listed.product_id and listed.list = 'allowed'
 {% endif %}
