@@ -1,6 +1,6 @@
 {{ config(tags=['demo'], enabled=not (var('events', '') or var('catalogue', ''))) }}
 
-{# Drawn once more, apart from the catalogue: 1 in 18 is sold out, discontinued or only
+{# Drawn once more, apart from the catalogue: what is sold out, discontinued or only
    announced, whatever is said of it on the way. Some of them are looked at, or the rule
    would be easy. #}
 with unavailable as (
