@@ -2,6 +2,7 @@
 
 import duckdb
 import pytest
+from tiny_shop import publish
 
 from longtail.build.analyst_macros import MACROS
 
@@ -273,6 +274,10 @@ ANSWERS = (
     "select similar_product_id from similar_to('phone', 20)",
     "select similar_product_id from similar_to('phone', 20, popularity := 2)",
 )
+SOLD_OUT_SINCE = """
+    update product_availability set is_shown = false, withheld_as = 'hidden'
+    where product_id = 'sock'
+"""
 
 
 @pytest.mark.parametrize("question", ANSWERS)
@@ -280,6 +285,15 @@ def test_no_function_shows_what_is_sold_out(ask, question):
     shown = [product for (product,) in ask(question)]
     assert shown
     assert "radio" not in shown
+
+
+def test_functions_ask_for_availability_and_not_for_lists_alone(tmp_path):
+    path = tmp_path / "longtail.duckdb"
+    publish(path)
+    with duckdb.connect(str(path)) as shop:
+        shop.execute(SOLD_OUT_SINCE)
+        for question in ANSWERS:
+            assert ("sock",) not in shop.execute(question).fetchall(), question
 
 
 def test_what_is_hidden_from_a_user_is_shown_to_others(ask):

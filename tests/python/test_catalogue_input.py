@@ -5,14 +5,18 @@ The SQL under test is the models' own, compiled by dbt once. Every raw row is ke
 
 import datetime
 import gzip
+import hashlib
 import io
 import json
 import zipfile
 from collections import Counter
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from longtail.build import catalogue_files, event_files
 
 HEADER = "product_id,product_name,price,stock"
 GOOD = "p1,Cup,1.50,3"
@@ -256,3 +260,14 @@ def test_columns_are_mapped_by_name_and_expression(catalogue_of, tmp_path):
     (row,) = catalogue_of(str(path), catalogue_columns=columns).kept
     assert (row["product_id"], row["product_name"], row["brand"]) == ("a1", "Tasse", "C")
     assert (row["price"], row["currency"], row["url"]) == (12.5, "EUR", "http://x")
+
+
+def test_users_of_a_list_are_hashed_as_those_of_events(tmp_path):
+    path = tmp_path / "hidden.csv"
+    path.write_bytes(csv(" u1 ,p1", ",p2", "NULL,p2", "u1,", header="user_id,product_id"))
+    file = event_files.describe_list(str(path), "hidden", ("product_id",))
+    salt = "a-salt-of-the-tests/1"
+    sql = catalogue_files.list_sql(file, user_salt=salt, null_texts=["null"])
+    with duckdb.connect() as connection:
+        found = connection.execute(f"{sql} order by all").fetchall()
+    assert found == [(hashlib.sha256(f"{salt}u1".encode()).hexdigest(), "p1"), (None, "p2")]

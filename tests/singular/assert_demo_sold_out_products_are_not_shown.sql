@@ -1,4 +1,7 @@
-{{ config(tags=['demo'], enabled=not (var('events', '') or var('catalogue', ''))) }}
+{{ config(
+    tags=['demo'],
+    enabled=not (var('events', '') or var('catalogue', '') or var('shown_at', '')),
+) }}
 
 {# Drawn once more, apart from the catalogue: what is sold out, discontinued or only
    announced, whatever is said of it on the way. Some of them are looked at, or the rule
