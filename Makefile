@@ -4,6 +4,7 @@
 #   make inspect EVENTS='logs/*.csv.gz'     what is in your files; WRITE=shop.yml writes a preset
 #   make build EVENTS='logs/*.csv.gz'       your own; csv, JSON or parquet, plain, .gz or .zip
 #   make build EVENTS=... DATASET=rees46    a preset of datasets/, or the path of one: shop.yml
+#   make build EVENTS=... PRODUCTS=p.csv    with the shop's product catalogue; make stock: what is sold out
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
 #   make build FLAGS=--full-refresh         any options of dbt build, with spaces between
@@ -15,7 +16,7 @@ DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
 # reads the quotes, dollar signs and backslashes in it.
-GIVEN := EVENTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
+GIVEN := EVENTS PRODUCTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
@@ -29,7 +30,7 @@ is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null
 note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install checks build inspect dev test quick lint macros report export docs bench lock clean
+.PHONY: help installed install checks build stock inspect dev test quick lint macros report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,10 +52,13 @@ checks: installed
 		|| { $(BIN)/pip install --quiet --require-hashes --requirement requirements-checks.lock \
 			&& $(call note_installed,requirements-checks); }
 
-build: installed ## Build all tables (EVENTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
+build: installed ## Build all tables (EVENTS=, PRODUCTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
 	@vars="$$($(BIN)/python -m longtail.build.vars --base '$(BASE)')" \
-		&& set -f && $(BIN)/dbt build $$FLAGS --vars "$$vars" \
+		&& set -f && $(BIN)/dbt build $(SELECTED) $$FLAGS --vars "$$vars" \
 		&& $(BIN)/python -m longtail.report
+
+stock: SELECTED := --select tag:availability+ --exclude-resource-type unit_test
+stock: build ## Take what is sold out, hidden or allowed into the last tables (the same words as build)
 
 inspect: installed ## Show what is in event files (EVENTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)
 	@$(BIN)/python -m longtail.inspect

@@ -127,33 +127,38 @@ def _path_columns(
     return tuple(given.items())
 
 
-def describe_targets(path: str, scratch: Path | None = None) -> EventFile:
-    """Look at the file that the var `targets` names; `scratch` as in `describe_files`.
+def describe_list(
+    path: str,
+    var: str = "targets",
+    columns: Collection[str] = ("user_id", "product_id"),
+    scratch: Path | None = None,
+) -> EventFile:
+    """Look at a file of ids that a var names; `scratch` as in `describe_files`.
 
     Raises
     ------
     ValueError
-        If it is not there, cannot be read to its end, or lacks user_id or product_id.
+        If it is not there, cannot be read to its end, or lacks one of `columns`.
     """
     if not os.path.isfile(path):
-        raise ValueError(f"var 'targets': there is no file {path!r}")
+        raise ValueError(f"var '{var}': there is no file {path!r}")
     try:
         (file,) = describe_files([path], scratch=scratch)
         with duckdb.connect() as connection:
-            broken = _first_broken_line(connection, file) if file.format != "parquet" else None
+            broken = first_broken_line(connection, file) if file.format != "parquet" else None
     except (ValueError, duckdb.Error) as error:
-        raise ValueError(f"var 'targets': {first_line(error)}") from error
-    if not {"user_id", "product_id"} <= {name.lower() for name in file.columns}:
+        raise ValueError(f"var '{var}': {first_line(error)}") from error
+    if not set(columns) <= {name.lower() for name in file.columns}:
+        needed = f"column{'s' * (len(columns) > 1)} {' and '.join(columns)}"
         raise ValueError(
-            f"var 'targets': {path!r} needs the columns user_id and product_id; it has "
-            f"{shown(file.columns) or 'none'}"
+            f"var '{var}': {path!r} needs the {needed}; it has {shown(file.columns) or 'none'}"
         )
     if broken:
-        raise ValueError(f"var 'targets': {path!r} has a line that cannot be split: {broken}")
+        raise ValueError(f"var '{var}': {path!r} has a line that cannot be split: {broken}")
     return file
 
 
-def _first_broken_line(connection: duckdb.DuckDBPyConnection, file: EventFile) -> str | None:
+def first_broken_line(connection: duckdb.DuckDBPyConnection, file: EventFile) -> str | None:
     """Return what is wrong with the first line of a text file that cannot be split, or None."""
     if not file.columns:
         return None

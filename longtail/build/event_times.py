@@ -47,6 +47,9 @@ def as_iso(
     files: Iterable[EventFile],
     times: Mapping[str, str],
     say: Callable[[str], None],
+    *,
+    column: str = "event_time",
+    var: str = "columns",
 ) -> dict[str, str]:
     """Return the expressions of those files' times that begin with the day or the month, as ISO.
 
@@ -58,6 +61,8 @@ def as_iso(
         Path of a file to the SQL expression of its times.
     say
         Takes a line for the user.
+    column, var
+        What the times are called, and the var that maps them.
 
     Raises
     ------
@@ -81,8 +86,8 @@ def as_iso(
     if is_day_first == is_month_first:
         which = "both forms are there" if is_day_first else "no day is above the 12th"
         raise ValueError(
-            f"event_time such as {forms[0].example!r} in {path!r}: day or month first? {which}; "
-            f"say it in the var columns: {{event_time: \"strptime(..., '{forms[0].format(True)}')"
+            f"{column} such as {forms[0].example!r} in {path!r}: day or month first? {which}; "
+            f"say it in the var {var}: {{{column}: \"strptime(..., '{forms[0].format(True)}')"
             "\"}, with the column's name for ..."
         )
     say(

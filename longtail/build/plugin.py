@@ -35,8 +35,10 @@ from longtail.build import (
     sources,
 )
 from longtail.build.analyst_macros import macro_statements
+from longtail.build.catalogue_actions import CatalogueActions
 from longtail.build.messages import SHOWN, advice, hint, mixed_settings, nothing_kept, waiting
-from longtail.build.warehouse import BuildState, Warehouse, downstream, summary
+from longtail.build.summary import summary
+from longtail.build.warehouse import BuildState, Warehouse, downstream
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +48,7 @@ READS_EVENTS = "model.longtail.stg_raw_events"
 GATES_TEST = "assert_release_gates_pass"
 
 
-class Plugin(BasePlugin):
+class Plugin(CatalogueActions, BasePlugin):
     """Answers the macro `longtail_package`."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
@@ -57,6 +59,7 @@ class Plugin(BasePlugin):
         self.notes: list[str] = []
         self.tables: dict[str, dict[str, list[file_rows.EventFile]]] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}
+        self.catalogues: dict[str, Any] = {}
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         # What profiles.yml cannot do: from here on every path is absolute.
         self.creds.external_root = str(self.warehouse.work)
@@ -140,6 +143,7 @@ class Plugin(BasePlugin):
         self.scans.clear()
         self.file_plans.clear()
         self.tables.clear()
+        self.catalogues.clear()
         shutil.rmtree(self._scratch, ignore_errors=True)
         lines: list[str] = []
         if READS_EVENTS in selected:
@@ -150,6 +154,7 @@ class Plugin(BasePlugin):
                 self._refuse_demo(message.get("target", ""))
         if checked["targets"]:
             self.do_targets(message)
+        lines += self.check_catalogue(message)
         if message["which"] != "test":
             models = [node for node in selected if node.startswith("model.")]
             changing = downstream(models, message["parents"])
@@ -204,7 +209,7 @@ class Plugin(BasePlugin):
         """Return the SQL that reads the file of targets."""
         checked = settings.check(message["vars"], settings.load_defaults())
         return scan.targets_sql(
-            event_files.describe_targets(checked["targets"], self._scratch / "targets"),
+            event_files.describe_list(checked["targets"], scratch=self._scratch / "targets"),
             user_salt=checked["hash_user_ids"],
             null_texts=checked["null_texts"],
         )

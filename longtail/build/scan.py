@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 import duckdb
 
@@ -18,6 +19,28 @@ from longtail.build.settings import (
 
 LEARNED_AT, HELD_OUT_AT = "2000-01-01 00:00:00", "2000-01-06 00:00:00"
 """Made-up times of a log without: a tenth of the rows come later, and are what is evaluated on."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The canonical columns of one kind of input.
+
+    Attributes
+    ----------
+    names
+        All columns.
+    required
+        Those that a file or the mapping must give; the others are null where they are not.
+    var
+        The var that maps them.
+    """
+
+    names: tuple[str, ...]
+    required: tuple[str, ...]
+    var: str
+
+
+EVENTS = Layout((*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS), REQUIRED_EVENT_COLUMNS, "columns")
 ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
 """In place of a line that could not be split; macro keep_broken_lines has it too."""
@@ -70,10 +93,10 @@ def scan_sql(
     """
     columns, reject_when = columns or {}, reject_when or {}
     files = [file for file in files if file.columns]
-    nulls = _null_list(null_texts)
+    nulls = null_list(null_texts)
     for file in {file.names: file for file in reversed(files)}.values():
-        _check_expressions(file, columns, reject_when)
-    mapped = {file.path: _column_expressions(file, columns) for file in files}
+        check_expressions(file, columns, reject_when)
+    mapped = {file.path: column_expressions(file, columns) for file in files}
     if untyped := [path for path, given in mapped.items() if given["event_type"] is None]:
         say(
             f"There is no column event_type in {untyped[0]!r}: each row counts as "
@@ -94,7 +117,7 @@ def scan_sql(
         raw_line = file.own("raw_line") if file.shows_broken_lines else "cast(null as varchar)"
         if user_salt:
             _check_user_id_stays_alone(file, expressions)
-            expressions["user_id"] = _hashed(expressions["user_id"], user_salt, nulls)
+            expressions["user_id"] = hashed(expressions["user_id"], user_salt, nulls)
             raw_line = f"case when {raw_line} is not null then {text_literal(WITHHELD)} end"
         if not has_times:
             expressions["event_time"] = _made_up_time(expressions)
@@ -118,12 +141,12 @@ def targets_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[st
 
     Their ids are treated as those of events are. Parameters and errors are those of `scan_sql`.
     """
-    nulls = _null_list(null_texts)
+    nulls = null_list(null_texts)
     user_id, product_id = (
-        f"trim(cast({_plain_column(file, name, name)} as varchar))"
+        f"trim(cast({plain_column(file, name, name)} as varchar))"
         for name in ("user_id", "product_id")
     )
-    shown = _hashed(user_id, user_salt, nulls) if user_salt else user_id
+    shown = hashed(user_id, user_salt, nulls) if user_salt else user_id
     return f"""select distinct {shown} as user_id, {product_id} as product_id
 from (
 {rows_of(file)}
@@ -131,7 +154,7 @@ from (
 where lower({user_id}) not in ({nulls}) and lower({product_id}) not in ({nulls})"""
 
 
-def _null_list(null_texts: Iterable[str]) -> str:
+def null_list(null_texts: Iterable[str]) -> str:
     """Return the SQL list of what stands for no id, in lower case."""
     return ", ".join(text_literal(text.strip().lower()) for text in ("", *null_texts))
 
@@ -152,38 +175,45 @@ def _made_up_time(expressions: Mapping[str, str]) -> str:
     )
 
 
-def _column_expressions(file: EventFile, mapping: Mapping[str, str]) -> dict[str, str | None]:
+def column_expressions(
+    file: EventFile, mapping: Mapping[str, str], layout: Layout = EVENTS
+) -> dict[str, str | None]:
     """Return the SQL expression of each canonical column over one file's columns.
 
     None for event_type when neither the file nor the mapping has it.
+
+    Raises
+    ------
+    ValueError
+        If a required column is missing, one is twice in the header, or ids were rounded.
     """
     by_name = {name.lower() for name in file.names}
     expressions = {}
-    for column in (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS):
+    for column in layout.names:
         source = mapping.get(column, column)
         if source.lower() in file.repeated:
             raise ValueError(
                 f"column {source!r} is twice in the header of {file.path!r}: rename one of them"
             )
         if source.lower() in by_name:
-            expressions[column] = _plain_column(file, column, source)
+            expressions[column] = plain_column(file, column, source)
         elif (column, source) == ("event_time", NO_TIME):
             expressions[column] = "null"
         elif column in mapping:
             expressions[column] = f"({source}\n)"
-        elif column not in REQUIRED_EVENT_COLUMNS:
+        elif column not in layout.required:
             expressions[column] = None if column == "event_type" else "null"
         else:
             raise ValueError(
                 f"column '{column}' is missing from {file.path!r}, whose columns are "
-                f"{shown(file.names)}; map it with the var columns, such as "
-                f'{{columns: {{{column}: "a column or SQL expression"}}}}'
+                f"{shown(file.names)}; map it with the var {layout.var}, such as "
+                f'{{{layout.var}: {{{column}: "a column or SQL expression"}}}}'
                 f"{' (none when there are no times)' if column == 'event_time' else ''}"
             )
     return expressions
 
 
-def _plain_column(file: EventFile, column: str, source: str) -> str:
+def plain_column(file: EventFile, column: str, source: str) -> str:
     """Return the expression of a canonical column that is one of the file's.
 
     Whole numbers as ids are written as such, whatever type holds them; NaN is no id.
@@ -215,7 +245,7 @@ def _check_ids_are_whole(file: EventFile, name: str, exact_below: int | None) ->
         )
 
 
-def _hashed(sql: str, salt: str, nulls: str) -> str:
+def hashed(sql: str, salt: str, nulls: str) -> str:
     """Return the expression of a user id's hash; what is no id stays, so that it is missed."""
     user_id = f"trim(cast({sql} as varchar))"
     return (
@@ -265,13 +295,22 @@ def _reason_expression(reject_when: Mapping[str, str]) -> str:
     return f"case {' '.join(cases)} end" if cases else "cast(null as varchar)"
 
 
-def _check_expressions(
-    file: EventFile, columns: Mapping[str, str], reject_when: Mapping[str, str]
+def check_expressions(
+    file: EventFile,
+    columns: Mapping[str, str],
+    reject_when: Mapping[str, str],
+    var: str = "columns",
 ) -> None:
-    """Let DuckDB bind each expression alone, so that an error names the var at fault."""
+    """Let DuckDB bind each expression alone, so that an error names the var at fault.
+
+    Raises
+    ------
+    ValueError
+        If one is no SQL expression over the file's columns.
+    """
     names = {name.lower() for name in file.names}
     checks = [
-        (f"var 'columns', entry '{name}'", sql, f"cast(({sql}\n) as varchar)")
+        (f"var '{var}', entry '{name}'", sql, f"cast(({sql}\n) as varchar)")
         for name, sql in columns.items()
         if sql.lower() not in names and (name, sql) != ("event_time", NO_TIME)
     ]

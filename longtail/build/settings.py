@@ -57,6 +57,15 @@ OPTIONAL_EVENT_COLUMNS = ("product_name", "event_weight")
 NO_TIME = "none"
 """In place of a column of times: the log has none."""
 
+CATALOGUE_COLUMNS = (
+    *("product_id", "product_name", "url", "image_url", "price", "currency"),
+    *("category_id", "category_code", "brand"),
+    *("is_available", "stock", "available_from", "available_until"),
+)
+"""Of a product catalogue; only product_id must be there."""
+NO_CATALOGUE = "none"
+"""In place of a path: no catalogue, not even the demo's own."""
+
 RULES: dict[str, Rule] = {
     "events": text,
     "columns": text_by_name(*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS),
@@ -64,6 +73,12 @@ RULES: dict[str, Rule] = {
     "events_sql": text,
     "event_tables": text_by_name(),
     "csv_options": csv_options,
+    "catalogue": text,
+    "catalogue_columns": text_by_name(*CATALOGUE_COLUMNS),
+    "catalogue_csv_options": csv_options,
+    "hidden": text,
+    "allowed": text,
+    "shown_at": timestamp(empty=True),
     "hash_user_ids": salt,
     "null_texts": texts,
     "timezone": time_zone,

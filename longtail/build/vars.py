@@ -1,8 +1,8 @@
 """Vars of a build, put together for ``dbt --vars``: ``python -m longtail.build.vars``.
 
-A preset of ``datasets/``, then what the user passes, then the path of the events; later ones win.
-make hands them over in the environment (DATASET, VARS, EVENTS), where no shell changes a quote or
-a dollar sign in them.
+A preset of ``datasets/``, then what the user passes, then the paths of the events and of the
+product catalogue; later ones win. make hands them over in the environment (DATASET, VARS, EVENTS,
+PRODUCTS), where no shell changes a quote or a dollar sign in them.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
     return _mapping(file.read_text(encoding="utf-8"), str(file))
 
 
-def merge(preset: str = "", given: str = "", events: str = "", base: str = "") -> dict[str, Any]:
+def merge(
+    preset: str = "", given: str = "", events: str = "", base: str = "", products: str = ""
+) -> dict[str, Any]:
     """Return the vars of a build.
 
     Parameters
@@ -56,6 +58,8 @@ def merge(preset: str = "", given: str = "", events: str = "", base: str = "") -
         Path or glob of the event files; "" for none.
     base
         A mapping like `given`, which everything else overrides.
+    products
+        Path or glob of the product catalogue; "" for none.
 
     Raises
     ------
@@ -66,6 +70,8 @@ def merge(preset: str = "", given: str = "", events: str = "", base: str = "") -
     merged |= _mapping(given, "VARS")
     if events:
         merged["events"] = events
+    if products:
+        merged["catalogue"] = products
     if preset and not merged.get("events"):
         raise ValueError(
             f"the preset '{preset}' says how to read files, but not which: give EVENTS too"
@@ -91,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("dataset", "preset of datasets/, without .yml, or the path of one"),
         ("vars", "mapping of vars, YAML or JSON"),
         ("events", "path or glob of the event files"),
+        ("products", "path or glob of the product catalogue"),
     ):
         variable = name.upper()
         parser.add_argument(
@@ -99,7 +106,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", default="", help="mapping of vars that all others override")
     options = parser.parse_args(arguments)
     try:
-        merged = merge(options.dataset, options.vars, options.events, options.base)
+        merged = merge(
+            options.dataset, options.vars, options.events, options.base, options.products
+        )
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

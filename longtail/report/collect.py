@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from longtail.build.warehouse import served_model
+from longtail.build.summary import served_model
 from longtail.report.shop import Shop
 from longtail.report.spread import spread
 

@@ -1,6 +1,6 @@
-{% macro keep_broken_lines() %}
+{% macro keep_broken_lines(table="broken_lines", action="unpacked") %}
     {#
-        Hook after the csv files are read, on the same connection: DuckDB keeps the lines that
+        Hook after csv files are read, on the same connection: DuckDB keeps the lines that
         it could not split into columns in temporary tables, which end with the connection.
         One row per line; a line with several faults is listed once, by the first. The line
         itself may hold a user id: it is kept only when those need not be hashed. A file that was
@@ -9,8 +9,8 @@
     {% set read_csv_ran = execute and run_query(
         "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"
     )[0][0] > 0 %}
-    {% set unpacked = longtail_package("unpacked", run_request()) if execute else {} %}
-    create or replace table {{ this.schema }}.broken_lines as
+    {% set unpacked = longtail_package(action, run_request()) if execute else {} %}
+    create or replace table {{ this.schema }}.{{ table }} as
     {% if read_csv_ran %}
         select
             case

@@ -4,7 +4,7 @@
         user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place, step,
         product_key, score, because_product_key), for each list the best `size` products that
         something in the history speaks for and that are not excluded, at most `category_cap` of one
-        category. Ranked lists begin with the ranker's order and go on with the hybrid's.
+        category. Published lists leave out what may not be shown. Ranked lists begin with the ranker's order and go on with the hybrid's.
 
         1. models, lists, histories, excluded: what is asked.
         2. ranked_candidates: what the ranker has ordered, and whose lists that fills.
@@ -57,8 +57,25 @@
         from {{ ref("int_excluded_products") }} as excluded
         inner join lists on excluded.user_key = lists.user_key
         where excluded.scope = '{{ scope }}'
+        {% if scope == "published" %}
+            union all
+            select
+                lists.list_key,
+                hidden_pairs.product_key
+            from {{ ref("int_hidden_pairs") }} as hidden_pairs
+            inner join lists on hidden_pairs.user_key = lists.user_key
+        {% endif %}
 
     ),
+
+    {% if scope == "published" %}
+        withheld as (
+
+            select product_key from {{ ref("product_availability") }}
+            where not is_shown
+
+        ),
+    {% endif %}
 
     {% if "ranked" in models %}
         ranked_candidates as (
@@ -71,6 +88,13 @@
                 ranked.because_product_key
             from {{ ref("int_ranked_candidates") }} as ranked
             inner join lists on ranked.user_key = lists.user_key
+            {% if scope == "published" %}
+                anti join withheld on ranked.product_key = withheld.product_key
+                anti join excluded
+                    on
+                        lists.list_key = excluded.list_key
+                        and ranked.product_key = excluded.product_key
+            {% endif %}
             where ranked.scope = '{{ scope }}' and lists.model = 'ranked'
 
         ),
@@ -134,6 +158,9 @@
             on
                 candidates.list_key = excluded.list_key
                 and candidates.product_key = excluded.product_key
+        {% if scope == "published" %}
+            anti join withheld on candidates.product_key = withheld.product_key
+        {% endif %}
         {% if var("category_cap") | int > 0 %}
             inner join {{ ref("products") }} as products
                 on candidates.product_key = products.product_key

@@ -4,6 +4,7 @@
         (list_key, user_key, model, enough) and `popular_candidates` (list_key, step, product_key,
         score) for them, none of them excluded.
     #}
+    {%- set popularity = ref("int_shown_popularity" if scope == "published" else "int_popularity") %}
     {# Upper bound: at most (filled + excluded) popular products can be unusable, so fetch that many
        plus `size`. #}
     unfilled_lists as (
@@ -65,7 +66,7 @@
             2 as step
         from unfilled_lists
         inner join first_categories on unfilled_lists.user_key = first_categories.user_key
-        inner join {{ ref("int_popularity") }} as popularity
+        inner join {{ popularity }} as popularity
             on
                 first_categories.category_code = popularity.category_code
                 and unfilled_lists.enough >= popularity.category_rank
@@ -77,7 +78,7 @@
             popularity.score,
             3 as step
         from unfilled_lists
-        inner join {{ ref("int_popularity") }} as popularity
+        inner join {{ popularity }} as popularity
             on unfilled_lists.enough >= popularity.shop_rank
         where popularity.scope = '{{ scope }}'
 

@@ -1,50 +1,4 @@
-with product_days as (
-
-    {# What came after the log's end describes a product that was never seen before. #}
-    select product_days.*
-    from {{ ref("int_product_days") }} as product_days
-    inner join {{ ref("int_product_keys") }} as keys
-        on product_days.product_id = keys.product_id
-    cross join {{ ref("int_timeline") }} as timeline
-    where
-        product_days.event_date < timeline.log_ends_at
-        or keys.first_date >= timeline.log_ends_at
-
-),
-
-categories as (
-
-    {{ most_frequent_per_product(
-        "category_id", "product_days", beside="category_code"
-    ) }}
-
-),
-
-brands as (
-
-    {{ most_frequent_per_product("brand", "product_days") }}
-
-),
-
-names as (
-
-    {{ most_frequent_per_product("product_name", "product_days") }}
-
-),
-
-prices as (
-
-    select
-        product_id,
-        max_by(price, (priced_at, price)) filter (where price is not null) as price,
-        min(first_event_at) as first_seen_at,
-        max(last_event_at) as last_seen_at
-    from product_days
-    group by product_id
-
-),
-
-activity as (
+with activity as (
 
     select
         product_key,
@@ -54,27 +8,57 @@ activity as (
     from {{ ref("int_interactions") }}
     group by product_key
 
+),
+
+described as (
+
+    {# What the catalogue says wins. Its category stays together: with another id than
+       that of the events, their code does not fit. #}
+    select
+        keys.product_id,
+        keys.product_key,
+        coalesce(catalogue.product_name, seen.product_name) as product_name,
+        coalesce(catalogue.category_id, seen.category_id) as category_id,
+        case
+            when coalesce(catalogue.category_id = seen.category_id, true)
+                then coalesce(catalogue.category_code, seen.category_code)
+            else catalogue.category_code
+        end as category_code,
+        coalesce(catalogue.brand, seen.brand) as brand,
+        coalesce(catalogue.price, seen.price) as price,
+        catalogue.currency,
+        catalogue.url,
+        catalogue.image_url,
+        catalogue.product_id is not null as is_in_catalogue,
+        seen.first_seen_at,
+        seen.last_seen_at
+    from {{ ref("int_product_keys") }} as keys
+    left join {{ ref("int_seen_products") }} as seen
+        on keys.product_id = seen.product_id
+    left join {{ ref("stg_catalogue") }} as catalogue
+        on keys.product_id = catalogue.product_id
+
 )
 
 select
-    keys.product_id,
-    keys.product_key,
-    names.product_name,
-    categories.category_id,
-    categories.category_code,
+    described.product_id,
+    described.product_key,
+    described.product_name,
+    described.category_id,
+    described.category_code,
     {% for level in (1, 2, 3, 4) %}
-        {{ category_level("categories.category_code", level) }} as level_{{ level }},
+        {{ category_level("described.category_code", level) }} as level_{{ level }},
     {% endfor %}
-    brands.brand,
-    prices.price,
+    described.brand,
+    described.price,
     coalesce(activity.interactions, 0) as interactions,
     coalesce(activity.purchases, 0) as purchases,
     coalesce(activity.users, 0) as users,
-    prices.first_seen_at,
-    prices.last_seen_at
-from {{ ref("int_product_keys") }} as keys
-inner join prices on keys.product_id = prices.product_id
-left join categories on keys.product_id = categories.product_id
-left join brands on keys.product_id = brands.product_id
-left join names on keys.product_id = names.product_id
-left join activity on keys.product_key = activity.product_key
+    described.first_seen_at,
+    described.last_seen_at,
+    described.currency,
+    described.url,
+    described.image_url,
+    described.is_in_catalogue
+from described
+left join activity on described.product_key = activity.product_key

@@ -10,6 +10,16 @@ with teaching_events as (
 
 ),
 
+shop as (
+
+    select
+        count(*) filter (where is_in_catalogue) as catalogue_products,
+        count(*) filter (where first_seen_at is null) as products_without_events,
+        count(*) filter (where not is_in_catalogue) as products_not_in_catalogue
+    from {{ ref("products") }}
+
+),
+
 this_build as (
 
     select
@@ -27,6 +37,9 @@ this_build as (
                 / sum(log_days.events)
             from {{ ref("int_log_days") }} as log_days
         ) as share_without_seconds,
+        shop.catalogue_products,
+        shop.products_without_events,
+        shop.products_not_in_catalogue,
         timeline.first_event_at,
         timeline.last_event_at,
         timeline.graph_cutoff_at,
@@ -36,6 +49,7 @@ this_build as (
         {{ text_literal(git_commit()) }} as git_commit
     from {{ ref("int_timeline") }} as timeline
     cross join teaching_events
+    cross join shop
 
 ),
 

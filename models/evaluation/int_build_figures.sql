@@ -7,7 +7,7 @@
     "recommendations": ["sum(places)", "lists"],
     "recommendations from the graph": ["sum(from_graph)", "lists"],
     "share from the graph": ["sum(from_graph) / nullif(sum(places - repeats), 0)", "lists"],
-    "coverage": ["count(*) / nullif((select count(*) from " ~ ref("products") ~ "), 0)", "lists"],
+    "coverage": ["count(list_product_id) / nullif(count(*), 0)", "within_reach"],
     "repeated purchases": ["sum(repeats) / nullif(sum(purchases), 0)", ref("int_held_out_repeats")],
 } %}
 
@@ -21,6 +21,20 @@ with lists as (
         count(*) filter (where source = 'seen before') as repeats
     from {{ ref("user_recommendations") }}
     group by product_id
+
+),
+
+within_reach as (
+
+    {# No list can hold what may not be shown, and few what nobody has seen. #}
+    select
+        products.product_id,
+        lists.product_id as list_product_id
+    from {{ ref("products") }} as products
+    inner join {{ ref("product_availability") }} as availability
+        on products.product_id = availability.product_id
+    left join lists on products.product_id = lists.product_id
+    where availability.is_shown and products.first_seen_at is not null
 
 ),
 

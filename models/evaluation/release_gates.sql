@@ -4,6 +4,8 @@
     "int_recall_gates": ["margin_lower", "margin_upper", "last_value", "lacks"],
     "int_graph_gates": ["last_value", "lacks"],
     "int_cleaning_gates": [],
+    "int_catalogue_gates": [],
+    "int_withheld_gates": [],
     "int_change_gates": ["last_value", "lacks"],
 } %}
 {% set types = {

@@ -1,6 +1,7 @@
 {# Joins and windows over months of events run on integers; texts come back at the end.
-   In the order of their first day, so that a new day changes no number. #}
-with products as (
+   In the order of their first day, so that a new day changes no number of a product with
+   events; those of the catalogue alone come last. #}
+with seen as (
 
     select
         product_id,
@@ -10,13 +11,27 @@ with products as (
 
 ),
 
+products as (
+
+    select * from seen
+    union all
+    select
+        catalogue.product_id,
+        cast(null as date) as first_date
+    from {{ ref("stg_catalogue") }} as catalogue
+    anti join seen on catalogue.product_id = seen.product_id
+
+),
+
 numbered as (
 
     select
         product_id,
         first_date,
         cast(
-            row_number() over (order by first_date, product_id) - 1 as integer
+            row_number() over (
+                order by first_date is null, first_date, product_id
+            ) - 1 as integer
         ) as product_key
     from products
 

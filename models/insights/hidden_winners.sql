@@ -33,6 +33,8 @@ rated as (
         coalesce(recommended.users_recommended_to, 0) as users_recommended_to
     from ranked
     left join recommended on ranked.product_id = recommended.product_id
+    anti join {{ ref("product_availability") }} as availability
+        on ranked.product_id = availability.product_id and not availability.is_shown
 
 ),
 

@@ -8,10 +8,9 @@ with popularity as (
         row_number() over (
             partition by leaves.leaf order by popularity.shop_rank
         ) as leaf_rank
-    from {{ ref("int_popularity") }} as popularity
+    from {{ ref("int_shown_popularity") }} as popularity
     left join {{ ref("int_product_leaves") }} as leaves
         on popularity.product_key = leaves.product_key
-    where popularity.scope = 'published'
 
 ),
 

@@ -1,8 +1,26 @@
 {# A pair has one relation. What is wanted together, or follows from another category,
    is a complement; else a close substitute stays one. #}
-with complements as (
+with withheld as (
 
-    select * from {{ ref("int_complements") }}
+    select product_key from {{ ref("product_availability") }}
+    where not is_shown
+
+),
+
+complements as (
+
+    select
+        complements.product_key,
+        complements.neighbour_key,
+        complements.score,
+        complements.lift,
+        complements.sessions_after,
+        complements.is_decided,
+        row_number() over (
+            partition by complements.product_key order by complements.rank
+        ) as rank
+    from {{ ref("int_complements") }} as complements
+    anti join withheld on complements.neighbour_key = withheld.product_key
 
 ),
 
@@ -33,6 +51,7 @@ substitutes as (
         on
             substitutes.product_key = decided.product_key
             and substitutes.neighbour_key = decided.neighbour_key
+    anti join withheld on substitutes.neighbour_key = withheld.product_key
     qualify place <= {{ var("similar_products") }}
 
 ),

@@ -1,7 +1,6 @@
 with popularity as (
 
-    select * from {{ ref("int_popularity") }}
-    where scope = 'published'
+    select * from {{ ref("int_shown_popularity") }}
 
 ),
 

@@ -13,6 +13,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 LOG = "demo_events"
 """The model in whose place the rows of a log are put; compiled with no `events`."""
+CATALOGUE = "demo_catalogue"
+"""Likewise for the rows of a product catalogue."""
+CATALOGUE_COLUMNS = (
+    *("product_id", "product_name", "url", "image_url", "price", "currency"),
+    *("category_id", "category_code", "brand"),
+    *("is_available", "stock", "available_from", "available_until"),
+)
 ALONE = ("--indirect-selection", "empty")  # without the tests of the models
 COLUMNS = (
     "event_time",
@@ -115,17 +122,18 @@ class CompiledModels:
         tables
             Names of models; those that they need are run too.
         given
-            Tables that Python models make, by name.
+            Tables that Python models make, by name; `demo_catalogue` where there is a catalogue.
         """
         schema = pa.schema([pa.field(name, pa.string()) for name in COLUMNS])
         log = pa.Table.from_pylist([dict(row) for row in rows], schema)
+        no_products = pa.table({name: pa.array([], pa.string()) for name in CATALOGUE_COLUMNS})
         schemas = {relation.rpartition(".")[0] for relation in self.relations.values() if relation}
         connection = duckdb.connect()
         connection.execute("set threads = 1; set TimeZone = 'UTC'")
         connection.execute("attach ':memory:' as build; use build")
         for schema_name in schemas:
             connection.execute(f"create schema if not exists {schema_name}")
-        for name, table in {LOG: log, **given}.items():
+        for name, table in {LOG: log, CATALOGUE: no_products, **given}.items():
             connection.register("given", table)
             connection.execute(f"create table {self.relations[name]} as from given")
         schema_name = self.relations["stg_raw_events"].rpartition(".")[0]
@@ -134,7 +142,7 @@ class CompiledModels:
             select '' as source_file, 0 as line_number, '' as raw_text, '' as error_type
             where false"""
         )
-        for name in self.needed_for(tables, {LOG, *given}):
+        for name in self.needed_for(tables, {LOG, CATALOGUE, *given}):
             connection.execute(f"create table {self.relations[name]} as {self.models[name]}")
         return connection
 

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from chromium import CHROMIUM, Browser
 from report_shop import make_shop
-from staging_sql import Staged, compile_staging, described
+from staging_sql import Staged, compile_catalogue, compile_staging, described
 from tiny_shop import publish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,7 +37,18 @@ def shared_data():
 
 
 RUNS_DBT = {
-    *("shop", "staging_of", "demo", "log", "clocks", "ranked_shop", "models", "full", "yesterday"),
+    *(
+        "shop",
+        "staging_of",
+        "catalogue_of",
+        "demo",
+        "log",
+        "clocks",
+        "ranked_shop",
+        "models",
+        "full",
+        "yesterday",
+    ),
 }
 """Fixtures that build, or compile models for longer than a quick test may take."""
 
@@ -330,6 +341,12 @@ def put(tmp_path) -> Callable[..., str]:
         return str(tmp_path / name)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def catalogue_of(tmp_path_factory) -> Callable[..., Staged]:
+    """A function from a pattern and vars to what the staging models make of a catalogue."""
+    return compile_catalogue(Shop(tmp_path_factory.mktemp("catalogue")))
 
 
 @pytest.fixture(scope="session")

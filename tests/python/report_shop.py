@@ -20,7 +20,7 @@ select
     case when i % 5 = 0 then $hostile when i % 3 > 0 then 'brand ' || (i % 90) end as brand,
     case when i % 11 > 0 then round(5 + i * 0.37 % 200, 2) end as price,
     (10000 / (1 + i))::bigint as interactions, (200 / (1 + i))::bigint as purchases,
-    timestamp '2024-01-01' as first_seen_at
+    timestamp '2024-01-01' as first_seen_at, cast(null as varchar) as currency
 from range($n) as numbers (i);
 create table product_map as
 select

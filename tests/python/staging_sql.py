@@ -1,7 +1,7 @@
 """The staging models' own SQL over any input, without a build for each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,7 +9,7 @@ import duckdb
 import jinja2
 import pytest
 
-from longtail.build import event_files, scan
+from longtail.build import catalogue_files, event_files, scan
 from longtail.build.file_rows import EventFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +23,7 @@ class Staged:
     kept: list[dict]
     rejected: list[dict]
     broken_lines: list[dict]
+    availability: list[dict] = field(default_factory=list)
 
     @property
     def reasons(self) -> list[str]:
@@ -70,6 +71,43 @@ def compile_staging(shop) -> Callable[..., Staged]:
                     "select * exclude (event_at) from staged where reject_reason is not null",
                 ),
                 _rows(connection, "from main.broken_lines"),
+            )
+
+    return stage
+
+
+CATALOGUE_MODELS = ("stg_raw_catalogue", "stg_availability")
+
+
+def compile_catalogue(shop) -> Callable[..., Staged]:
+    """Compile the models that read a catalogue once; return a function that runs them over files.
+
+    It takes a pattern and vars, and returns what was staged.
+    """
+    shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue_files, "catalogue_sql", lambda *_, **__: PLACE_OF_ROWS)
+        compiled = shop.dbt("compile", "--select", *CATALOGUE_MODELS)
+    assert compiled.is_good, compiled.text
+    folder = shop.target / "compiled/longtail/models/staging"
+    models = [(folder / f"{name}.sql").read_text(encoding="utf-8") for name in CATALOGUE_MODELS]
+    hook = (ROOT / "macros/events/keep_broken_lines.sql").read_text(encoding="utf-8")
+
+    def stage(pattern: str, **given) -> Staged:
+        settings = {"catalogue": pattern, "catalogue_columns": {}, "catalogue_csv_options": {}}
+        settings |= given
+        files = catalogue_files.describe_catalogue(settings)
+        rows = catalogue_files.catalogue_sql(files, settings["catalogue_columns"])
+        with duckdb.connect() as connection:
+            connection.execute("set preserve_insertion_order = false; set TimeZone = 'UTC'")
+            raw, availability = (model.replace(PLACE_OF_ROWS, rows) for model in models)
+            connection.execute(f"create table staged as {raw}")
+            connection.execute(_render(hook, connection, "", {f.local: f.path for f in files}))
+            return Staged(
+                _rows(connection, "from staged where reject_reason is null order by product_id"),
+                _rows(connection, "from staged where reject_reason is not null"),
+                _rows(connection, "from main.broken_lines"),
+                _rows(connection, f"from ({availability}) order by product_id"),
             )
 
     return stage

@@ -80,7 +80,9 @@ def test_caps_count_within_a_relation_and_after_one_another(tmp_path):
     with duckdb.connect(str(path)) as shop:
         # Substitutes of the phone: lamp (home, lux), sock; then a lamp of lux and one of acme.
         shop.execute("""
-            insert into products values
+            insert into products (
+                product_id, product_key, product_name, category_code, brand, price, interactions
+            ) values
                 ('lamp2', 7, 'Lamp 2', 'home.lamps', 'lux', 41.0, 3),
                 ('rug', 8, 'Rug', 'home.rugs', 'lux', 42.0, 3),
                 ('lamp3', 9, 'Lamp 3', 'home.lamps', 'acme', 43.0, 3);

@@ -2,6 +2,7 @@
 
 import duckdb
 import pytest
+from tiny_shop import publish
 
 from longtail.build.analyst_macros import MACROS
 
@@ -260,3 +261,61 @@ def test_functions_answer_in_a_database_that_is_attached_and_used(database, ask)
         ):
             rows = connection.execute(f"from {call}").fetchall()
             assert rows and rows == ask(f"from {call}")
+
+
+ANSWERS = (
+    "select product_id from recommend_for_user('ann', 20)",
+    "select product_id from recommend_for_user('ann', 20, popularity := 2)",
+    "select product_id from recommend_for_user('ann', 20, category := 'home.lamps')",
+    "select product_id from recommend_for_user('nobody', 20)",
+    "select product_id from recommend_for_basket(['phone', 'case'], 20)",
+    "select product_id from recommend_for_basket(['radio'], 20)",
+    "select product_id from recommend_for_basket(['phone'], 20, relation := 'substitute')",
+    "select similar_product_id from similar_to('phone', 20)",
+    "select similar_product_id from similar_to('phone', 20, popularity := 2)",
+)
+SOLD_OUT_SINCE = """
+    update product_availability set is_shown = false, withheld_as = 'hidden'
+    where product_id = 'sock'
+"""
+
+
+@pytest.mark.parametrize("question", ANSWERS)
+def test_no_function_shows_what_is_sold_out(ask, question):
+    shown = [product for (product,) in ask(question)]
+    assert shown
+    assert "radio" not in shown
+
+
+def test_functions_ask_for_availability_and_not_for_lists_alone(tmp_path):
+    path = tmp_path / "longtail.duckdb"
+    publish(path)
+    with duckdb.connect(str(path)) as shop:
+        shop.execute(SOLD_OUT_SINCE)
+        for question in ANSWERS:
+            assert ("sock",) not in shop.execute(question).fetchall(), question
+
+
+def test_what_is_hidden_from_a_user_is_shown_to_others(ask):
+    assert ask("select product_id from recommend_for_user('dan', 2)") == [("case",), ("lamp",)]
+    assert ask("select product_id from recommend_for_user('nobody', 1)") == [("phone",)]
+
+
+def test_an_answer_says_why_a_product_may_not_be_shown(ask):
+    sentence = "select detail from explain({}) where evidence = 'answer'"
+    assert ask(sentence.format("'ann', 'radio'"))[0][0].startswith(
+        "Radio (radio) may not be shown: unavailable. "
+    )
+    assert "may not be shown" not in ask(sentence.format("'ann', 'lamp'"))[0][0]
+
+
+def test_answers_say_what_a_product_costs_and_where_it_is(ask):
+    columns = "product_name, price, currency, url"
+    cable = ("Cable", 10.0, "EUR", "https://shop.example/cable")
+    asked = {
+        "recommend_for_user('ann', 1)": cable,
+        "recommend_for_basket(['case'], 1)": cable,
+        "similar_to('case', 1)": cable,
+        "similar_to('phone', 1, relation := 'complement')": ("Case", 20.0, None, None),
+    }
+    assert {what: ask(f"select {columns} from {what}")[0] for what in asked} == asked

@@ -347,7 +347,7 @@ def test_no_file_and_a_folder_are_refused(tmp_path):
 
 def targets(path: str, **options) -> list[tuple]:
     """Return the pairs that a build reads from a file of targets."""
-    query = scan.targets_sql(event_files.describe_targets(path), **options)
+    query = scan.targets_sql(event_files.describe_list(path), **options)
     with duckdb.connect() as connection:
         return connection.execute(f"{query} order by all").fetchall()
 
@@ -401,14 +401,14 @@ BAD_TARGETS = {
 def test_targets_that_cannot_be_used_are_refused_in_one_line(case, put):
     content, message = BAD_TARGETS[case]
     with pytest.raises(ValueError, match=r"^var 'targets': ") as error:
-        event_files.describe_targets(put(content))
+        event_files.describe_list(put(content))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_a_file_of_targets_must_be_there():
     with pytest.raises(ValueError, match=r"var 'targets': there is no file 'nowhere\.csv'"):
-        event_files.describe_targets("nowhere.csv")
+        event_files.describe_list("nowhere.csv")
 
 
 def test_the_end_of_the_rees46_head_is_cut_off(shared_data):

@@ -226,3 +226,13 @@ def test_the_package_is_found_from_any_folder_but_a_checkout_is_before_it(tmp_pa
 
     assert found(tmp_path) == str(ROOT / "longtail" / "__init__.py")
     assert found(other.parent) == str(other / "__init__.py")
+
+
+def test_a_catalogue_is_named_and_its_stock_alone_read(checkout):
+    text = "it's $x*.csv"
+    _, options, given = checkout.dbt("build", f"PRODUCTS={text}", "EVENTS=x.csv")
+    assert (options, given) == ([], {"events": "x.csv", "catalogue": text})
+    _, options, same = checkout.dbt("stock", f"PRODUCTS={text}", "EVENTS=x.csv")
+    assert same == given
+    selected = ["--select", "tag:availability+", "--exclude-resource-type", "unit_test"]
+    assert options == selected

@@ -63,6 +63,27 @@ def test_report_holds_every_section(report):
     assert [place for place, word in enumerate(seen, 1) if word == "seen before"] == [2, 16]
 
 
+@pytest.mark.parametrize(
+    ("given", "of_products", "shown"),
+    [
+        ("", [None, "EUR"], "EUR"),
+        ("CHF", [None, "EUR"], "CHF"),
+        ("", ["USD", "EUR"], None),
+        ("", [None, None], None),
+    ],
+)
+def test_prices_have_the_currency_of_the_catalogue_unless_the_var_names_one(
+    given, of_products, shown, database
+):
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update build_info set settings = ?", [json.dumps({"currency": given})])
+        for place, currency in enumerate(of_products):
+            connection.execute(
+                "update products set currency = ? where product_key % 2 = ?", [currency, place]
+            )
+    assert collect(database)["overview"]["currency"] == shown
+
+
 @pytest.mark.slow
 def test_a_large_shop_fits_the_limit(large_report):
     assert large_report.stat().st_size <= 12e6

@@ -26,6 +26,7 @@ def test_every_var_that_is_read_is_declared():
     by_package = {
         *("append_events", "columns", "csv_options", "currency", "demo", "lookback_days"),
         *("event_tables", "events_sql", "reject_when"),
+        *("catalogue_columns", "catalogue_csv_options", "hidden"),
     }
     assert read | by_package == set(DEFAULTS)
 

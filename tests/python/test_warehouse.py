@@ -10,7 +10,7 @@ import pytest
 
 from longtail.build import database
 from longtail.build import warehouse as module
-from longtail.build.warehouse import BuildState, Warehouse, downstream, summary, write_parquet
+from longtail.build.warehouse import BuildState, Warehouse, downstream, write_parquet
 
 
 @pytest.fixture
@@ -349,100 +349,3 @@ def test_comments_are_quoted():
             "select column_name, comment from duckdb_columns() where table_name = 't' order by 1"
         )
         assert found.fetchall() == [("x", "X's"), ("y", None)]
-
-
-METRICS = """
-    select
-        'hybrid' as model, 'next interaction' as task, 'all' as segment, 'recall' as metric,
-        20 as k, .25 as value, 12 as users
-"""
-GATES = """
-    values
-    ('recall against popularity', 'undecided', 'not enough to judge: 12 evaluated users'),
-    ('recall against its best part', 'undecided', 'not enough to judge: 12 evaluated users'),
-    ('coverage', 'passed', null)
-"""
-
-
-BUILD_INFO = """
-    select
-        timestamp '2024-01-01' + to_days(day) as built_at, 1150 as events_kept,
-        100 * day as events_rejected, 800 as events_clean, 700 as events_learned,
-        .5 as share_without_seconds, '{"ranker": "off"}' as settings
-    from (values (0), (1)) as days (day)
-"""
-CLEANING_REPORT = """
-    from (values
-        ('kept', 'clean event', 800, 90), ('cleaned', 'short stay', 340, 12),
-        ('cleaned', 'robot', 10, 1), ('deduplicated', 'exact duplicate', 0, 0),
-        ('rejected', 'missing user_id', 95, null), ('rejected', 'negative price', 5, null)
-    ) as rules (step, rule, events, users)
-"""
-
-
-@pytest.mark.parametrize(
-    ("user", "shown"),
-    [("u-1", "where user_id = 'u-1' order by rank"), ('it\'s "$(x)"', "from user_recommendations")],
-)
-def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown, tmp_path):
-    path = tmp_path / "longtail.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(f"create table build_info as {BUILD_INFO}")
-        connection.execute(f"create table cleaning_report as {CLEANING_REPORT}")
-        connection.execute("create table products as from range(7)")
-        connection.execute(
-            "create table user_recommendations as select ? as user_id, 'graph' as source", [user]
-        )
-        connection.execute(f"create table model_metrics as {METRICS}")
-        connection.execute(
-            f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
-        )
-    lines = summary(path)
-    assert lines[0] == f"Published {path}"
-    assert lines[1:7] == [
-        "  events           1,250 read: 1,150 kept, 100 rejected",
-        "  clean            800, of which 700 were learned from",
-        "  removed          short stay: 340 rows of 12 users, 27.2% of those read",
-        "                   missing user_id: 95 rows, 7.6% of those read",
-        "                   robot: 10 rows of 1 user, 0.8% of those read",
-        "  clock            50% of the events are on days whose times show no seconds: no stay is "
-        "called short there, and the order within a moment is unknown (window: 0 makes pairs "
-        "without order)",
-    ]
-    assert "12 users, recall@20 of the hybrid 0.250" in lines[10]
-    assert lines[11] == (
-        "  undecided gates  recall against its best part, recall against popularity: "
-        "not enough to judge: 12 evaluated users"
-    )
-    assert "coverage" not in "".join(lines)
-    assert shown in lines[-1]
-    assert "$(x)" not in lines[-1]
-
-
-@pytest.mark.parametrize(
-    ("settings", "line"),
-    [
-        ('{"ranker": "trees"}', "recall@20 of the ranker 0.500"),
-        ('{"ranker": false}', "recall@20 of the hybrid 0.250"),
-        ("{}", "recall@20 of the hybrid 0.250"),
-    ],
-)
-def test_the_summary_is_about_the_lists_that_are_published(settings, line, tmp_path):
-    path = tmp_path / "longtail.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(f"create table build_info as {BUILD_INFO}")
-        connection.execute("update build_info set settings = ?", [settings])
-        connection.execute(f"create table cleaning_report as {CLEANING_REPORT}")
-        connection.execute("create table products as from range(7)")
-        connection.execute(
-            "create table user_recommendations as select 'u' as user_id, 'graph' as source"
-        )
-        connection.execute(f"create table model_metrics as {METRICS}")
-        connection.execute(
-            "insert into model_metrics by name select 'ranked' as model, 0.5 as value,"
-            " * exclude (model, value) from model_metrics where model = 'hybrid'"
-        )
-        connection.execute(
-            f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
-        )
-    assert line in summary(path)[10]

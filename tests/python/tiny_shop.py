@@ -6,7 +6,8 @@ import duckdb
 
 from longtail.build.analyst_macros import macro_statements
 
-# Ann looked at the phone and put the case in her cart; Bob bought the phone; Cas did nothing.
+# Ann looked at the phone and put the case in her cart; Bob bought the phone; Cas did nothing. The
+# radio is sold out: the most popular product and near to all, it is never an answer.
 SHOP = """
 create schema internal;
 create table products as
@@ -16,8 +17,22 @@ select * from (values
     ('cable', 3, 'Cable', 'electronics', 'wire', 10.0, 10),
     ('sock', 4, 'Sock', 'electronicsy.socks', null, 5.0, 1),
     ('gift', 5, 'Gift', null, null, null, 2),
-    ('lamp', 6, 'Lamp', 'home.lamps', 'lux', 40.0, 30)
+    ('lamp', 6, 'Lamp', 'home.lamps', 'lux', 40.0, 30),
+    ('radio', 7, 'Radio', 'home.lamps', 'lux', 40.0, 300)
 ) as columns (product_id, product_key, product_name, category_code, brand, price, interactions);
+alter table products add column currency varchar;
+alter table products add column url varchar;
+update products set currency = 'EUR', url = 'https://shop.example/' || product_id
+where product_id in ('phone', 'cable', 'radio');
+create table product_availability as
+select
+    product_id,
+    product_key,
+    product_id != 'radio' as is_shown,
+    case when product_id = 'radio' then 'unavailable' end as withheld_as
+from products;
+create table internal.int_hidden_pairs as
+select 'dan' as user_id, cast(null as integer) as user_key, 'phone' as product_id, 1 as product_key;
 create table internal.int_user_keys as
 select * from (values ('ann', 1), ('bob', 2), ('cas', 3)) as columns (user_id, user_key);
 create table internal.int_user_histories as
@@ -31,6 +46,7 @@ create table internal.int_neighbours as
 select * from (values
     ('hybrid', 1, 2, 1, 9e-1), ('hybrid', 1, 3, 2, 0.8), ('hybrid', 1, 5, 3, 0.1),
     ('hybrid', 2, 3, 1, 0.5), ('hybrid', 2, 4, 2, 0.4), ('hybrid', 6, 1, 1, 1.0),
+    ('hybrid', 1, 7, 1, 99.0), ('hybrid', 2, 7, 1, 99.0),
     ('covisit', 1, 3, 7, 0.2), ('covisit', 1, 6, 1, 1.0)
 ) as columns (model, product_key, neighbour_key, rank, score);
 create table internal.int_similar_groups as
@@ -63,7 +79,7 @@ select * from (values
 create table internal.int_popularity as
 select * from (values
     ('published', 1, 1e2), ('published', 2, 50.0), ('published', 6, 30.0), ('published', 3, 10.0),
-    ('published', 5, 2.0), ('published', 4, 1.0), ('evaluated', 4, 900.0)
+    ('published', 7, 500.0), ('published', 5, 2.0), ('published', 4, 1.0), ('evaluated', 4, 900.0)
 ) as columns (scope, product_key, score);
 create table category_tree as
 select * from (values

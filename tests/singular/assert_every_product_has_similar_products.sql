@@ -1,7 +1,8 @@
-{# As many as asked for in each relation, or all other products of the shop. #}
+{# As many as asked for in each relation, or all other products that may be shown. #}
 with shop as (
 
-    select count(*) as products from {{ ref("products") }}
+    select count(*) as products from {{ ref("product_availability") }}
+    where is_shown
 
 ),
 
@@ -22,8 +23,11 @@ counts as (
         products.product_id,
         relations.relation,
         coalesce(listed.products, 0) as listed_products,
-        least({{ var("similar_products") }}, shop.products - 1) as expected_products
-    from {{ ref("products") }} as products
+        least(
+            {{ var("similar_products") }},
+            shop.products - cast(products.is_shown as integer)
+        ) as expected_products
+    from {{ ref("product_availability") }} as products
     cross join (values ('substitute'), ('complement')) as relations (relation)
     cross join shop
     left join listed

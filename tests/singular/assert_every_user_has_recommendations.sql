@@ -1,5 +1,5 @@
-{# As many as asked for, or all the shop has less what is withheld from the user. Up to
-   about a hundred thousand users are tried. #}
+{# As many as asked for, or all that may be shown less what is withheld from the user.
+   Up to about a hundred thousand users are tried. #}
 with users as (
 
     select
@@ -15,18 +15,36 @@ with users as (
 
 shop as (
 
-    select count(*) as products from {{ ref("products") }}
+    select count(*) as products from {{ ref("product_availability") }}
+    where is_shown
+
+),
+
+withheld_pairs as (
+
+    select
+        user_id,
+        product_id
+    from {{ ref("stg_events") }}
+    where {{ is_excluded() }}
+    union
+    select
+        user_id,
+        product_id
+    from {{ ref("int_hidden_pairs") }}
 
 ),
 
 withheld as (
 
     select
-        user_id,
-        count(distinct product_id) as products
-    from {{ ref("stg_events") }}
-    where {{ is_excluded() }}
-    group by user_id
+        withheld_pairs.user_id,
+        count(*) as products
+    from withheld_pairs
+    inner join {{ ref("product_availability") }} as availability
+        on withheld_pairs.product_id = availability.product_id
+    where availability.is_shown
+    group by withheld_pairs.user_id
 
 ),
 

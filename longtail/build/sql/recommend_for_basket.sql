@@ -102,6 +102,8 @@ ordered as (
         found.category_code,
         found.brand,
         found.price,
+        found.currency,
+        found.url,
         row_number() over (
             order by
                 steps.step,

@@ -26,6 +26,10 @@ excluded as (
     from internal.int_excluded_products as excluded_products
     inner join known_user on excluded_products.user_key = known_user.user_key
     where excluded_products.scope = 'published'
+    union
+    select hidden_pairs.product_key
+    from internal.int_hidden_pairs as hidden_pairs
+    where hidden_pairs.user_id = cast(user_id as varchar)
 
 ),
 
@@ -143,6 +147,8 @@ ordered as (
         found.category_code,
         found.brand,
         found.price,
+        found.currency,
+        found.url,
         seen.product_key is not null as is_seen,
         steps.step = 1 and steps.published_rank is null as is_live,
         row_number() over (
@@ -225,6 +231,8 @@ select
     numbered.category_code,
     numbered.brand,
     numbered.price,
+    numbered.currency,
+    numbered.url,
     numbered.is_seen
 from numbered
 left join live_causes on numbered.product_id = live_causes.product_id and live_causes.place = 1

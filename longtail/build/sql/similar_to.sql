@@ -16,6 +16,8 @@ with ordered as (
         found.category_code,
         found.brand,
         found.price,
+        found.currency,
+        found.url,
         similar_products.source,
         row_number() over (
             partition by similar_products.relation

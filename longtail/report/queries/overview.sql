@@ -13,7 +13,15 @@ select
     -- how many days of silence lie between the last event and the build
     greatest(datesub('day', last_event_at, built_at), 0) as days_behind,
     settings,
-    nullif(settings ->> 'currency', '') as currency
+    -- that of the catalogue, if it names only one
+    coalesce(
+        nullif(settings ->> 'currency', ''),
+        (
+            select min(products.currency)
+            from products
+            having min(products.currency) = max(products.currency)
+        )
+    ) as currency
 from build_info
 order by built_at desc
 limit 1

@@ -50,6 +50,39 @@ def catalogue(by_product: Mapping[str, Collection[Event]]) -> dict[str, Product]
     }
 
 
+def with_cold_products(products: Mapping[str, int], rows: Iterable[Mapping]) -> dict[str, int]:
+    """Add the products that only the shop's catalogue has, in the order of their ids."""
+    cold = sorted({row["product_id"] for row in rows} - products.keys())
+    return {**products, **{product: len(products) + n for n, product in enumerate(cold)}}
+
+
+def in_catalogue(
+    said: Mapping[str, Product], products: Iterable[str], rows: Iterable[Mapping]
+) -> dict[str, Product]:
+    """Let the shop's catalogue win over what events say; the code goes with its category id."""
+    rows, found = {row["product_id"]: row for row in rows}, {}
+    for product in products:
+        old, row = said.get(product, Product(None, None, None, None)), rows.get(product, {})
+        category_id, code = row.get("category_id"), row.get("category_code")
+        if code is None and category_id in (None, old.category_id):
+            code = old.category_code
+        if code is None and old.category_id is None:
+            code = old.category_code
+        price = old.price if row.get("price") is None else float(row["price"])
+        brand = row.get("brand") or old.brand
+        found[product] = Product(category_id or old.category_id, code, brand, price)
+    return found
+
+
+def not_available(rows: Iterable[Mapping]) -> set[str]:
+    """Return the products that say so, or have no stock and do not say otherwise."""
+    return {
+        row["product_id"]
+        for row in rows
+        if row["is_available"] == "no" or (row["is_available"] is None and row["stock"] == "0")
+    }
+
+
 def most_frequent(events: Iterable[Event], values: Callable[[Event], tuple]) -> tuple:
     """Return the values that most events have, the latest on ties; nothing at all does not vote."""
     votes = defaultdict(list)

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ class Given(NamedTuple):
     node2vec: Mapping[str, Mapping[str, float]]
     successors: Mapping[str, Mapping[str, float]]
     vectors: Mapping[str, Sequence[float]]
+    catalogue: Sequence[Mapping[str, str | None]] = ()
 
 
 class EventTables:
@@ -28,7 +30,9 @@ class EventTables:
         self.settings, self.given = settings, given
         self.staged, self.rejected = events.typed_events(rows, settings)
         self.events = set(self.staged)
-        self.products = events.first_seen(self.events, "product")
+        self.products = catalogue.with_cold_products(
+            events.first_seen(self.events, "product"), given.catalogue
+        )
         self.users = events.first_seen(self.events, "user")
         self.robots = events.robots(self.events, settings)
         self.days = stays.log_days(self.events, settings)
@@ -36,7 +40,10 @@ class EventTables:
         self.clean = stays.clean_visits(self.sessions, self.robots, stays.log_end(self.days))
         self.timeline = stays.timeline(self.clean, self.days, settings)
         self.described_by = catalogue.described_by(self.events, self.timeline.end)
-        self.catalogue = catalogue.catalogue(self.described_by)
+        self.catalogue = catalogue.in_catalogue(
+            catalogue.catalogue(self.described_by), self.products, given.catalogue
+        )
+        self.shown = self.products.keys() - catalogue.not_available(given.catalogue)
         self.learned = [v for v in self.clean if v.event.at < self.timeline.cut]
         self.held_out = [v for v in self.clean if v.event.at >= self.timeline.cut]
 
@@ -45,7 +52,7 @@ class EventTables:
     def table_int_product_keys(self) -> Rows:
         days = events.first_days(self.events, "product")
         return [
-            {"product_id": product, "first_date": days[product], "product_key": number}
+            {"product_id": product, "first_date": days.get(product), "product_key": number}
             for product, number in self.products.items()
         ]
 
@@ -237,6 +244,7 @@ class EventTables:
     # ---- catalogue -----------------------------------------------------------------------------
 
     def table_products(self) -> Rows:
+        rows = {row["product_id"]: row for row in self.given.catalogue}
         visits = defaultdict(list)
         for visit in self.clean:
             visits[visit.event.product].append(visit.event)
@@ -245,7 +253,11 @@ class EventTables:
             {
                 "product_id": product,
                 "product_key": product,
-                "product_name": None,
+                **{
+                    column: rows.get(product, {}).get(column)
+                    for column in ("product_name", "url", "image_url", "currency")
+                },
+                "is_in_catalogue": product in rows,
                 "category_id": found.category_id,
                 "category_code": found.category_code,
                 **{f"level_{n}": catalogue.level(found.category_code, n) for n in (1, 2, 3, 4)},
@@ -254,10 +266,24 @@ class EventTables:
                 "interactions": len(visits[product]),
                 "purchases": sum(event.type in buys for event in visits[product]),
                 "users": len({event.user for event in visits[product]}),
-                "first_seen_at": min(event.at for event in self.described_by[product]),
-                "last_seen_at": max(event.at for event in self.described_by[product]),
+                "first_seen_at": min(self._seen_at(product), default=None),
+                "last_seen_at": max(self._seen_at(product), default=None),
             }
             for product, found in self.catalogue.items()
+        ]
+
+    def _seen_at(self, product: str) -> list[datetime]:
+        return [event.at for event in self.described_by.get(product, [])]
+
+    def table_product_availability(self) -> Rows:
+        return [
+            {
+                "product_id": product,
+                "product_key": product,
+                "is_shown": product in self.shown,
+                "withheld_as": None if product in self.shown else "unavailable",
+            }
+            for product in self.products
         ]
 
     @cached_property

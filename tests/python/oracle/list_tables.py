@@ -21,8 +21,10 @@ class ListTables(NeighbourTables):
         """Return the list that a model gives a user: neighbours of the history, then the ladder."""
         history = scope.histories.get(user, [])
 
+        withheld = set() if scope is not self.scopes["published"] else self.not_shown
+
         def is_allowed(product: str) -> bool:
-            return (user, product) not in scope.excluded
+            return product not in withheld and (user, product) not in scope.excluded
 
         terms = defaultdict(list)
         if self.models.get(model) or model in ("hybrid", "group_knn"):
@@ -50,6 +52,17 @@ class ListTables(NeighbourTables):
             steps.append(("popular in category", popular.categories[category]))
         steps.append(("popular in shop", popular.shop))
         return lists.filled_up(rows, steps, popular.score, is_allowed, size)
+
+    @cached_property
+    def not_shown(self) -> set[str]:
+        return self.products.keys() - self.shown
+
+    def of_shown(self, table: Mapping[str, Mapping]) -> dict[str, dict]:
+        """Leave out the neighbours that may not be shown."""
+        return {
+            product: {other: found for other, found in row.items() if other in self.shown}
+            for product, row in table.items()
+        }
 
     def table_user_recommendations(self) -> Rows:
         scope, size = self.scopes["published"], self.settings["recommendations"]
@@ -181,7 +194,7 @@ class ListTables(NeighbourTables):
         """Relation -> product -> the rows that have evidence."""
         size = self.settings["similar_products"]
         listed = similar.one_relation_per_pair(
-            self.substitutes, self.complements, self.products, size
+            self.of_shown(self.substitutes), self.of_shown(self.complements), self.products, size
         )
         found = {relation: {} for relation in similar.RELATIONS}
         for product in self.products:
@@ -207,7 +220,7 @@ class ListTables(NeighbourTables):
     def table_similar_products(self) -> Rows:
         size = self.settings["similar_products"]
         together = {frozenset(pair): found.sessions for pair, found in self.pairs.items()}
-        popular = self.scopes["published"].popularity
+        popular = self.shown_popularity
         fitting = similar.fitting_leaves(self.evidence, self.kinds)
         shelf = functools.cache(
             lambda leaf, relation: [

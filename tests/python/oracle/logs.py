@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+from compiled_models import CATALOGUE_COLUMNS
 from hypothesis import strategies as st
 
 from oracle.events import typed_events
@@ -86,10 +87,40 @@ def raw_rows(visits: Iterable[Mapping]) -> list[dict]:
     return rows
 
 
-def made_up_neighbours(rows: Iterable[Mapping], settings: Mapping, seed: int = 0) -> Given:
-    """Return neighbours as embeddings could give them, with ties, negative cosines and gaps."""
+def made_up_catalogue(products: Collection[str], draw: random.Random) -> list[dict]:
+    """Return a catalogue with most of some products and two that no event names."""
+    columns = ("url", "image_url", "available_from", "available_until")
+    rows = []
+    for product in [*products, "cold", "0 cold"]:
+        category_id, category_code = draw.choice((*CATEGORIES, (None, None)))
+        row = {
+            **dict.fromkeys(columns),
+            "product_id": product,
+            "product_name": f"{product} of the catalogue",
+            "price": draw.choice((None, "0", "7.5")),
+            "currency": "EUR",
+            "category_id": category_id,
+            "category_code": category_code,
+            "brand": draw.choice((None, "own", "third")),
+            "is_available": draw.choice((None, None, "yes", "no")),
+            "stock": draw.choice((None, "0", "3")),
+        }
+        if draw.random() < 0.8:
+            rows.append(row)
+    return rows
+
+
+def made_up_neighbours(
+    rows: Iterable[Mapping], settings: Mapping, seed: int = 0, *, with_catalogue: bool = False
+) -> Given:
+    """Return neighbours as embeddings could give them, with ties, negative cosines and gaps.
+
+    With them, if asked for, a product catalogue; its cold products have neighbours too.
+    """
     products = sorted({event.product for event in typed_events(rows, settings)[0]})
     draw = random.Random(seed)
+    catalogue = made_up_catalogue(products, draw) if with_catalogue else []
+    products = sorted({*products, *(row["product_id"] for row in catalogue)})
 
     def table(scores: Collection[float]) -> dict[str, dict[str, float]]:
         found = {}
@@ -106,6 +137,7 @@ def made_up_neighbours(rows: Iterable[Mapping], settings: Mapping, seed: int = 0
         table(cosines),
         table((-6.0, -5.5, -5.5, -4.0, -3.25)),
         {product: [draw.choice((-1.0, 1.0)) for _ in range(4)] for product in products},
+        catalogue,
     )
 
 
@@ -132,7 +164,9 @@ def as_tables(given: Given) -> dict[str, pa.Table]:
         [list(given.vectors), list(given.vectors.values())],
         schema=pa.schema({"product_id": pa.string(), "vector": pa.list_(pa.float32())}),
     )
+    products = pa.schema([pa.field(name, pa.string()) for name in CATALOGUE_COLUMNS])
     return {
+        "demo_catalogue": pa.Table.from_pylist(list(given.catalogue), products),
         "neighbours_deepwalk": table(given.deepwalk),
         "neighbours_node2vec": table(given.node2vec),
         "successors_deepwalk": table(given.successors),

@@ -228,8 +228,21 @@ class NeighbourTables(EventTables):
             for rank, product in enumerate(found, 1)
         ]
 
+    @cached_property
+    def shown_popularity(self) -> lists.Popularity:
+        """What is popular of what may be shown."""
+        score, shop, categories = self.scopes["published"].popularity
+        of_categories = {
+            code: shown
+            for code, found in categories.items()
+            if (shown := [product for product in found if product in self.shown])
+        }
+        return lists.Popularity(
+            score, [product for product in shop if product in self.shown], of_categories
+        )
+
     def table_popular_products(self) -> Rows:
-        popular = self.scopes["published"].popularity
+        popular = self.shown_popularity
         by_category = {code: found for code, found in popular.categories.items() if code}
         return [
             {

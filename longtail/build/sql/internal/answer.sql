@@ -126,6 +126,22 @@ models as (
 
 ),
 
+availability as (
+
+    select
+        coalesce(
+            product_availability.withheld_as,
+            case when hidden_pairs.product_id is not null then 'hidden from you' end
+        ) as withheld_as
+    from product_availability
+    left join internal.int_hidden_pairs as hidden_pairs
+        on
+            product_availability.product_id = hidden_pairs.product_id
+            and hidden_pairs.user_id = cast(user_id as varchar)
+    where product_availability.product_id = cast(product_id as varchar)
+
+),
+
 withheld as (
 
     select count(*) > 0 as is_withheld
@@ -141,6 +157,8 @@ select
     deeds.event_at,
     case
         when published.source is not null then ''
+        when availability.withheld_as is not null
+            then asked.product || ' may not be shown: ' || availability.withheld_as || '. '
         when withheld.is_withheld then asked.product || ' is withheld from you by the var exclude. '
         else asked.product || ' is not in your list. '
     end
@@ -167,6 +185,7 @@ select
     end as sentence
 from asked
 cross join known_user
+cross join availability
 cross join deeds
 cross join sessions
 cross join models

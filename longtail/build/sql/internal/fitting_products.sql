@@ -1,10 +1,12 @@
--- The products that a function's filters leave. A product without a price or brand passes only
+-- The products that may be shown and that a function's filters leave. A product without a price or brand passes only
 -- where none is asked for.
 create or replace macro internal.fitting_products(
     category, brand, min_price, max_price, exclude
 ) as table
 select products.*
 from products
+anti join product_availability as availability
+    on products.product_id = availability.product_id and not availability.is_shown
 where
     (
         category is null
@@ -22,4 +24,4 @@ where
     );
 
 comment on macro table internal.fitting_products is
-    'Rows of products of these categories (and below) and brands, within these prices, less those to exclude.';
+    'Rows of products that may be shown, of these categories (and below) and brands, within these prices, less those to exclude.';

@@ -1,0 +1,162 @@
+"""The product catalogue and the lists of what may be shown: which files, and what is in them.
+
+They are read with the machinery of event files: the same formats, mapping and quarantine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from longtail.build import event_times
+from longtail.build.event_files import describe_files, find_files
+from longtail.build.file_rows import EventFile, rows_of, text_literal
+from longtail.build.scan import (
+    Layout,
+    check_expressions,
+    column_expressions,
+    hashed,
+    names_in,
+    null_list,
+    plain_column,
+)
+from longtail.build.settings import CATALOGUE_COLUMNS, NO_CATALOGUE
+
+CATALOGUE = Layout(CATALOGUE_COLUMNS, ("product_id",), "catalogue_columns")
+OTHER_NAMES = {
+    "product_id": ("id", "sku"),
+    "product_name": ("name", "title"),
+    "url": ("link",),
+    "image_url": ("image_link", "image"),
+    "category_code": ("category", "product_type"),
+    "is_available": ("availability", "available"),
+    "stock": ("quantity",),
+}
+"""What feeds call a column that neither the file nor the mapping has under its own name."""
+TIME_COLUMNS = ("available_from", "available_until")
+
+
+def has_files(settings: Mapping[str, Any]) -> bool:
+    """Whether the var `catalogue` names files."""
+    return settings["catalogue"] not in ("", NO_CATALOGUE)
+
+
+def describe_catalogue(settings: Mapping[str, Any], scratch: Path | None = None) -> list[EventFile]:
+    """Look at the files of the var `catalogue`; `scratch` as in `describe_files`.
+
+    Raises
+    ------
+    ValueError
+        If there is none, one cannot be read, or there is no row in any.
+    """
+    pattern = settings["catalogue"]
+    names = set().union(*map(names_in, settings["catalogue_columns"].values()))
+    try:
+        files = describe_files(
+            find_files(pattern), settings["catalogue_csv_options"], names, scratch
+        )
+    except ValueError as error:
+        text = str(error).replace("csv_options", "catalogue_csv_options")
+        raise ValueError(f"var 'catalogue': {text.replace('event files', 'files')}") from error
+    if not any(file.has_rows for file in files if file.columns):
+        raise ValueError(f"var 'catalogue': there is no product in {pattern!r}")
+    return files
+
+
+def catalogue_sql(
+    files: Iterable[EventFile],
+    columns: Mapping[str, str],
+    say: Callable[[str], None] = lambda line: None,
+) -> str:
+    """Return the query that reads all files of a catalogue.
+
+    Parameters
+    ----------
+    files
+        What `describe_catalogue` returned.
+    columns
+        The var `catalogue_columns`: canonical column to source column or SQL expression.
+    say
+        Takes lines that the user should know.
+
+    Returns
+    -------
+    str
+        SQL with `CATALOGUE_COLUMNS` as text, `broken_reason` and `raw_line` (of a row that could
+        not be split, else null), `source_file` and `source_row`.
+
+    Raises
+    ------
+    ValueError
+        If product_id is missing, an expression is no valid SQL, ids are numbers that were rounded,
+        or dates may begin with the day or the month.
+    """
+    files = [file for file in files if file.columns]
+    for file in {file.names: file for file in reversed(files)}.values():
+        check_expressions(file, columns, {}, CATALOGUE.var)
+    mapped = {
+        file.path: column_expressions(file, {**_usual_names(file), **columns}, CATALOGUE)
+        for file in files
+    }
+    for name in TIME_COLUMNS:
+        times = {path: given[name] for path, given in mapped.items() if given[name] != "null"}
+        iso = event_times.as_iso(files, times, say, column=name, var=CATALOGUE.var)
+        for path, expression in iso.items():
+            mapped[path][name] = expression
+    selects = []
+    for file in files:
+        lines = [f"cast({sql} as varchar) as {name}" for name, sql in mapped[file.path].items()]
+        for name in ("broken_reason", "raw_line"):
+            source = file.own(name) if file.shows_broken_lines else "null"
+            lines.append(f"cast({source} as varchar) as {name}")
+        lines += [
+            f"{text_literal(file.path)} as source_file",
+            f"{file.own('source_row')} as source_row",
+        ]
+        selects.append("select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{rows_of(file)}\n)")
+    return "\nunion all\n".join(selects) or _no_rows()
+
+
+def _usual_names(file: EventFile) -> dict[str, str]:
+    """Return the columns that a file has under another name only."""
+    names = {name.lower() for name in file.names}
+    return {
+        column: found
+        for column, others in OTHER_NAMES.items()
+        if column not in names and (found := next((name for name in others if name in names), None))
+    }
+
+
+def _no_rows() -> str:
+    texts = _no_texts(*CATALOGUE_COLUMNS, "broken_reason", "raw_line", "source_file")
+    return f"select {texts}, cast(null as bigint) as source_row where false"
+
+
+def list_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:
+    """Return the query for the rows of user_id, product_id in a file of `describe_list`.
+
+    user_id is null where the file has none: the row is about all users. Ids are treated as those
+    of events are.
+    """
+    nulls = null_list(null_texts)
+    product_id = f"trim(cast({plain_column(file, 'product_id', 'product_id')} as varchar))"
+    user_id = "cast(null as varchar)"
+    if "user_id" in {name.lower() for name in file.columns}:
+        given = f"trim(cast({plain_column(file, 'user_id', 'user_id')} as varchar))"
+        shown_id = hashed(given, user_salt, nulls) if user_salt else given
+        user_id = f"case when lower({given}) not in ({nulls}) then {shown_id} end"
+    return f"""select distinct {user_id} as user_id, {product_id} as product_id
+from (
+{rows_of(file)}
+)
+where lower({product_id}) not in ({nulls})"""
+
+
+def no_list_sql() -> str:
+    """Return a query like that of `list_sql` without a row."""
+    return f"select {_no_texts('user_id', 'product_id')} where false"
+
+
+def _no_texts(*names: str) -> str:
+    return ", ".join(f"cast(null as varchar) as {name}" for name in names)

@@ -1,0 +1,20 @@
+{% macro catalogue_rows() %}
+    {#
+        The query that reads the raw rows of the product catalogue: those of the files of the var
+        `catalogue`, the demo's own, or none. Columns: the canonical ones as text, broken_reason,
+        raw_line, source_file, source_row.
+    #}
+    {% if not var("events") and not var("catalogue") %}
+        select
+            *,
+            null as broken_reason,
+            null as raw_line,
+            'demo' as source_file,
+            row_number() over (order by product_id) as source_row
+        from {{ ref("demo_catalogue") }}
+    {% elif execute %}
+        {{ longtail_package("scan_catalogue", run_request()) }}
+    {% else %}
+        select 1
+    {% endif %}
+{% endmacro %}
