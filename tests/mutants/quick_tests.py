@@ -77,7 +77,7 @@ class UnitTests:
     def __init__(self, target: Path) -> None:
         manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
         self.models = {node["name"]: node["model"] for node in manifest["unit_tests"].values()}
-        self.files = {file.stem: file for file in target.glob("run/**/_unit_tests.yml/**/*.sql")}
+        self.files = {file.stem: file for file in target.glob("run/**/*unit_tests.yml/**/*.sql")}
 
     def of(self, model: str) -> Iterator[Check]:
         """Yield the unit tests of a model."""
