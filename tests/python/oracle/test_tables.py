@@ -94,6 +94,7 @@ SETTINGS = {
         "same_category_sessions": 1,
         "blend": {"covisit": 1, "rp3beta": 0.5, "deepwalk": 0.1, "successors": 0.2},
         "bootstrap_samples": 5,
+        "terms_per_batch": 1000,
     },
     "baskets": {
         "window": 0,
@@ -128,6 +129,7 @@ SETTINGS = {
         "recommendations": 3,
         "evaluation_users": 3,
         "bootstrap_samples": 3,
+        "terms_per_batch": 1000,
     },
 }
 """Vars: limits so tight that small logs reach them; sessions for baskets."""
