@@ -170,7 +170,7 @@ class CompiledModels:
             ((last,),) = connection.execute(
                 f"select coalesce(max(batch), 0) from {self.relations['int_user_batches']}"
             ).fetchall()
-            batches = [{"batch": str(batch)} for batch in range(last + 1)]
+            batches = [{"batch": str(batch)} for batch in range(last + 2)]
         return [{**of_days, **batch} for of_days in days for batch in batches]
 
     def run(
