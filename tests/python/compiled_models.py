@@ -147,10 +147,11 @@ class CompiledModels:
         """
         table, condition = self.relations[name], ""
         verb = f"create or replace table {table} as"
-        for variables in self._parts(connection, sql):
+        whole = self.models[name]  # `sql` may be a broken one, that has lost its condition
+        for variables in self._parts(connection, whole):
             for variable in VARIABLES:
                 connection.execute(f"set variable {variable} = {variables.get(variable, 'null')}")
-            if "getvariable('first_day')" in sql and "getvariable('last_day')" not in sql:
+            if "getvariable('first_day')" in whole and "getvariable('last_day')" not in whole:
                 condition = f"where session_date <= {variables.get('last_day', 'session_date')}"
             connection.execute(f"{verb} select * from ({sql}) {condition}")
             verb = f"insert into {table}"
