@@ -132,7 +132,15 @@ def _swaps(tokens: Sequence[Token]) -> Iterator[Edit]:
                 continue
             if rule == "plus and minus" and not _is_operand(tokens[place - 1]):
                 continue
+            if rule == "min and max" and _is_of_one_row(tokens, place):
+                continue
             yield rule, place, place, swaps[token.text]
+
+
+def _is_of_one_row(tokens: Sequence[Token], place: int) -> bool:
+    """Whether an aggregate is of the one row that a figure has: its least is its greatest."""
+    words = [token.text for token in tokens[place + 1 : place + 9]]
+    return words[:1] == ["("] and words[2:] == [")", "filter", "(", "where", "figure", "="]
 
 
 def _is_operand(token: Token) -> bool:

@@ -153,20 +153,31 @@ def report(found: list[Broken], fates: list[str], untested: list[str], at_least:
             print(f"{broken.model}: {broken.name}")
     if untested:
         print(f"\nNo quick test runs {', '.join(untested)}")
-    share = 1 - len(survivors) / max(1, len(queries))
+    models = {broken.model for broken in found}
+    for entry in explained:
+        if any(fnmatchcase(model, entry["model"]) for model in models) and not any(
+            is_meant(entry, broken) for broken in survivors
+        ):
+            print(f"\nNo survivor is meant by {entry['model']}: {entry['break']}")
+    noticed = len(queries) - len(survivors)
+    to_notice = noticed + len(unexplained)
+    share = noticed / max(1, len(queries))
     print(
         f"\n{share:.1%} of {len(queries):,} mutants are noticed; {len(survivors):,} survive,"
-        f" {len(unexplained):,} of them without a reason"
+        f" {len(unexplained):,} of them without a reason:"
+        f" {noticed / max(1, to_notice):.1%} without those that have one"
     )
     return int(share < at_least or bool(unexplained))
 
 
 def reason_for(broken: Broken, explained: list[dict]) -> str | None:
     """Return why nobody needs to notice a mutant."""
-    for entry in explained:
-        if fnmatchcase(broken.model, entry["model"]) and entry["break"] in broken.name:
-            return entry["reason"]
-    return None
+    return next((entry["reason"] for entry in explained if is_meant(entry, broken)), None)
+
+
+def is_meant(entry: dict, broken: Broken) -> bool:
+    """Whether an entry of `survivors.toml` gives the reason of a mutant."""
+    return fnmatchcase(broken.model, entry["model"]) and entry["break"] in broken.name
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ CATALOGUE_COLUMNS = (
     *("is_available", "stock", "available_from", "available_until"),
 )
 ALONE = ("--indirect-selection", "empty")  # without the tests of the models
+VARIABLES = ("first_day", "last_day", "batch", "batches")
+"""DuckDB's variables by which a build makes a part of a table."""
 COLUMNS = (
     "event_time",
     "event_type",
@@ -143,8 +145,42 @@ class CompiledModels:
             where false"""
         )
         for name in self.needed_for(tables, {LOG, CATALOGUE, *given}):
-            connection.execute(f"create table {self.relations[name]} as {self.models[name]}")
+            self.make(connection, name, self.models[name])
         return connection
+
+    def make(self, connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+        """Make a model's table by its SQL, in parts where a build may: they must add up.
+
+        A table by day is made up to a day and then from it on, a table in batches batch by batch.
+        """
+        table, condition = self.relations[name], ""
+        verb = f"create or replace table {table} as"
+        whole = self.models[name]  # `sql` may be a broken one, that has lost its condition
+        for variables in self._parts(connection, whole):
+            for variable in VARIABLES:
+                connection.execute(f"set variable {variable} = {variables.get(variable, 'null')}")
+            if "getvariable('first_day')" in whole and "getvariable('last_day')" not in whole:
+                condition = f"where session_date <= {variables.get('last_day', 'session_date')}"
+            connection.execute(f"{verb} select * from ({sql}) {condition}")
+            verb = f"insert into {table}"
+
+    def _parts(self, connection: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, str]]:
+        """Return the variables that a build may set for each part of a table."""
+        days, batches = [{}], [{}]
+        if "getvariable('first_day')" in sql:
+            ((day,),) = connection.execute(
+                f"""select coalesce(quantile_disc(cast(event_at as date), 0.5), '2000-01-01')
+                from {self.relations["stg_raw_events"]} where reject_reason is null"""
+            ).fetchall()
+            days = [{"last_day": f"date '{day}' - 1"}, {"first_day": f"date '{day}'"}]
+        if "getvariable('batches')" in sql:
+            batches = [{"batches": "2", "batch": str(batch)} for batch in range(2)]
+        elif "getvariable('batch')" in sql:
+            ((last,),) = connection.execute(
+                f"select coalesce(max(batch), 0) from {self.relations['int_user_batches']}"
+            ).fetchall()
+            batches = [{"batch": str(batch)} for batch in range(last + 2)]
+        return [{**of_days, **batch} for of_days in days for batch in batches]
 
     def run(
         self,

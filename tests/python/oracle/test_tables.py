@@ -95,6 +95,7 @@ SETTINGS = {
         "same_category_sessions": 1,
         "blend": {"covisit": 1, "rp3beta": 0.5, "deepwalk": 0.1, "successors": 0.2},
         "bootstrap_samples": 5,
+        "terms_per_batch": 1000,
     },
     "baskets": {
         "window": 0,
@@ -129,6 +130,7 @@ SETTINGS = {
         "recommendations": 3,
         "evaluation_users": 3,
         "bootstrap_samples": 3,
+        "terms_per_batch": 1000,
     },
 }
 """Vars: limits so tight that small logs reach them; sessions for baskets."""
@@ -222,12 +224,29 @@ def describe(rows: Sequence[dict], said: Mapping[str, list[str]]) -> str:
 
 def test_sessions_together_does_not_depend_on_the_order_of_ids(compiled):
     """A product with a smaller id that first appears on a later day."""
-    log = [("2024-01-01", "u", "z"), ("2024-01-01", "u", "y")]
-    log += [("2024-01-02", f"u{n}", product) for n in range(5) for product in ("z", "a")]
-    log += [("2024-01-09", "u", "y")]  # held out
-    rows = [
+    log = [("2024-01-01 10:00:00", "u", "z"), ("2024-01-01 10:00:01", "u", "y")]
+    log += [
+        (f"2024-01-02 10:00:{2 * n + number:02d}", f"u{n}", product)
+        for n in range(5)
+        for number, product in enumerate(("z", "a"))
+    ]
+    log += [("2024-01-09 10:00:12", "u", "y")]  # held out
+    assert not compared(compiled("narrow"), views(log))
+
+
+def test_a_session_across_midnight_is_one_whatever_day_a_build_begins_with(compiled):
+    """One gap of silence, which ends in the first moment of the day at which tables are parted."""
+    log = [("2024-01-01 23:00:00", "u", "a"), ("2024-01-02 00:00:00", "u", "b")]
+    log += [(f"2024-01-02 10:00:{n:02d}", f"u{n}", "a") for n in range(5)]
+    log += [("2024-01-09 10:00:00", "u", "y")]  # held out
+    assert not compared(compiled("narrow"), views(log))
+
+
+def views(log: Sequence[tuple[str, str, str]]) -> list[dict]:
+    """Return the raw rows of views: time, user and product each, one session per user."""
+    return [
         {
-            "event_time": f"{day} 10:00:{second:02d} UTC",
+            "event_time": f"{time} UTC",
             "event_type": "view",
             "product_id": product,
             "category_id": None,
@@ -237,6 +256,5 @@ def test_sessions_together_does_not_depend_on_the_order_of_ids(compiled):
             "user_id": user,
             "user_session": user,
         }
-        for second, (day, user, product) in enumerate(log)
+        for time, user, product in log
     ]
-    assert not compared(compiled("narrow"), rows)
