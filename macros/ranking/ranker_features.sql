@@ -13,6 +13,7 @@
         ],
         "activity": [
             "interactions", "purchases", "interactions_1", "interactions_3", "interactions_7",
+            "popularity", "shop_rank", "category_rank", "recent_rank",
             "first_seen_days", "last_seen_days",
         ],
         "likeness": [

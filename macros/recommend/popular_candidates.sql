@@ -1,7 +1,7 @@
 {% macro popular_candidates(scope, size) -%}
     {#
         CTEs of the ladder's further steps, after those of `neighbour_candidates`: `unfilled_lists`
-        (list_key, user_key, model, enough) and `popular_candidates` (list_key, step, product_key,
+        (list_key, user_key, neighbours_of, enough) and `popular_candidates` (list_key, step, product_key,
         score) for them, none of them excluded.
     #}
     {# Upper bound: at most (filled + excluded) popular products can be unusable, so fetch that many
@@ -11,7 +11,7 @@
         select
             lists.list_key,
             lists.user_key,
-            lists.model,
+            lists.neighbours_of,
             coalesce(filled.products, 0) + coalesce(withheld.products, 0) + {{ size }}
                 as enough
         from lists
@@ -48,7 +48,7 @@
                 and histories.user_key in (
                     select unfilled_lists.user_key
                     from unfilled_lists
-                    where unfilled_lists.model != 'popularity'
+                    where unfilled_lists.neighbours_of != 'popularity'
                 )
             group by histories.user_key, products.category_code
         )
@@ -69,7 +69,7 @@
             on
                 first_categories.category_code = popularity.category_code
                 and unfilled_lists.enough >= popularity.category_rank
-        where popularity.scope = '{{ scope }}' and unfilled_lists.model != 'popularity'
+        where popularity.scope = '{{ scope }}' and unfilled_lists.neighbours_of != 'popularity'
         union all
         select
             unfilled_lists.list_key,

@@ -1,4 +1,8 @@
-{# The neighbours of all models on one scale, and the hybrid's, blended of them. #}
+{# The neighbours of all models on one scale, and the hybrid's, blended of them. With a
+   ranker also those of what was counted alone: see unranked_models. #}
+{% set blends = {"hybrid": var("blend")} %}
+{% if ranker() != "off" %}{% do blends.update({"counted": counted_blend()}) %}{% endif %}
+
 with comparable as (
 
     select * from {{ ref("int_comparable_neighbours") }}
@@ -7,29 +11,33 @@ with comparable as (
 
 weights as (
 
-    select
-        blend.model,
-        blend.weight
-    from (
-        values
-        {% for model in neighbour_models() %}
-            {% set weight = var("blend")[model] | default(0, true) %}
-            ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
-        {% endfor %}
-    ) as blend (model, weight)
+    {% for name, blend in blends.items() %}
+        select
+            '{{ name }}' as blend,
+            parts.model,
+            parts.weight
+        from (
+            values
+            {% for model in neighbour_models() %}
+                {% set weight = blend[model] | default(0, true) %}
+                ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
+            {% endfor %}
+        ) as parts (model, weight)
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
 blended as (
 
     select
-        'hybrid' as model,
+        weights.blend as model,
         comparable.product_key,
         comparable.neighbour_key,
         {{ exact_sum("comparable.score * weights.weight", 12) }} as score
     from comparable
     inner join weights on comparable.model = weights.model
-    group by comparable.product_key, comparable.neighbour_key
+    group by weights.blend, comparable.product_key, comparable.neighbour_key
 
 ),
 

@@ -10,18 +10,18 @@ with users as (
 
 ),
 
-hybrid_neighbours as (
+serving_neighbours as (
 
     select * from {{ ref("int_neighbours") }}
-    where model = 'hybrid'
+    where model = {{ serving_model() }}
 
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours", [served_model()], var("recommendations")
+    "published", "users", "serving_neighbours", [served_model()], var("recommendations")
 ) }},
 
-{{ other_causes("published", "hybrid_neighbours") }},
+{{ other_causes("published", "serving_neighbours") }},
 
 causes as (
 
