@@ -206,6 +206,9 @@ def ranker_table(
     row["fallback_ndcg"] = float(others.mean())
     gain = case_ndcgs(scores - chosen["tail_weight"] * np.log1p(interactions)) - others
     row["is_used"] = _is_clearly_above_zero(gain)
+    if row["is_used"]:
+        # Whom the ranker has no order for gets a personal list all the same.
+        row["fallback"] = models[0]
     row["reason"] = (
         f"NDCG@20 {row['ndcg']:.4f} for users it did not learn from, "
         f"{row['fallback_ndcg']:.4f} by {serving}: "
