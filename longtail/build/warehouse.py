@@ -400,13 +400,14 @@ def summary(database: Path) -> list[str]:
         }
         removed = connection.execute(REMOVED).fetchall()
         undecided = connection.execute(UNDECIDED).fetchall()
+        served_by = "select coalesce(ranker, model), reason from internal.int_serving"
+        by, why = connection.sql(served_by).fetchall()[0] if served == "ranked" else (served, None)
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
     evaluated = "nobody: no user did anything new after the cut, model_metrics is empty"
     if found["evaluated"]:
-        kind = {"hybrid": "hybrid", "ranked": "ranker"}[served]
-        evaluated = f"{found['evaluated']:,} users, recall@20 of the {kind} {found['recall']:.3f}"
+        evaluated = f"{found['evaluated']:,} users, recall@20 of the {by} {found['recall']:.3f}"
     return [
         f"Published {shown}",
         f"  events           {rows['read']:,} read: {rows['kept']:,} kept, "
@@ -418,6 +419,7 @@ def summary(database: Path) -> list[str]:
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
         f"  evaluated        {evaluated}",
+        *([f"  ranker           {why}"] if why else []),
         *(f"  undecided gates  {gates}: {message}" for gates, message in undecided),
         "Try, from Python or with the duckdb client:",
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"

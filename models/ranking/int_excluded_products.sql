@@ -1,3 +1,9 @@
+{% if var("exclude") == "auto" %}
+
+{{ repurchase_exclusions() }}
+
+{% else %}
+
 with withheld as (
 
     select * from {{ ref("int_withheld_products") }}
@@ -40,3 +46,5 @@ excluded as (
 )
 
 select * from excluded
+
+{% endif %}

@@ -305,6 +305,18 @@ def test_the_ranker_knows_nothing_of_the_future(ranked_shop):
             select * replace ('learned' as scope) from leaked where scope = 'evaluated'""",
         ),
         (
+            "score",
+            """create or replace table leaked as from int_popularity;
+            create or replace view int_popularity as
+            select * replace ('learned' as scope) from leaked where scope = 'published'""",
+        ),
+        (
+            "repurchase",
+            """create or replace table leaked as from int_repurchases;
+            create or replace view int_repurchases as
+            select * replace ('learning' as cut) from leaked where cut = 'serving'""",
+        ),
+        (
             "next product",
             """create or replace table leaked as from int_next_products;
             create or replace view int_next_products as

@@ -394,6 +394,11 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
             "create table user_recommendations as select ? as user_id, 'graph' as source", [user]
         )
         connection.execute(f"create table model_metrics as {METRICS}")
+        connection.execute("create schema if not exists internal")
+        connection.execute(
+            "create table internal.int_serving as select 'covisit' as model, "
+            "null::varchar as ranker, 'clearly better' as reason"
+        )
         connection.execute(
             f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
         )
@@ -422,7 +427,7 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ('{"ranker": "trees"}', "recall@20 of the ranker 0.500"),
+        ('{"ranker": "trees"}', "recall@20 of the covisit 0.500"),
         ('{"ranker": false}', "recall@20 of the hybrid 0.250"),
         ("{}", "recall@20 of the hybrid 0.250"),
     ],
@@ -442,7 +447,14 @@ def test_the_summary_is_about_the_lists_that_are_published(settings, line, tmp_p
             "insert into model_metrics by name select 'ranked' as model, 0.5 as value,"
             " * exclude (model, value) from model_metrics where model = 'hybrid'"
         )
+        connection.execute("create schema if not exists internal")
+        connection.execute(
+            "create table internal.int_serving as select 'covisit' as model, "
+            "null::varchar as ranker, 'clearly better' as reason"
+        )
         connection.execute(
             f"create table release_gates as from ({GATES}) as gates(gate, status, message)"
         )
-    assert line in summary(path)[10]
+    lines = summary(path)
+    assert line in lines[10]
+    assert ("  ranker           clearly better" in lines) == ("covisit" in line)
