@@ -400,7 +400,7 @@ def summary(database: Path) -> list[str]:
         }
         removed = connection.execute(REMOVED).fetchall()
         undecided = connection.execute(UNDECIDED).fetchall()
-        served_by = "select coalesce(ranker, model), reason from internal.int_serving"
+        served_by = "select if(ranker is null, model, 'ranker'), reason from internal.int_serving"
         by, why = connection.sql(served_by).fetchall()[0] if served == "ranked" else (served, None)
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside

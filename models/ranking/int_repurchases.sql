@@ -102,12 +102,14 @@ shrunk as (
         counted.repeaters,
         (counted.repeaters + {{ prior }} * parents.share)
         / (counted.buyers + {{ prior }}) as share,
-        {% for days in ("usual_days", "soonest_days") %}
-            (
-                counted.repeaters * coalesce(counted.{{ days }}, parents.{{ days }})
-                + {{ prior }} * parents.{{ days }}
-            ) / (counted.repeaters + {{ prior }}) as {{ days }}{{ "," if not loop.last }}
-        {% endfor %}
+        (
+            counted.repeaters * coalesce(counted.usual_days, parents.usual_days)
+            + {{ prior }} * parents.usual_days
+        ) / (counted.repeaters + {{ prior }}) as usual_days,
+        (
+            counted.repeaters * coalesce(counted.soonest_days, parents.soonest_days)
+            + {{ prior }} * parents.soonest_days
+        ) / (counted.repeaters + {{ prior }}) as soonest_days
     from counted
     inner join shrunk as parents
         on counted.cut = parents.cut and counted.parent_code = parents.category_code

@@ -108,9 +108,14 @@ late_scores as (
 
 repurchases as (
 
-    select count(distinct (events.user_key, events.product_key)) as buyers
-    from known as events
-    where events.is_purchase
+    select count(*) as buyers
+    from (
+        select distinct
+            user_key,
+            product_key
+        from known
+        where is_purchase
+    ) as bought
 
 ),
 
