@@ -10,5 +10,6 @@
     {{- return(
         ["hybrid"] if uses_group_knn() or counts == 0
         else ["counted", "covisit", "rp3beta", "popularity", "popular in category"]
+        + (["own products"] if compares_own_products() else [])
     ) -}}
 {%- endmacro %}
