@@ -69,12 +69,10 @@
         last_purchases.user_key,
         last_purchases.product_key
     from last_purchases
-    left join {{ ref("products") }} as products
-        on last_purchases.product_key = products.product_key
-    left join {{ ref("int_repurchases") }} as rates
+    left join {{ ref("int_product_repurchases") }} as rates
         on
             last_purchases.cut = rates.cut
-            and coalesce(products.category_code, '') = rates.category_code
+            and last_purchases.product_key = rates.product_key
     where
         not coalesce(
             rates.share >= {{ var("repurchase_share") }}

@@ -22,8 +22,8 @@ inner join {{ ref("int_ranker_histories") }} as histories
     on batches.scope = histories.scope and batches.user_key = histories.user_key
 inner join {{ ref("products") }} as products
     on histories.product_key = products.product_key
-left join {{ ref("int_repurchases") }} as rates
+left join {{ ref("int_product_repurchases") }} as rates
     on
         rates.cut = case batches.scope when 'learned' then 'learning' else 'serving' end
-        and coalesce(products.category_code, '') = rates.category_code
+        and histories.product_key = rates.product_key
 where {{ in_batch("batches.batch") }}
