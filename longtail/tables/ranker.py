@@ -84,6 +84,7 @@ def ranker_table(
     kind: str,
     linear_names: list[str],
     repeat_weight: float,
+    popularity_weight: float,
     tail: float,
     tail_cost: float,
     min_cases: int,
@@ -110,6 +111,8 @@ def ranker_table(
         Features of the linear ranker; the trees take all.
     repeat_weight
         Weight of repeat_interest in the blend whose reach the lists shall have.
+    popularity_weight
+        Exponent of 1 + interactions by which the lists favour popular products.
     tail
         How much of the long tail the lists shall show, as a multiple of what the blend's do.
     tail_cost
@@ -191,6 +194,7 @@ def ranker_table(
 
     columns = ["blend_score", "repeat_interest", "interactions_7", "interactions"]
     blend, repeats, recent, interactions = np.nan_to_num(floats(aside, columns)).T
+    scores += popularity_weight * np.log1p(interactions)
     # Popularity orders what the blend does not know, as in the lists that it would serve.
     blend = blend.astype(np.float64) + repeat_weight * repeats + 1e-12 * recent
     row["dial"] = []

@@ -17,6 +17,7 @@ def model(dbt, session):
         kind=dbt.config.meta_get("ranker"),
         linear_names=dbt.config.meta_get("ranker_linear"),
         repeat_weight=dbt.config.meta_get("repeat_weight"),
+        popularity_weight=dbt.config.meta_get("popularity_weight"),
         tail=dbt.config.meta_get("ranker_tail"),
         tail_cost=dbt.config.meta_get("ranker_tail_cost"),
         min_cases=dbt.config.meta_get("ranker_min_cases"),

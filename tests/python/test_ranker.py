@@ -174,6 +174,7 @@ def learned(
         kind=kind,
         linear_names=["noise", "what_decides"],
         repeat_weight=0,
+        popularity_weight=0,
         tail=tail,
         tail_cost=0.02,
         min_cases=min_cases,

@@ -7,6 +7,10 @@ with neighbours as (
 
 ),
 
+{{ product_factors(
+    ref("int_learning_timeline"), "interactions.event_at < timeline.graph_cutoff_at"
+) }},
+
 scored as (
 
     {% for model in ("covisit", "rp3beta") %}
@@ -27,10 +31,22 @@ scored as (
         + {{ blend["rp3beta"] }} * coalesce(rp3beta, 0) as score
     from neighbours
 
+),
+
+weighted as (
+
+    select
+        scored.model,
+        scored.product_key,
+        scored.neighbour_key,
+        scored.score * product_factors.factor as score
+    from scored
+    inner join product_factors on scored.neighbour_key = product_factors.product_key
+    where scored.score > 0
+
 )
 
-select * from scored
-where score > 0
+select * from weighted
 qualify row_number() over (
     partition by model, product_key order by score desc, neighbour_key
 ) <= {{ var("neighbours") }}
