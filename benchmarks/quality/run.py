@@ -1,6 +1,7 @@
 """Build recommendations from public data sets, and score them beside peers on the same split.
 
     python benchmarks/quality/run.py --data FOLDER [--only retailrocket,gowalla] [--no-peers]
+        [--vars '{"ranker": "trees"}']
 
 Each set goes through the project's own `dbt build` with its preset of vars, up to the lists that
 evaluation compares; implicit's models get the same interactions to learn from, the same histories
@@ -128,6 +129,16 @@ DATASETS = {
         "rees46_2019_oct_head.csv.gz",
         ("datasets/rees46.yml", "benchmarks/quality/rees46.yml"),
     ),
+    "movielens": Dataset(
+        "MovieLens small, ratings of the last two years by users of before",
+        "ml-ratings.csv",
+        ("datasets/movielens.yml",),
+    ),
+    "complete_journey": Dataset(
+        "Complete Journey, all products of the last two weeks",
+        "complete_journey_transactions.parquet",
+        ("datasets/complete_journey.yml",),
+    ),
 }
 
 
@@ -138,6 +149,9 @@ def main() -> None:
     )
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of the files")
     parser.add_argument("--only", default=",".join(DATASETS), help="sets, with commas between")
+    parser.add_argument(
+        "--vars", type=json.loads, default={}, help="JSON, put on the vars of the sets' presets"
+    )
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
         "--build",
@@ -163,7 +177,7 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
     folder = WORK / name
     costs_file = folder / "costs.json"
     if options.build:
-        settings = preset(dataset, options.data)
+        settings = preset(dataset, options.data) | options.vars
         try:
             lists = (
                 "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"

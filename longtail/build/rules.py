@@ -13,7 +13,7 @@ import duckdb
 
 Rule = Callable[[Any], str | None]
 """Takes a value; returns what is wrong with it, or None."""
-EXCLUDE_CHOICES = ("purchased", "seen", "none")
+EXCLUDE_CHOICES = ("purchased", "seen", "auto", "none")
 
 
 def is_encoding(name: Any) -> bool:

@@ -160,6 +160,8 @@ RULES: dict[str, Rule] = {
     "category_cap": whole(0, 1000),
     "terms_per_batch": whole(1_000, 1_000_000_000),
     "exclude": one_of(*EXCLUDE_CHOICES),
+    "repurchase_share": number(0, 1),
+    "repurchase_prior": number(0, 1_000_000, above=True),
     "ranker": ranker,
     "ranker_days": number(0, 3650, above=True),
     "ranker_cases": whole(1, 1_000_000_000),

@@ -15,6 +15,7 @@ HEADLINE = """
     model = $served and task = 'next interaction' and segment = 'all' and metric = 'recall'
     and k = 20
 """
+SERVING = "select if(ranker is null, model, 'ranker'), reason from internal.int_serving"
 UNDECIDED = """
     select string_agg(gate, ', ' order by gate), message from release_gates
     where status = 'undecided' group by message order by message
@@ -80,14 +81,14 @@ def summary(database: Path) -> list[str]:
         removed = connection.execute(REMOVED).fetchall()
         undecided = connection.execute(UNDECIDED).fetchall()
         withheld = connection.execute(WITHHELD).fetchall()
+        by, why = connection.sql(SERVING).fetchall()[0] if served == "ranked" else (served, None)
         (rejected,) = connection.execute("select count(*) from rejected_products").fetchall()[0]
     inside = os.path.relpath(database)
     shown = str(database) if inside.startswith(os.pardir) else inside
     which = f"where user_id = '{found['some_user']}' order by rank" if found["some_user"] else ""
     evaluated = "nobody: no user did anything new after the cut, model_metrics is empty"
     if found["evaluated"]:
-        kind = {"hybrid": "hybrid", "ranked": "ranker"}[served]
-        evaluated = f"{found['evaluated']:,} users, recall@20 of the {kind} {found['recall']:.3f}"
+        evaluated = f"{found['evaluated']:,} users, recall@20 of the {by} {found['recall']:.3f}"
     return [
         f"Published {shown}",
         f"  events           {rows['read']:,} read: {rows['kept']:,} kept, "
@@ -101,6 +102,7 @@ def summary(database: Path) -> list[str]:
         f"  users            {found['users']:,}",
         f"  recommendations  {found['recommendations']:,}",
         f"  evaluated        {evaluated}",
+        *([f"  ranker           {why}"] if why else []),
         *(f"  undecided gates  {gates}: {message}" for gates, message in undecided),
         "Try, from Python or with the duckdb client:",
         f"  .venv/bin/python -c \"import duckdb; duckdb.connect('{shown}', read_only=True)"

@@ -214,10 +214,10 @@ def linear_scores(ranker: LinearRanker, features: np.ndarray) -> np.ndarray:
     return np.log1p(values / ranker.scales) @ ranker.weights
 
 
-def mean_ndcg(
+def discounted_gains(
     scores: np.ndarray, relevance: np.ndarray, sizes: np.ndarray, *, purchase_weight: float
-) -> float:
-    """NDCG@20 of an order of the candidates, its mean over cases (Jarvelin and Kekalainen 2002).
+) -> np.ndarray:
+    """DCG@20 of an order of the candidates (Jarvelin and Kekalainen 2002): float64, one per case.
 
     Parameters
     ----------
@@ -230,13 +230,8 @@ def mean_ndcg(
     case = np.repeat(np.arange(len(sizes)), sizes)
     place = np.arange(len(case)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     discount = np.where(place < K, 1 / np.log2(place + 2), 0)
-
-    def dcg(order: np.ndarray) -> np.ndarray:
-        return np.bincount(case, gain[order] * discount, minlength=len(sizes))
-
-    reached = dcg(np.lexsort((-scores, case)))
-    best = dcg(np.lexsort((-gain, case)))
-    return float(np.mean(reached / np.where(best > 0, best, 1)))
+    order = np.lexsort((-scores, case))
+    return np.bincount(case, gain[order] * discount, minlength=len(sizes))
 
 
 def list_reach(
@@ -247,7 +242,7 @@ def list_reach(
     Parameters
     ----------
     scores, sizes
-        As in `mean_ndcg`.
+        As in `discounted_gains`.
     products
         Number of the product of each row.
     is_tail

@@ -1,4 +1,4 @@
-"""int_ranker and int_tree_scores."""
+"""int_ranker and int_tree_scores: what is learned, what serves, and how candidates score."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from longtail.kernels.ranker import (
     TreeRanker,
+    discounted_gains,
     linear_scores,
     list_reach,
-    mean_ndcg,
     train_linear,
     train_trees,
     tree_scores,
@@ -24,11 +24,15 @@ RANKER_SCHEMA = pa.schema(
     {
         "ranker": pa.string(),
         "is_used": pa.bool_(),
+        "fallback": pa.string(),
         "reason": pa.string(),
         "cases": pa.int64(),
         "examples": pa.int64(),
         "ndcg": pa.float64(),
-        "blend_ndcg": pa.float64(),
+        "fallback_ndcg": pa.float64(),
+        "compared": pa.list_(
+            pa.struct({"model": pa.string(), "ndcg": pa.float64(), "cases": pa.int64()})
+        ),
         "model": pa.string(),
         "features": pa.list_(
             pa.struct(
@@ -69,14 +73,18 @@ TAIL_WEIGHTS = tuple(step / 20 for step in range(21))
 """Settings of the ranker's dial."""
 KEPT_ASIDE = 0.2
 """Share of the users that the ranker does not learn from."""
+CROSS_VALIDATED = 5000
+"""Up to so many cases all are judged, a share of them at a time; above, one share is enough."""
 
 
 def ranker_table(
     examples: pa.Table,
+    gains: pa.Table,
     *,
     kind: str,
     linear_names: list[str],
     repeat_weight: float,
+    popularity_weight: float,
     tail: float,
     tail_cost: float,
     min_cases: int,
@@ -84,19 +92,27 @@ def ranker_table(
     threads: int,
     **parameters: Any,
 ) -> pa.Table:
-    """Learn to order candidates; one row, which says whether the order is to be used.
+    """Learn to order candidates, and choose what serves; one row.
 
     Parameters
     ----------
     examples
         Columns user_key, product_key, draw (a number in [0, 1) per user), relevance, is_tail,
-        blend_score and features, which alone are float32; rows of a user are together.
+        blend_score and features, which alone are float32; rows of a user are together, users in
+        ascending order.
+    gains
+        Columns user_key, model, model_number, draw, ideal_gain and ndcg: a row per case with an
+        answer and model, NDCG@20 of the model's list for it; model 1 serves when none is clearly
+        better. Cases without a row in `examples` have no answer among their candidates. Empty
+        when nobody can be asked.
     kind
         "trees" or "linear".
     linear_names
         Features of the linear ranker; the trees take all.
     repeat_weight
-        Weight of repeat_interest in the blend that the ranker has to beat.
+        Weight of repeat_interest in the blend whose reach the lists shall have.
+    popularity_weight
+        Exponent of 1 + interactions by which the lists favour popular products.
     tail
         How much of the long tail the lists shall show, as a multiple of what the blend's do.
     tail_cost
@@ -106,12 +122,21 @@ def ranker_table(
     purchase_weight, threads, **parameters
         Of `longtail.kernels.ranker.train_trees`.
     """
-    sizes, draws = _cases(examples)
+    users, sizes, draws = _cases(examples)
+    models, cases, ndcgs = _model_gains(gains)
+    fallback = _fallback(ndcgs) if models else 0
+    serving = models[fallback] if models else None
     row: dict[str, Any] = {
         "ranker": kind,
         "is_used": False,
+        "fallback": serving,
+        "fallback_ndcg": float(ndcgs[:, fallback].mean()) if models else None,
         "cases": len(sizes),
         "examples": len(examples),
+        "compared": [
+            {"model": model, "ndcg": float(ndcg), "cases": len(ndcgs)}
+            for model, ndcg in zip(models, ndcgs.mean(axis=0) if models else (), strict=True)
+        ],
         "settings": json.dumps(
             {
                 "min_cases": min_cases,
@@ -123,30 +148,97 @@ def ranker_table(
             sort_keys=True,
         ),
     }
-    kept_aside = draws < KEPT_ASIDE
-    if len(sizes) < min_cases or kept_aside.all() or not kept_aside.any():
-        row["reason"] = f"{len(sizes)} cases to learn from, of at least {min_cases}"
+    folds = np.floor(draws / KEPT_ASIDE).astype(np.int64)
+    if len(sizes) < min_cases or len(np.unique(folds)) < 2 or not (folds == 0).any():
+        row["reason"] = (
+            f"{len(sizes)} cases to learn from, of at least {min_cases}: "
+            f"{serving or 'the first model'} serves"
+        )
         return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
     relevance = np.asarray(examples.column("relevance"))
-    rows_aside = np.repeat(kept_aside, sizes)
-
-    def judged(scores: np.ndarray) -> float:
-        return mean_ndcg(
-            scores, relevance[rows_aside], sizes[kept_aside], purchase_weight=purchase_weight
+    judged_folds = sorted(set(folds.tolist())) if len(sizes) <= CROSS_VALIDATED else [0]
+    scores = np.zeros(len(examples))
+    for fold in judged_folds:
+        kept_aside = folds == fold
+        rows_aside = np.repeat(kept_aside, sizes)
+        columns, scores[rows_aside] = _learned(
+            examples,
+            relevance,
+            sizes,
+            kept_aside,
+            kind=kind,
+            linear_names=linear_names,
+            purchase_weight=purchase_weight,
+            threads=threads,
+            **parameters,
         )
+        if fold == 0:
+            row |= columns
+    # What follows looks at the users that are judged, each by a ranker not learned from them.
+    judged = np.isin(folds, judged_folds)
+    rows = np.repeat(judged, sizes)
+    compared = np.isin(np.floor(cases["draw"] / KEPT_ASIDE).astype(np.int64), judged_folds)
+    places = np.searchsorted(cases["user_key"], users[judged])
+    scores, aside = scores[rows], examples.filter(pa.array(rows))
+    products, is_tail = (np.asarray(aside.column(name)) for name in ("product_key", "is_tail"))
 
-    names = _features(examples.schema)
+    def case_ndcgs(order: np.ndarray) -> np.ndarray:
+        found = np.zeros(len(ndcgs))
+        found[places] = discounted_gains(
+            order, relevance[rows], sizes[judged], purchase_weight=purchase_weight
+        )
+        return (found / cases["ideal_gain"])[compared]
 
-    def reach(scores: np.ndarray) -> tuple[float, int]:
-        return list_reach(scores, sizes[kept_aside], products, is_tail)
+    def reach(order: np.ndarray) -> tuple[float, int]:
+        return list_reach(order, sizes[judged], products, is_tail)
 
-    aside = examples.filter(pa.array(rows_aside))
-    products = np.asarray(aside.column("product_key"))
-    is_tail = np.asarray(aside.column("is_tail"))
+    columns = ["blend_score", "repeat_interest", "interactions_7", "interactions"]
+    blend, repeats, recent, interactions = np.nan_to_num(floats(aside, columns)).T
+    scores += popularity_weight * np.log1p(interactions)
+    # Popularity orders what the blend does not know, as in the lists that it would serve.
+    blend = blend.astype(np.float64) + repeat_weight * repeats + 1e-12 * recent
+    row["dial"] = []
+    for weight in TAIL_WEIGHTS:
+        weighted = scores - weight * np.log1p(interactions)
+        figures = (weight, float(case_ndcgs(weighted).mean()), *reach(weighted))
+        row["dial"].append(
+            dict(zip(("tail_weight", "ndcg", "tail_share", "products"), figures, strict=True))
+        )
+    chosen = _dial_setting(row["dial"], *(tail * figure for figure in reach(blend)), tail_cost)
+    row |= {"tail_weight": chosen["tail_weight"], "ndcg": chosen["ndcg"]}
+    others = ndcgs[compared, fallback]
+    row["fallback_ndcg"] = float(others.mean())
+    gain = case_ndcgs(scores - chosen["tail_weight"] * np.log1p(interactions)) - others
+    row["is_used"] = _is_clearly_above_zero(gain)
+    if row["is_used"]:
+        # Whom the ranker has no order for gets a personal list all the same.
+        row["fallback"] = models[0]
+    row["reason"] = (
+        f"NDCG@20 {row['ndcg']:.4f} for users it did not learn from, "
+        f"{row['fallback_ndcg']:.4f} by {serving}: "
+        f"{kind if row['is_used'] else serving} serves"
+    )
+    return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
+
+
+def _learned(
+    examples: pa.Table,
+    relevance: np.ndarray,
+    sizes: np.ndarray,
+    kept_aside: np.ndarray,
+    *,
+    kind: str,
+    linear_names: list[str],
+    purchase_weight: float,
+    threads: int,
+    **parameters: Any,
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Return columns of `RANKER_SCHEMA` and the scores of the rows kept aside."""
+    rows_aside = np.repeat(kept_aside, sizes)
     if kind == "trees":
         names = _features(examples.schema)
         features = floats(examples, names)
-        found = train_trees(
+        trees = train_trees(
             features,
             relevance,
             sizes,
@@ -156,41 +248,46 @@ def ranker_table(
             threads=threads,
             **parameters,
         )
-        row |= _tree_columns(found, names)
-        scores = tree_scores(found.text, features[rows_aside], threads=threads)
-    else:
-        learned = examples.filter(pa.array(~rows_aside))
-        linear = train_linear(
-            floats(learned, linear_names),
-            relevance[~rows_aside],
-            sizes[~kept_aside],
-            purchase_weight=purchase_weight,
-        )
-        row["features"] = [
-            {"feature": name, "weight": weight, "scale": scale}
-            for name, weight, scale in zip(linear_names, linear.weights, linear.scales, strict=True)
-        ]
-        scores = linear_scores(linear, floats(aside, linear_names))
-    columns = ["blend_score", "repeat_interest", "interactions_7", "interactions"]
-    blend, repeats, recent, interactions = np.nan_to_num(floats(aside, columns)).T
-    # Popularity orders what the blend does not know, as in the lists that it would serve.
-    blend = blend.astype(np.float64) + repeat_weight * repeats + 1e-12 * recent
-    row["blend_ndcg"] = judged(blend)
-    row["dial"] = []
-    for weight in TAIL_WEIGHTS:
-        weighted = scores - weight * np.log1p(interactions)
-        figures = (weight, judged(weighted), *reach(weighted))
-        row["dial"].append(
-            dict(zip(("tail_weight", "ndcg", "tail_share", "products"), figures, strict=True))
-        )
-    chosen = _dial_setting(row["dial"], *(tail * figure for figure in reach(blend)), tail_cost)
-    row |= {"tail_weight": chosen["tail_weight"], "ndcg": chosen["ndcg"]}
-    row["is_used"] = row["ndcg"] >= row["blend_ndcg"]
-    row["reason"] = (
-        f"NDCG@20 {row['ndcg']:.4f} for users it did not learn from, "
-        f"{row['blend_ndcg']:.4f} by the blend"
+        scores = tree_scores(trees.text, features[rows_aside], threads=threads)
+        return _tree_columns(trees, names), scores
+    features = floats(examples, linear_names)
+    linear = train_linear(
+        features[~rows_aside],
+        relevance[~rows_aside],
+        sizes[~kept_aside],
+        purchase_weight=purchase_weight,
     )
-    return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
+    weights = [
+        {"feature": name, "weight": weight, "scale": scale}
+        for name, weight, scale in zip(linear_names, linear.weights, linear.scales, strict=True)
+    ]
+    return {"features": weights}, linear_scores(linear, features[rows_aside])
+
+
+def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
+    """Return the models, columns of the cases in the order of user_key, and NDCG by case, model."""
+    table = gains.sort_by([("model_number", "ascending"), ("user_key", "ascending")])
+    models = list(dict.fromkeys(table.column("model").to_pylist()))
+    count = len(table) // max(len(models), 1)
+    cases = {
+        name: np.asarray(table.column(name))[:count] for name in ("user_key", "draw", "ideal_gain")
+    }
+    ndcgs = np.asarray(table.column("ndcg")).reshape(max(len(models), 1), count).T
+    return models, cases, ndcgs
+
+
+def _fallback(ndcgs: np.ndarray) -> int:
+    """Return the best model's number; 0, the first one's, unless another is clearly better."""
+    best = int(np.argmax(ndcgs.mean(axis=0)))
+    return best if _is_clearly_above_zero(ndcgs[:, best] - ndcgs[:, 0]) else 0
+
+
+def _is_clearly_above_zero(differences: np.ndarray) -> bool:
+    """Whether the mean is above its standard error; not so of fewer than two cases."""
+    if len(differences) < 2:
+        return False
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return bool(differences.mean() > error)
 
 
 def _dial_setting(
@@ -210,12 +307,13 @@ def _dial_setting(
     return max(enough, key=lambda setting: setting["ndcg"]) if enough else cheap[-1]
 
 
-def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows of each user and the user's draw, in the order of the rows."""
-    users = np.asarray(examples.column("user_key"))
-    starts = np.flatnonzero(np.r_[True, users[1:] != users[:-1]][: len(users)])
-    sizes = np.diff(np.r_[starts, len(users)])
-    return sizes, np.asarray(examples.column("draw"))[starts]
+def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the users, the rows of each and the user's draw, in the order of the rows."""
+    keys = np.asarray(examples.column("user_key"))
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
+    sizes = np.diff(np.r_[starts, len(keys)])
+    users, draws = (np.asarray(examples.column(name))[starts] for name in ("user_key", "draw"))
+    return users, sizes, draws
 
 
 def _tree_columns(found: TreeRanker, names: list[str]) -> dict[str, Any]:

@@ -9,10 +9,11 @@
         "sequence": ["next_times", "next_share", "next_age_days", "previous_times"],
         "repeats": [
             "repeat_place", "repeat_interest", "repeat_weight", "repeat_age_days",
-            "repeat_sessions", "repeat_interval_days",
+            "repeat_sessions", "repeat_interval_days", "repurchase_share", "repurchase_days",
         ],
         "activity": [
             "interactions", "purchases", "interactions_1", "interactions_3", "interactions_7",
+            "popularity", "shop_rank", "category_rank", "recent_rank",
             "first_seen_days", "last_seen_days",
         ],
         "likeness": [

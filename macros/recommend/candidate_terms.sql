@@ -3,7 +3,8 @@
         The query of what speaks for a product in a list (list_key, product_key,
         because_product_key, place, term), after the CTEs of `neighbour_candidates`: each neighbour
         of each product of the history; what else the groups most like the history hold, where
-        `blend` asks for group_knn; the history's own products, where `repeat_weight` does.
+        `blend` asks for group_knn; the history's own products, where `repeat_weight` does. The
+        model "own products" has the user's most frequent ones.
     #}
     {%- set with_groups = uses_group_knn() and ("hybrid" in models or "ranked" in models) %}
     select
@@ -41,6 +42,19 @@
                 and group_products.product_key = histories.product_key
         inner join models on models.neighbours_of in ('hybrid', 'group_knn')
         where similar_groups.scope = '{{ scope }}'
+    {% endif %}
+    {% if compares_own_products() and ("own products" in models or "ranked" in models) %}
+        union all
+        select
+            {{ list_key("own_products.user_key", "models.model_number") }} as list_key,
+            own_products.product_key,
+            own_products.product_key as because_product_key,
+            own_products.place,
+            1e0 / own_products.place as term
+        from {{ ref("int_own_products") }} as own_products
+        semi join {{ users }} as users on own_products.user_key = users.user_key
+        inner join models on models.neighbours_of = 'own products'
+        where own_products.scope = '{{ scope }}'
     {% endif %}
     {% if var("repeat_weight") | float > 0 %}
         union all

@@ -1,10 +1,11 @@
 {% macro neighbour_candidates(scope, users, neighbours, models, size) -%}
     {#
-        CTEs of the ladder's first steps: `lists` (model, user_key, list_key), one per model and
-        user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place, step,
+        CTEs of the ladder's first steps: `lists` (model, neighbours_of, user_key, list_key), one
+        per model and user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place, step,
         product_key, score, because_product_key), for each list the best `size` products that
         something in the history speaks for and that are not excluded, at most `category_cap` of one
-        category. Published lists leave out what may not be shown. Ranked lists begin with the ranker's order and go on with the hybrid's.
+        category. Published lists leave out what may not be shown. Ranked lists begin with the
+        ranker's order and go on with `serving_model`'s.
 
         1. models, lists, histories, excluded: what is asked.
         2. ranked_candidates: what the ranker has ordered, and whose lists that fills.
@@ -22,7 +23,9 @@
                 (
                     '{{ model }}',
                     {{ loop.index }},
-                    '{{ "hybrid" if model == "ranked" else model }}'
+                    {% if model == "ranked" %} {{ serving_model() }}
+                    {% else %} '{{ model }}'
+                    {% endif %}
                 ){{ "," if not loop.last }}
             {% endfor %}
         ) as models (model, model_number, neighbours_of)
@@ -33,6 +36,7 @@
 
         select
             models.model,
+            models.neighbours_of,
             users.user_key,
             {{ list_key("users.user_key", "models.model_number") }} as list_key
         from {{ users }} as users

@@ -1,7 +1,7 @@
 {% macro popular_candidates(scope, size) -%}
     {#
         CTEs of the ladder's further steps, after those of `neighbour_candidates`: `unfilled_lists`
-        (list_key, user_key, model, enough) and `popular_candidates` (list_key, step, product_key,
+        (list_key, user_key, neighbours_of, enough) and `popular_candidates` (list_key, step, product_key,
         score) for them, none of them excluded.
     #}
     {%- set popularity = ref("int_shown_popularity" if scope == "published" else "int_popularity") %}
@@ -12,7 +12,7 @@
         select
             lists.list_key,
             lists.user_key,
-            lists.model,
+            lists.neighbours_of,
             coalesce(filled.products, 0) + coalesce(withheld.products, 0) + {{ size }}
                 as enough
         from lists
@@ -49,7 +49,7 @@
                 and histories.user_key in (
                     select unfilled_lists.user_key
                     from unfilled_lists
-                    where unfilled_lists.model != 'popularity'
+                    where unfilled_lists.neighbours_of != 'popularity'
                 )
             group by histories.user_key, products.category_code
         )
@@ -70,7 +70,7 @@
             on
                 first_categories.category_code = popularity.category_code
                 and unfilled_lists.enough >= popularity.category_rank
-        where popularity.scope = '{{ scope }}' and unfilled_lists.model != 'popularity'
+        where popularity.scope = '{{ scope }}' and unfilled_lists.neighbours_of != 'popularity'
         union all
         select
             unfilled_lists.list_key,

@@ -1,7 +1,11 @@
 {# The neighbours of all models on one scale, and the hybrid's:
    1. weights: what the var blend gives to each model;
    2. blended: the hybrid's score of a pair is the weighted sum of all models' scores;
-   3. ranked: the best of each product and model, the hybrid being one more model. #}
+   3. ranked: the best of each product and model, the hybrid being one more model.
+   With a ranker also those of what was counted alone: see unranked_models. #}
+{% set blends = {"hybrid": var("blend")} %}
+{% if ranker() != "off" %}{% do blends.update({"counted": counted_blend()}) %}{% endif %}
+
 with comparable as (
 
     select * from {{ ref("int_comparable_neighbours") }}
@@ -10,29 +14,33 @@ with comparable as (
 
 weights as (
 
-    select
-        blend.model,
-        blend.weight
-    from (
-        values
-        {% for model in neighbour_models() %}
-            {% set weight = var("blend")[model] | default(0, true) %}
-            ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
-        {% endfor %}
-    ) as blend (model, weight)
+    {% for name, blend in blends.items() %}
+        select
+            '{{ name }}' as blend,
+            parts.model,
+            parts.weight
+        from (
+            values
+            {% for model in neighbour_models() %}
+                {% set weight = blend[model] | default(0, true) %}
+                ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
+            {% endfor %}
+        ) as parts (model, weight)
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 ),
 
 blended as (
 
     select
-        'hybrid' as model,
+        weights.blend as model,
         comparable.product_key,
         comparable.neighbour_key,
         {{ exact_sum("comparable.score * weights.weight", 12) }} as score
     from comparable
     inner join weights on comparable.model = weights.model
-    group by comparable.product_key, comparable.neighbour_key
+    group by weights.blend, comparable.product_key, comparable.neighbour_key
 
 ),
 

@@ -1,36 +1,5 @@
 {# Per-product multiplier, the same for every user: its trend (recent share of its
-   interactions) and its popularity, each to a power; 1 when the vars are 0. #}
-with activity as (
+   interactions) and its popularity. #}
+with {{ product_factors(ref("int_timeline"), "not interactions.is_holdout") }}
 
-    select
-        interactions.product_key,
-        count(*) as interactions,
-        sum(cast(round(1e6 * {{ half_life(
-            days_between("interactions.event_at", "timeline.graph_cutoff_at"),
-            var("trend_half_life_days")
-        ) }}) as bigint)) / 1e6 as recent_interactions
-    from {{ ref("int_interactions") }} as interactions
-    cross join {{ ref("int_timeline") }} as timeline
-    where not interactions.is_holdout
-    group by interactions.product_key
-
-),
-
-factors as (
-
-    {# A product of long ago keeps a trace of itself. #}
-    select
-        product_key,
-        power(
-            greatest(recent_interactions / interactions, 1e-3),
-            {{ var("trend_weight") }}
-        ) * power(interactions, {{ var("popularity_weight") }}) as factor
-    from activity
-
-)
-
-{# Largest = 1: scores stay in the range that they are summed in. #}
-select
-    product_key,
-    factor / max(factor) over () as factor
-from factors
+select * from product_factors

@@ -10,18 +10,18 @@ with users as (
 
 ),
 
-hybrid_neighbours as (
+serving_neighbours as (
 
     select * from {{ ref("int_neighbours") }}
-    where model = 'hybrid'
+    where model = {{ serving_model() }}
 
 ),
 
 {{ recommended_products(
-    "published", "users", "hybrid_neighbours", [served_model()], var("recommendations")
+    "published", "users", "serving_neighbours", [served_model()], var("recommendations")
 ) }},
 
-{{ other_causes("published", "hybrid_neighbours") }},
+{{ other_causes("published", "serving_neighbours") }},
 
 causes as (
 
@@ -44,11 +44,14 @@ causes as (
 seen as (
 
     {# Events that cleaning removed too: the user saw the product. #}
-    select distinct
+    select
         events.user_key,
-        events.product_key
+        events.product_key,
+        bool_or({{ is_one_of("events.event_type", var("purchase_event_types")) }})
+            as is_bought
     from {{ ref("int_events_flagged") }} as events
     semi join users on events.user_key = users.user_key
+    group by events.user_key, events.product_key
 
 )
 
@@ -65,7 +68,8 @@ select
     end as source,
     causes.product_id as because_product_id,
     causes.event_type as because_event_type,
-    seen.product_key is not null as is_seen
+    seen.product_key is not null as is_seen,
+    case when seen.is_bought then repurchases.usual_days end as bought_again_days
 from caused
 inner join {{ ref("int_user_keys") }} as user_keys
     on caused.user_key = user_keys.user_key
@@ -77,4 +81,6 @@ left join causes
         and caused.because_product_key = causes.product_key
 left join seen
     on caused.user_key = seen.user_key and caused.product_key = seen.product_key
+left join {{ ref("int_product_repurchases") }} as repurchases
+    on caused.product_key = repurchases.product_key and repurchases.cut = 'serving'
 order by user_keys.user_id, caused.rank

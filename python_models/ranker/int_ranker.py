@@ -9,11 +9,15 @@ def model(dbt, session):
     from longtail.tables.ranker import ranker_table
 
     examples = dbt.ref("int_ranker_examples").order("user_key, product_key")
+    examples = examples.to_arrow_table()
+    gains = dbt.ref("int_learning_gains").order("user_key, model_number").to_arrow_table()
     return ranker_table(
-        examples.to_arrow_table(),
+        examples,
+        gains,
         kind=dbt.config.meta_get("ranker"),
         linear_names=dbt.config.meta_get("ranker_linear"),
         repeat_weight=dbt.config.meta_get("repeat_weight"),
+        popularity_weight=dbt.config.meta_get("popularity_weight"),
         tail=dbt.config.meta_get("ranker_tail"),
         tail_cost=dbt.config.meta_get("ranker_tail_cost"),
         min_cases=dbt.config.meta_get("ranker_min_cases"),

@@ -8,8 +8,8 @@ from conftest import Shop
 from sklearn.metrics import ndcg_score
 
 from longtail.kernels.ranker import (
+    discounted_gains,
     linear_scores,
-    mean_ndcg,
     train_linear,
     train_trees,
     tree_scores,
@@ -36,6 +36,15 @@ def toy(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     relevance[taken] = 1
     features[::17, 0] = np.nan
     return features, relevance
+
+
+def mean_ndcg(scores, relevance, sizes, *, purchase_weight) -> float:
+    """Return NDCG@20 over what the candidates hold."""
+    reached, best = (
+        discounted_gains(order, relevance, sizes, purchase_weight=purchase_weight)
+        for order in (scores, relevance)
+    )
+    return float(np.mean(reached / np.where(best > 0, best, 1)))
 
 
 def trained(threads: int = 1, **settings):
@@ -135,12 +144,37 @@ def examples(cases: int = CASES, blend: str = "noise") -> pa.Table:
     return pa.table(columns)
 
 
-def learned(table: pa.Table, kind: str = "trees", min_cases: int = 100, tail: float = 0) -> dict:
+def gains(cases: int = CASES, **ndcgs: float) -> pa.Table:
+    """Return a row per case and model, whose lists are all as good as said; ideal lists gain 1."""
+    ndcgs = ndcgs or {"counted": 0.3, "covisit": 0.2}
+    numbers = np.repeat(np.arange(1, len(ndcgs) + 1), cases)
+    users = np.tile(np.arange(cases), len(ndcgs))
+    return pa.table(
+        {
+            "user_key": pa.array(users, pa.int32()),
+            "model": np.asarray(list(ndcgs))[numbers - 1],
+            "model_number": numbers,
+            "draw": users % 10 / 10,
+            "ideal_gain": np.ones(len(users)),
+            "ndcg": np.repeat(np.asarray(list(ndcgs.values())), cases),
+        }
+    )
+
+
+def learned(
+    table: pa.Table,
+    kind: str = "trees",
+    min_cases: int = 100,
+    tail: float = 0,
+    compared: pa.Table | None = None,
+) -> dict:
     found = ranker_table(
         table,
+        gains() if compared is None else compared,
         kind=kind,
         linear_names=["noise", "what_decides"],
         repeat_weight=0,
+        popularity_weight=0,
         tail=tail,
         tail_cost=0.02,
         min_cases=min_cases,
@@ -152,24 +186,63 @@ def learned(table: pa.Table, kind: str = "trees", min_cases: int = 100, tail: fl
 
 
 @pytest.mark.parametrize("kind", ["trees", "linear"])
-def test_a_ranker_better_than_the_blend_is_used(kind):
+def test_a_ranker_better_than_every_model_serves(kind):
     row = learned(examples(), kind)
-    assert row["is_used"] and row["ndcg"] > 0.9 > row["blend_ndcg"]
+    assert row["is_used"] and row["ndcg"] > 0.9 > row["fallback_ndcg"] == pytest.approx(0.3)
     weight = {entry["feature"]: entry["gain"] or entry["weight"] for entry in row["features"]}
     assert max(weight, key=lambda name: weight[name] or 0) == "what_decides"
+    assert row["reason"].endswith(f"by counted: {kind} serves")
 
 
 @pytest.mark.parametrize("kind", ["trees", "linear"])
-def test_a_ranker_worse_than_the_blend_steps_back(kind):
-    row = learned(examples(blend="what decides"), kind)
-    assert not row["is_used"] and row["ndcg"] < row["blend_ndcg"] == pytest.approx(1)
+def test_a_ranker_worse_than_a_model_steps_back_for_it(kind):
+    row = learned(examples(), kind, compared=gains(counted=0.5, popularity=0.999))
+    assert not row["is_used"] and 0.9 < row["ndcg"] < row["fallback_ndcg"]
+    assert row["fallback"] == "popularity"
+    assert row["reason"].endswith("by popularity: popularity serves")
+
+
+def test_cases_whose_candidates_hold_no_answer_count_as_missed():
+    """100 cases have an answer of their own among the candidates, 300 more have none."""
+    few = learned(examples(100), compared=gains(100))
+    many = learned(examples(100), compared=gains(400))
+    assert many["ndcg"] == pytest.approx(few["ndcg"] / 4)
+    assert few["is_used"] and not many["is_used"]
+
+
+def test_gains_are_shares_of_what_the_ideal_list_gains():
+    doubled = gains().set_column(4, "ideal_gain", pa.array(np.full(2 * CASES, 2.0)))
+    assert learned(examples(), compared=doubled)["ndcg"] == pytest.approx(
+        learned(examples())["ndcg"] / 2
+    )
+
+
+def test_a_model_serves_in_place_of_the_first_only_when_clearly_better():
+    random = np.random.default_rng(7)
+
+    def chosen(lift: float, cases: int) -> str:
+        compared = gains(cases, counted=0.3, covisit=0.3 + lift)
+        noise = np.r_[np.zeros(cases), random.normal(0, 0.2, cases)]
+        ndcg = np.asarray(compared.column("ndcg")) + noise - noise[cases:].mean() * (noise != 0)
+        compared = compared.set_column(5, "ndcg", pa.array(ndcg))
+        return learned(examples(0), compared=compared)["fallback"]
+
+    # The standard error is .2 / sqrt(cases): .02 of a hundred cases, .01 of four hundred.
+    assert [chosen(0.015, 100), chosen(0.03, 100)] == ["counted", "covisit"]
+    assert [chosen(0.005, 400), chosen(0.015, 400)] == ["counted", "covisit"]
+    assert chosen(-0.1, 400) == "counted"
 
 
 @pytest.mark.parametrize("cases", [0, 1, 99])
 def test_too_few_cases_are_said(cases):
     row = learned(examples(cases))
     assert not row["is_used"] and row["model"] is None
-    assert row["reason"] == f"{cases} cases to learn from, of at least 100"
+    assert row["reason"] == f"{cases} cases to learn from, of at least 100: counted serves"
+
+
+def test_without_a_case_nothing_is_compared():
+    row = learned(examples(0), compared=gains(0))
+    assert not row["is_used"] and row["fallback"] is None and row["compared"] == []
 
 
 def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
@@ -177,8 +250,8 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
     keys = pa.array(np.arange(len(table)), pa.int32())
     table = table.append_column("because_product_key", keys)
     table = table.append_column("scope", pa.array(["published"] * len(table)))
-    for source, count in (("noise", len(table)), ("what decides", 0)):
-        ranker = pa.Table.from_pylist([learned(examples(blend=source))])
+    for best, count in ((0.3, len(table)), (1.0, 0)):
+        ranker = pa.Table.from_pylist([learned(examples(), compared=gains(counted=best))])
         batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1000))
         scored = score_table(batches, ranker, threads=1).read_all()
         assert scored.schema == SCORE_SCHEMA and len(scored) == count
@@ -231,6 +304,18 @@ def test_the_ranker_knows_nothing_of_the_future(ranked_shop):
             """create or replace table leaked as from int_product_activity;
             create or replace view int_product_activity as
             select * replace ('learned' as scope) from leaked where scope = 'evaluated'""",
+        ),
+        (
+            "score",
+            """create or replace table leaked as from int_popularity;
+            create or replace view int_popularity as
+            select * replace ('learned' as scope) from leaked where scope = 'published'""",
+        ),
+        (
+            "repurchase",
+            """create or replace table leaked as from int_repurchases;
+            create or replace view int_repurchases as
+            select * replace ('learning' as cut) from leaked where cut = 'serving'""",
         ),
         (
             "next product",

@@ -53,7 +53,7 @@ BAD = [
     ("q", -1, "number above 0"),
     ("window_decay", 1.1, "up to 1"),
     ("demo_events", 9_999, "from 10000"),
-    ("exclude", "bought", "one of purchased, seen, none"),
+    ("exclude", "bought", "one of purchased, seen, auto, none"),
     ("graph_cutoff", "yesterday", "date or time such as"),
     ("graph_cutoff", "2024-02-30", "date or time such as"),
     ("graph_cutoff", "2024-W05-1", "date or time such as"),

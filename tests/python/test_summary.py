@@ -43,6 +43,7 @@ AVAILABILITY = """
     end as withheld_as
     from range(7)
 """
+SERVING = "select 'covisit' as model, null::varchar as ranker, 'clearly better' as reason"
 
 
 def make(path: Path, user: str = "u", settings: str = '{"ranker": "off"}') -> None:
@@ -55,8 +56,10 @@ def make(path: Path, user: str = "u", settings: str = '{"ranker": "off"}') -> No
         "release_gates": f"from ({GATES}) as gates(gate, status, message)",
         "product_availability": AVAILABILITY,
         "rejected_products": "from range(3)",
+        "internal.int_serving": SERVING,
     }
     with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema internal")
         for name, rows in tables.items():
             connection.execute(f"create table {name} as {rows}")
         connection.execute("update build_info set settings = ?", [settings])
@@ -103,7 +106,7 @@ def test_the_summary_counts_and_offers_a_query_that_a_shell_can_take(user, shown
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
-        ('{"ranker": "trees"}', "recall@20 of the ranker 0.500"),
+        ('{"ranker": "trees"}', "recall@20 of the covisit 0.500"),
         ('{"ranker": false}', "recall@20 of the hybrid 0.250"),
         ("{}", "recall@20 of the hybrid 0.250"),
     ],
@@ -116,7 +119,9 @@ def test_the_summary_is_about_the_lists_that_are_published(settings, line, tmp_p
             "insert into model_metrics by name select 'ranked' as model, 0.5 as value,"
             " * exclude (model, value) from model_metrics where model = 'hybrid'"
         )
-    assert line in "".join(summary(path))
+    lines = summary(path)
+    assert line in "".join(lines)
+    assert ("  ranker           clearly better" in lines) == ("covisit" in line)
 
 
 def test_the_summary_of_a_shop_without_a_catalogue_does_not_speak_of_one(tmp_path):

@@ -76,6 +76,7 @@ select * from (values
     ('case', 'complement', 1, 'cable', 0.5, 4, 'graph'),
     ('case', 'complement', 2, 'gift', 60.0, 4, 'popular in shop')
 ) as columns (product_id, relation, rank, similar_product_id, score, sessions_together, source);
+create table internal.int_serving as select 'hybrid' as model;
 create table internal.int_popularity as
 select * from (values
     ('published', 1, 1e2), ('published', 2, 50.0), ('published', 6, 30.0), ('published', 3, 10.0),

@@ -43,7 +43,7 @@ causes as (
         on
             histories.user_key = places.user_key
             and histories.product_key = places.product_key
-    where histories.scope = 'published' and neighbours.model = 'hybrid'
+    where histories.scope = 'published' and neighbours.model = {{ serving_model() }}
 
 )
 

@@ -1,5 +1,6 @@
 {# Held against the staged events, robots' too, not against int_excluded_products. Up to
-   about a hundred thousand users are tried. #}
+   about a hundred thousand users are tried. With `exclude: auto` what may come again is
+   left out. #}
 with users as (
 
     select
@@ -22,7 +23,18 @@ excluded as (
         min(events.event_at) as first_event_at
     from {{ ref("stg_events") }} as events
     inner join users on events.user_id = users.user_id
-    where {{ is_excluded() }}
+    where
+        {{ is_excluded() }}
+        {% if var("exclude") == "auto" %}
+            and events.product_id not in (
+                select products.product_id
+                from {{ ref("products") }} as products
+                inner join {{ ref("repurchases") }} as rates
+                    on
+                        products.category_code is not distinct from rates.category_code
+                        and rates.is_bought_again
+            )
+        {% endif %}
     group by users.user_id, users.user_key, events.product_id
 
 ),

@@ -94,6 +94,44 @@ late_activity as (
 
 ),
 
+late_scores as (
+
+    {# What nobody had to do with before the cut is popular with nobody. #}
+    select
+        'score' as place,
+        learned.product_key as found
+    from {{ ref("int_popularity") }} as learned
+    anti join known on learned.product_key = known.product_key
+    where learned.scope = 'learned' and learned.score > 0
+
+),
+
+repurchases as (
+
+    select count(*) as buyers
+    from (
+        select distinct
+            user_key,
+            product_key
+        from known
+        where is_purchase
+    ) as bought
+
+),
+
+late_repurchases as (
+
+    select
+        'repurchase' as place,
+        learned.buyers as found
+    from {{ ref("int_repurchases") }} as learned
+    cross join repurchases
+    where
+        learned.cut = 'learning' and learned.category_code = ''
+        and learned.buyers > repurchases.buyers
+
+),
+
 some_products as (
 
     select product_key from {{ ref("int_product_keys") }}
@@ -173,8 +211,8 @@ late_groups as (
 )
 
 {% for late in (
-    "late_cases", "late_histories", "early_targets", "late_activity", "late_pairs",
-    "late_next_products", "late_groups"
+    "late_cases", "late_histories", "early_targets", "late_activity", "late_scores",
+    "late_repurchases", "late_pairs", "late_next_products", "late_groups"
 ) %}
     select * from {{ late }}
     {{ "union all" if not loop.last }}

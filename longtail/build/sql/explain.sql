@@ -82,7 +82,7 @@ terms as (
         opinions.interest * opinions.score as score,
         'interest in the product * neighbour score' as detail
     from opinions
-    where opinions.model = 'hybrid'
+    where opinions.model = internal.serving_model()
     union all
     select
         group_terms.product_key,
@@ -199,7 +199,7 @@ evidence as (
         null as sessions_together
     from opinions
     inner join speakers on opinions.product_key = speakers.product_key
-    where opinions.model != 'hybrid'
+    where opinions.model not in ('hybrid', 'counted')
     union all
     select
         5 as step,

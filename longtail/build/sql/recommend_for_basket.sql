@@ -41,7 +41,13 @@ votes as (
         'graph' as source
     from basket
     inner join internal.int_neighbours as neighbours on basket.product_key = neighbours.product_key
-    where relation is null and neighbours.model = 'hybrid'
+    where
+        relation is null
+        -- A basket has a list of its own even where popular products serve the users best.
+        and neighbours.model = case
+            when internal.serving_model() like 'popular%' then 'hybrid'
+            else internal.serving_model()
+        end
     union all
     select
         case when starts_with(similar_products.source, 'popular') then 2 else 1 end as step,

@@ -61,7 +61,7 @@ live_terms as (
     inner join products as because on histories.product_key = because.product_key
     inner join internal.int_neighbours as neighbours
         on histories.product_key = neighbours.product_key
-    where histories.scope = 'published' and neighbours.model = 'hybrid'
+    where histories.scope = 'published' and neighbours.model = internal.serving_model()
 
 ),
 

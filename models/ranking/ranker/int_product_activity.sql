@@ -1,4 +1,5 @@
-{# How popular a product is and since when, as of each scope's moment. #}
+{# How popular a product is and since when, as of each scope's moment. Ranks mean the same
+   in a month of many events and in one of few. #}
 with activity as (
 
     select
@@ -29,7 +30,10 @@ with activity as (
 
 select
     activity.*,
-    products.category_code,
+    popularity.category_code,
+    popularity.score as popularity,
+    popularity.shop_rank,
+    popularity.category_rank,
     cast(row_number() over (
         partition by activity.scope
         order by
@@ -38,12 +42,12 @@ select
             activity.product_key
     ) as integer) as recent_rank,
     cast(row_number() over (
-        partition by activity.scope, products.category_code
+        partition by activity.scope, popularity.category_code
         order by
             activity.interactions_7 desc,
             activity.interactions desc,
             activity.product_key
-    ) as integer) as category_rank,
+    ) as integer) as recent_category_rank,
     {# As in int_product_exposure: all but the products of the first 80 %. #}
     sum(activity.interactions) over (
         partition by activity.scope
@@ -52,5 +56,7 @@ select
     ) - activity.interactions
     >= 0.8 * sum(activity.interactions) over (partition by activity.scope) as is_tail
 from activity
-inner join {{ ref("products") }} as products
-    on activity.product_key = products.product_key
+inner join {{ ref("int_popularity") }} as popularity
+    on
+        activity.scope = popularity.scope
+        and activity.product_key = popularity.product_key

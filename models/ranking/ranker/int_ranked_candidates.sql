@@ -1,4 +1,4 @@
-{# Above 0, so that weights of popularity can act on it; as many candidates as a list
+{# Above 0, so that weights of popularity can act on it; trends the ranker knows itself; as many candidates as a list
    takes, or all where a cap may skip some. #}
 with ranker as (
 
@@ -58,16 +58,16 @@ weighted as (
         scores.user_key,
         scores.product_key,
         scores.because_product_key,
-        exp(scores.score) * coalesce(factors.factor, 1)
-        * power(1 + coalesce(activity.interactions, 0), -ranker.tail_weight) as score
+        exp(scores.score) * power(
+            1 + coalesce(activity.interactions, 0),
+            {{ var("popularity_weight") }} - ranker.tail_weight
+        ) as score
     from scores
     cross join ranker
     left join {{ ref("int_product_activity") }} as activity
         on
             scores.scope = activity.scope
             and scores.product_key = activity.product_key
-    left join {{ ref("int_product_factors") }} as factors
-        on scores.product_key = factors.product_key
 
 )
 

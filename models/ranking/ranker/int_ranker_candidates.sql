@@ -1,5 +1,5 @@
 {# The nearest by the sum of terms, what came next, the history, what is popular in the
-   shop and in the last product's category; less what is excluded. #}
+   shop and in the last product's category, of late and as lists have it; less what is excluded. #}
 with cases as (
 
     select * from {{ ref("int_ranker_case_facts") }}
@@ -33,7 +33,7 @@ popular as (
     from cases
     inner join {{ ref("int_product_activity") }} as activity
         on cases.scope = activity.scope
-    where activity.recent_rank <= {{ var("ranker_popular") }}
+    where least(activity.shop_rank, activity.recent_rank) <= {{ var("ranker_popular") }}
     union all
     select
         cases.case_key,
@@ -43,7 +43,9 @@ popular as (
         on
             cases.scope = activity.scope
             and cases.last_category_code = activity.category_code
-    where activity.category_rank <= {{ var("ranker_popular") }}
+    where
+        least(activity.category_rank, activity.recent_category_rank)
+        <= {{ var("ranker_popular") }}
 
 ),
 

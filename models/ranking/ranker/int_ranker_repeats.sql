@@ -10,6 +10,8 @@ select
     histories.weight as repeat_weight,
     histories.sessions as repeat_sessions,
     histories.interval_days as repeat_interval_days,
+    histories.repurchase_share,
+    histories.repurchase_days,
     {{ seconds_between("histories.last_event_at", "cases.last_event_at") }} / 86400
         as repeat_age_days
 from {{ ref("int_ranker_case_histories") }} as histories

@@ -9,11 +9,13 @@ inner join {{ ref("int_ranker_cases") }} as cases
         actions.user_key = cases.user_key
         and actions.event_at >= cases.asked_at
         and actions.event_at < cases.ends_at
-anti join (
-    select * from {{ ref("int_excluded_products") }}
-    where scope = 'learned'
-) as excluded
-    on
-        actions.user_key = excluded.user_key
-        and actions.product_key = excluded.product_key
+{% if var("exclude") != "auto" %}
+    anti join (
+        select * from {{ ref("int_excluded_products") }}
+        where scope = 'learned'
+    ) as excluded
+        on
+            actions.user_key = excluded.user_key
+            and actions.product_key = excluded.product_key
+{% endif %}
 group by actions.user_key, actions.product_key

@@ -1,12 +1,5 @@
-{# Each product of a history times each neighbour of it. Without weights in `blend` both
-   models count the same. #}
-{% set blend = {} %}
-{% for model in ("covisit", "rp3beta") %}
-    {% do blend.update({model: var("blend")[model] | default(0, true) | float}) %}
-{% endfor %}
-{% if blend.values() | sum == 0 %}
-    {% do blend.update({"covisit": 1.0, "rp3beta": 1.0}) %}
-{% endif %}
+{# Each product of a history times each neighbour of it. #}
+{% set blend = counted_blend() %}
 
 select
     histories.case_key,

@@ -45,7 +45,7 @@ speakers as (
     inner join internal.int_neighbours as neighbours
         on histories.product_key = neighbours.product_key
     inner join asked on neighbours.neighbour_key = asked.product_key
-    where histories.scope = 'published' and neighbours.model = 'hybrid'
+    where histories.scope = 'published' and neighbours.model = internal.serving_model()
 
 ),
 
@@ -122,7 +122,7 @@ models as (
     from internal.int_neighbours as neighbours
     inner join causes on neighbours.product_key = causes.product_key
     inner join asked on neighbours.neighbour_key = asked.product_key
-    where neighbours.model != 'hybrid'
+    where neighbours.model not in ('hybrid', 'counted')
 
 ),
 

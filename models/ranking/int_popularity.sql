@@ -1,5 +1,7 @@
 {# What everybody gets when nothing is known. The evaluated scope knows nothing after
-   the cut. #}
+   the cut, the learned one nothing after the ranker's. #}
+{% set scopes = ["published", "evaluated"] + (["learned"] if ranker() != "off" else []) %}
+
 with interactions as (
 
     select
@@ -20,6 +22,18 @@ with interactions as (
     from {{ ref("int_interactions") }} as interactions
     cross join {{ ref("int_timeline") }} as timeline
     where {{ known_at_evaluation("interactions.is_holdout") }}
+    {% if "learned" in scopes %}
+        union all
+        select
+            'learned' as scope,
+            interactions.product_key,
+            interactions.event_weight,
+            {{ days_between("interactions.event_at", "timeline.graph_cutoff_at") }}
+                as age_days
+        from {{ ref("int_interactions") }} as interactions
+        inner join {{ ref("int_learning_timeline") }} as timeline
+            on interactions.event_at < timeline.graph_cutoff_at
+    {% endif %}
 
 ),
 
@@ -45,7 +59,9 @@ scored as (
         products.category_code,
         coalesce(scores.score, 0) as score
     from {{ ref("products") }} as products
-    cross join (values ('published'), ('evaluated')) as scopes (scope)
+    cross join (
+        values {% for scope in scopes %} ('{{ scope }}'){{ "," if not loop.last }}{% endfor %}
+    ) as scopes (scope)
     left join scores
         on
             products.product_key = scores.product_key

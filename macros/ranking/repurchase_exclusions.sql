@@ -1,0 +1,83 @@
+{% macro repurchase_exclusions() -%}
+    {#
+        The query of what `exclude: auto` withholds (scope, user_key, product_key): what a user
+        bought, unless its category is bought again by `repurchase_share` of its buyers and as
+        many days have passed as nineteen of twenty let pass.
+    #}
+    with purchases as (
+
+        select
+            user_key,
+            product_key,
+            event_at
+        from {{ ref("int_events_flagged") }}
+        where {{ is_excluded() }}
+
+    ),
+
+    known as (
+
+        select
+            'published' as scope,
+            purchases.*,
+            timeline.last_event_at as asked_at
+        from purchases
+        cross join {{ ref("int_timeline") }} as timeline
+        union all
+        select
+            'evaluated' as scope,
+            purchases.*,
+            timeline.{{ "last_event_at" if var("targets") else "graph_cutoff_at" }} as asked_at
+        from purchases
+        semi join {{ ref("int_targets") }} as targets
+            on purchases.user_key = targets.user_key
+        cross join {{ ref("int_timeline") }} as timeline
+        {% if not var("targets") %}
+            where timeline.graph_cutoff_at > purchases.event_at
+        {% endif %}
+        {% if ranker() != "off" %}
+            union all
+            select
+                'learned' as scope,
+                purchases.*,
+                cases.asked_at
+            from purchases
+            inner join {{ ref("int_ranker_cases") }} as cases
+                on
+                    purchases.user_key = cases.user_key
+                    and purchases.event_at < cases.asked_at
+        {% endif %}
+
+    ),
+
+    last_purchases as (
+
+        select
+            scope,
+            case scope when 'learned' then 'learning' else 'serving' end as cut,
+            user_key,
+            product_key,
+            max(event_at) as bought_at,
+            any_value(asked_at) as asked_at
+        from known
+        group by scope, user_key, product_key
+
+    )
+
+    select
+        last_purchases.scope,
+        last_purchases.user_key,
+        last_purchases.product_key
+    from last_purchases
+    left join {{ ref("int_product_repurchases") }} as rates
+        on
+            last_purchases.cut = rates.cut
+            and last_purchases.product_key = rates.product_key
+    where
+        not coalesce(
+            rates.share >= {{ var("repurchase_share") }}
+            and {{ seconds_between("last_purchases.bought_at", "last_purchases.asked_at") }}
+            >= 86400 * rates.soonest_days,
+            false
+        )
+{%- endmacro %}

@@ -1,0 +1,6 @@
+{% macro serving_model() -%}
+    {# SQL: the model whose neighbours make the lists, or complete what the ranker has ordered. #}
+    {%- if ranker() == "off" -%} 'hybrid'
+    {%- else -%} (select serving.model from {{ ref("int_serving") }} as serving)
+    {%- endif -%}
+{%- endmacro %}

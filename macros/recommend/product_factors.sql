@@ -1,0 +1,45 @@
+{% macro product_factors(timeline, is_known) -%}
+    {#
+        CTEs that end in `product_factors` (product_key, factor): a product's trend and popularity at
+        the cut of `timeline`, from the interactions that `is_known` holds for, each to a power; 1
+        when the vars are 0.
+    #}
+    activity as (
+
+        select
+            interactions.product_key,
+            count(*) as interactions,
+            sum(cast(round(1e6 * {{ half_life(
+                days_between("interactions.event_at", "timeline.graph_cutoff_at"),
+                var("trend_half_life_days")
+            ) }}) as bigint)) / 1e6 as recent_interactions
+        from {{ ref("int_interactions") }} as interactions
+        cross join {{ timeline }} as timeline
+        where {{ is_known }}
+        group by interactions.product_key
+
+    ),
+
+    factors as (
+
+        {# A product of long ago keeps a trace of itself. #}
+        select
+            product_key,
+            power(
+                greatest(recent_interactions / interactions, 1e-3),
+                {{ var("trend_weight") }}
+            ) * power(interactions, {{ var("popularity_weight") }}) as factor
+        from activity
+
+    ),
+
+    product_factors as (
+
+        {# Largest = 1: scores stay in the range that they are summed in. #}
+        select
+            product_key,
+            factor / max(factor) over () as factor
+        from factors
+
+    )
+{%- endmacro %}

@@ -1,0 +1,52 @@
+{# int_neighbours as of the ranker's cut: what was counted until then. #}
+{% set blend = counted_blend() %}
+with neighbours as (
+
+    select * from {{ ref("int_ranker_neighbours") }}
+    where cut = 'learning'
+
+),
+
+{{ product_factors(
+    ref("int_learning_timeline"), "interactions.event_at < timeline.graph_cutoff_at"
+) }},
+
+scored as (
+
+    {% for model in ("covisit", "rp3beta") %}
+        select
+            '{{ model }}' as model,
+            product_key,
+            neighbour_key,
+            {{ model }} as score
+        from neighbours
+        where {{ model }} > 0
+        union all
+    {% endfor %}
+    select
+        '{{ unranked_models()[0] }}' as model,
+        product_key,
+        neighbour_key,
+        {{ blend["covisit"] }} * coalesce(covisit, 0)
+        + {{ blend["rp3beta"] }} * coalesce(rp3beta, 0) as score
+    from neighbours
+
+),
+
+weighted as (
+
+    select
+        scored.model,
+        scored.product_key,
+        scored.neighbour_key,
+        scored.score * product_factors.factor as score
+    from scored
+    inner join product_factors on scored.neighbour_key = product_factors.product_key
+    where scored.score > 0
+
+)
+
+select * from weighted
+qualify row_number() over (
+    partition by model, product_key order by score desc, neighbour_key
+) <= {{ var("neighbours") }}
