@@ -53,7 +53,7 @@ def attempt(
         return action()
     except NO_QUERY as error:
         raise NoQueryError(str(error).splitlines()[0]) from error
-    except duckdb.Error:
+    except (duckdb.Error, OverflowError):  # the latter by a time that Python does not know
         return None
     finally:
         alarm.cancel()

@@ -153,12 +153,8 @@ def report(found: list[Broken], fates: list[str], untested: list[str], at_least:
             print(f"{broken.model}: {broken.name}")
     if untested:
         print(f"\nNo quick test runs {', '.join(untested)}")
-    models = {broken.model for broken in found}
-    for entry in explained:
-        if any(fnmatchcase(model, entry["model"]) for model in models) and not any(
-            is_meant(entry, broken) for broken in survivors
-        ):
-            print(f"\nNo survivor is meant by {entry['model']}: {entry['break']}")
+    for model, part in unneeded(explained, found, survivors):
+        print(f"\nNo survivor of {model} is meant by: {part}")
     noticed = len(queries) - len(survivors)
     to_notice = noticed + len(unexplained)
     share = noticed / max(1, len(queries))
@@ -172,12 +168,29 @@ def report(found: list[Broken], fates: list[str], untested: list[str], at_least:
 
 def reason_for(broken: Broken, explained: list[dict]) -> str | None:
     """Return why nobody needs to notice a mutant."""
-    return next((entry["reason"] for entry in explained if is_meant(entry, broken)), None)
+    for entry in explained:
+        if any(is_meant(entry["model"], part, broken) for part in entry["breaks"]):
+            return entry["reason"]
+    return None
 
 
-def is_meant(entry: dict, broken: Broken) -> bool:
-    """Whether an entry of `survivors.toml` gives the reason of a mutant."""
-    return fnmatchcase(broken.model, entry["model"]) and entry["break"] in broken.name
+def is_meant(model: str, part: str, broken: Broken) -> bool:
+    """Whether a line of `survivors.toml` means a mutant."""
+    return fnmatchcase(broken.model, model) and part in broken.name
+
+
+def unneeded(
+    explained: list[dict], found: list[Broken], survivors: list[Broken]
+) -> list[tuple[str, str]]:
+    """Return the lines of `survivors.toml` that mean no survivor, though their models were run."""
+    models = {broken.model for broken in found}
+    return [
+        (entry["model"], part)
+        for entry in explained
+        if any(fnmatchcase(model, entry["model"]) for model in models)
+        for part in entry["breaks"]
+        if not any(is_meant(entry["model"], part, broken) for broken in survivors)
+    ]
 
 
 if __name__ == "__main__":
