@@ -28,11 +28,14 @@ TABLES = (
 )
 BUILD_INFO = {
     **{"built_at": [datetime(2024, 1, 1)], "events_kept": [3], "events_rejected": [1]},
-    "settings": ["{}"],
-    **{"events_clean": [3], "events_learned": [2], "share_without_seconds": [0.0]},
+    **{
+        "settings": ["{}"],
+        "events_clean": [3],
+        "events_learned": [2],
+        "share_without_seconds": [0.0],
+    },
     **{"catalogue_products": [0], "products_without_events": [0], "products_not_in_catalogue": [1]},
 }
-AVAILABILITY = {"is_shown": [True], "withheld_as": pa.array([None], pa.string())}
 CLEANING_REPORT = {"step": ["kept"], "rule": ["clean event"], "events": [3], "users": [1]}
 METRICS = {
     **{"model": ["hybrid"], "task": ["next interaction"], "segment": ["all"], "metric": ["recall"]},
@@ -48,7 +51,7 @@ GATES = {
 }
 OF_THE_SUMMARY = {
     **{"model_metrics": METRICS, "build_info": BUILD_INFO, "cleaning_report": CLEANING_REPORT},
-    **{"release_gates": GATES, "product_availability": AVAILABILITY},
+    **{"release_gates": GATES, "product_availability": {"is_shown": [True], "withheld_as": [""]}},
     "rejected_products": {"reason": pa.array([], pa.string())},
 }
 GATES_TEST = "test.longtail.assert_release_gates_pass"
