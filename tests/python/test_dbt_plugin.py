@@ -24,11 +24,17 @@ from longtail.build.warehouse import BuildState, write_parquet
 TABLES = (
     *("stg_events", "rejected_events", "products", "user_recommendations", "model_metrics"),
     *("build_info", "cleaning_report", "release_gates"),
+    *("product_availability", "rejected_products"),
 )
 BUILD_INFO = {
     **{"built_at": [datetime(2024, 1, 1)], "events_kept": [3], "events_rejected": [1]},
-    "settings": ["{}"],
-    **{"events_clean": [3], "events_learned": [2], "share_without_seconds": [0.0]},
+    **{
+        "settings": ["{}"],
+        "events_clean": [3],
+        "events_learned": [2],
+        "share_without_seconds": [0.0],
+    },
+    **{"catalogue_products": [0], "products_without_events": [0], "products_not_in_catalogue": [1]},
 }
 CLEANING_REPORT = {"step": ["kept"], "rule": ["clean event"], "events": [3], "users": [1]}
 METRICS = {
@@ -42,6 +48,11 @@ GATES = {
     "value": [None, None, 0.5],
     "threshold": [1.0, None, 0.02],
     "message": ["0, must be at least 1: check user_session", "not enough to judge", None],
+}
+OF_THE_SUMMARY = {
+    **{"model_metrics": METRICS, "build_info": BUILD_INFO, "cleaning_report": CLEANING_REPORT},
+    **{"release_gates": GATES, "product_availability": {"is_shown": [True], "withheld_as": [""]}},
+    "rejected_products": {"reason": pa.array([], pa.string())},
 }
 GATES_TEST = "test.longtail.assert_release_gates_pass"
 PARENTS = {
@@ -96,10 +107,8 @@ class Project:
                 columns = {"user_id": ["u"], "source": ["graph"], "source_file": ["demo"]}
                 table = pa.table({**columns, "build": [self.builds]})
                 write_parquet(table, self.work / f"{name}.parquet")
-        write_parquet(pa.table(METRICS), self.work / "model_metrics.parquet")
-        write_parquet(pa.table(BUILD_INFO), self.work / "build_info.parquet")
-        write_parquet(pa.table(CLEANING_REPORT), self.work / "cleaning_report.parquet")
-        write_parquet(pa.table(GATES), self.work / "release_gates.parquet")
+        for name, columns in OF_THE_SUMMARY.items():
+            write_parquet(pa.table(columns), self.work / f"{name}.parquet")
 
     def finish(self, selected, failing=(), message="it broke", **given):
         outcomes = [
