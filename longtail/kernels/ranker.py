@@ -16,6 +16,11 @@ K = 20
 """Length of the lists that the learning is judged by."""
 PATIENCE = 10
 """Trees without a gain for the users kept aside, after which the learning stops."""
+LEAF = 500
+"""Rows of a leaf at least: what a few users of one week did is no rule for the next."""
+BINS = 15
+"""Values of a feature that are told apart. More, and trees know a product by its counts: what was
+taken in the week that they learn from, they take again in the next."""
 PENALTY = 1e-4
 """Of the linear ranker's squared weights."""
 
@@ -95,7 +100,8 @@ def train_trees(
         "lambdarank_truncation_level": K + 5,
         "learning_rate": learning_rate,
         "num_leaves": leaves,
-        "min_data_in_leaf": 50,
+        "min_data_in_leaf": min(LEAF, max(1, len(relevance) // 20)),
+        "max_bin": BINS,
         "feature_fraction": 0.7,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,

@@ -81,6 +81,29 @@ def test_another_seed_gives_other_trees():
     assert trained().text != trained(seed=4).text
 
 
+def test_a_product_is_not_known_again_by_its_counts():
+    """Ten products of 200 are what everybody takes this week; their counts say nothing of it."""
+    random = np.random.default_rng(8)
+    products = np.concatenate([random.permutation(200)[:40] for _ in range(CASES)])
+    counts = random.permutation(200).astype(np.float32)
+    sizes = np.full(CASES, 40)
+    features = np.column_stack([counts[products], random.random(len(products), dtype=np.float32)])
+    relevance = (products < 10).astype(np.int64)
+    aside = np.arange(CASES) % 5 == 0
+    found = train_trees(
+        features,
+        relevance,
+        sizes,
+        aside,
+        names=["count", "noise"],
+        threads=1,
+        **(SETTINGS | {"trees": 60, "leaves": 15}),
+    )
+    rows = np.repeat(aside, sizes)
+    scores = tree_scores(found.text, features[rows], threads=1)
+    assert mean_ndcg(scores, relevance[rows], sizes[aside], purchase_weight=1) < 0.6
+
+
 def test_all_or_no_cases_aside_are_refused():
     features, relevance = toy()
     for aside in (np.zeros(CASES, bool), np.ones(CASES, bool)):
