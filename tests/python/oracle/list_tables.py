@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
-from oracle import lists, neighbours, similar
+from oracle import lists, neighbours, repurchases, similar
 from oracle import sessions as stays
 from oracle.event_tables import Rows
 from oracle.neighbour_tables import NeighbourTables, Scope
@@ -30,6 +30,9 @@ class ListTables(NeighbourTables):
         if self.models.get(model) or model in ("hybrid", "group_knn"):
             near = self.models.get(model, {})
             terms.update(lists.terms_of_history(history, near, self.settings))
+        if model == "own products":
+            for place, product in enumerate(scope.own_products.get(user, []), 1):
+                terms[product].append(lists.Term(1 / place, place, product))
         if self.uses_groups and model in ("hybrid", "group_knn"):
             likes = scope.likes.get(user, [])
             if model == "group_knn":
@@ -64,9 +67,38 @@ class ListTables(NeighbourTables):
             for product, row in table.items()
         }
 
+    @cached_property
+    def repurchases(self) -> dict[str, repurchases.Rate]:
+        bought = [
+            (visit.event.user, visit.event.product, visit.event.at.date())
+            for visit in self.learned
+            if visit.event.type in self.settings["purchase_event_types"]
+        ]
+        return repurchases.repurchases(bought, self.catalogue, self.settings["repurchase_prior"])
+
+    def table_repurchases(self) -> Rows:
+        return [
+            {
+                "category_code": category or None,
+                **rate._asdict(),
+                "is_bought_again": rate.share >= self.settings["repurchase_share"],
+            }
+            for category, rate in self.repurchases.items()
+        ]
+
+    def bought_again_days(self, product: str) -> float | None:
+        """Return after how many days products like this one are bought again, if they are."""
+        rate = self.repurchases.get(self.catalogue[product].category_code or "")
+        return rate.usual_days if rate else None
+
     def table_user_recommendations(self) -> Rows:
         scope, size = self.scopes["published"], self.settings["recommendations"]
         seen = {(event.user, event.product) for event in self.events}
+        bought = {
+            (event.user, event.product)
+            for event in self.events
+            if event.type in self.settings["purchase_event_types"]
+        }
         rows = []
         for user in self.users:
             listed = self.recommended("hybrid", user, scope, size)
@@ -74,6 +106,7 @@ class ListTables(NeighbourTables):
             causes = lists.causes_shown(listed)
             for rank, (row, because) in enumerate(zip(listed, causes, strict=True), 1):
                 is_seen = (user, row.product) in seen
+                is_bought = (user, row.product) in bought
                 rows.append(
                     {
                         "user_id": user,
@@ -84,6 +117,9 @@ class ListTables(NeighbourTables):
                         "because_product_id": because,
                         "because_event_type": event_types.get(because),
                         "is_seen": is_seen,
+                        "bought_again_days": self.bought_again_days(row.product)
+                        if is_bought
+                        else None,
                     }
                 )
         return rows

@@ -18,6 +18,7 @@ class Scope(NamedTuple):
     excluded: set[tuple[str, str]]
     popularity: lists.Popularity
     likes: dict[str, list[groups.Like]]
+    own_products: dict[str, list[str]]
 
 
 class NeighbourTables(EventTables):
@@ -133,7 +134,8 @@ class NeighbourTables(EventTables):
                 )
                 for user, history in found.items()
             }
-        return Scope(found, excluded, popular, likes)
+        own = histories.own_products(of_users, products)
+        return Scope(found, excluded, popular, likes, own)
 
     @cached_property
     def uses_groups(self) -> bool:

@@ -71,6 +71,8 @@ def log_days(events: Iterable[Event], settings: Mapping) -> dict[date, Day]:
     of_days = defaultdict(list)
     for event in events:
         of_days[event.at.date()].append(event)
+    if not of_days:
+        raise NothingCleanError
     users = {day: len({event.user for event in found}) for day, found in of_days.items()}
     core = without_strays(users, settings["day_share"])
     typical_users = median(users[day] for day in core)

@@ -2,13 +2,24 @@
 
 import ast
 import math
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from compiled_models import all_vars
 
-from oracle import arithmetic, events, graph, groups, histories, lists, metrics, neighbours, similar
+from oracle import (
+    arithmetic,
+    events,
+    graph,
+    groups,
+    histories,
+    lists,
+    metrics,
+    neighbours,
+    repurchases,
+    similar,
+)
 from oracle import sessions as stays
 from oracle.catalogue import Kind, Product, catalogue, described_by, kinds
 from oracle.recompute import Given, Log
@@ -412,6 +423,18 @@ def test_popularity_ranks_products_without_events_last():
     )
     assert found.score == {"z": 0.0, "x": 3.0, "y": 2.5}
     assert found.categories == {"c": ["x", "y"], None: ["z"]}
+
+
+def test_repurchases_are_shrunk_towards_the_category_above():
+    products = {name: Product(None, code, None, None) for name, code in (("p", "a.b"), ("q", None))}
+    bought = [("u", "p", date(2024, 1, day)) for day in (1, 1, 3, 7)]
+    bought += [("v", "p", date(2024, 1, 1)), ("u", "q", date(2024, 1, 1))]
+    found = repurchases.repurchases(bought, products, prior=2)
+    assert found == {
+        "": (3, 1, 1 / 3, 3, 2.1),
+        "a": (2, 1, (1 + 2 / 3) / 4, 3, 2.1),
+        "a.b": (2, 1, (1 + 2 * (1 + 2 / 3) / 4) / 4, 3, pytest.approx(2.1)),
+    }
 
 
 def test_bought_after_needs_a_wish_before():

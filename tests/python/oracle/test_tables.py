@@ -45,6 +45,7 @@ KEYS = {
     "int_user_histories": ["scope", "user_key", "product_key"],
     "int_excluded_products": ["scope", "user_key", "product_key"],
     "int_popularity": ["scope", "product_key"],
+    "repurchases": ["category_code"],
     "popular_products": ["category_code", "rank"],
     "user_recommendations": ["user_id", "rank"],
     "int_product_looks": ["product_key"],
