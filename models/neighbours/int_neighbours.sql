@@ -1,7 +1,9 @@
 {# The neighbours of all models on one scale, and the hybrid's, blended of them. With a
    ranker also those of what was counted alone: see unranked_models. #}
 {% set blends = {"hybrid": var("blend")} %}
-{% if ranker() != "off" %}{% do blends.update({"counted": counted_blend()}) %}{% endif %}
+{% if ranker() != "off" %}
+    {% do blends.update({"counted": counted_blend()}) %}
+{% endif %}
 
 with comparable as (
 
