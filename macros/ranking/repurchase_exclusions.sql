@@ -2,7 +2,8 @@
     {#
         The query of what `exclude: auto` withholds (scope, user_key, product_key): what a user
         bought, unless its category is bought again by `repurchase_share` of its buyers and as
-        many days have passed as nineteen of twenty let pass.
+        many days have passed as nineteen of twenty let pass, less the `holdout_days` that a list
+        is there for.
     #}
     with purchases as (
 
@@ -77,7 +78,7 @@
         not coalesce(
             rates.share >= {{ var("repurchase_share") }}
             and {{ seconds_between("last_purchases.bought_at", "last_purchases.asked_at") }}
-            >= 86400 * rates.soonest_days,
+            >= 86400 * (rates.soonest_days - {{ var("holdout_days") }}),
             false
         )
 {%- endmacro %}

@@ -4,7 +4,9 @@
    3. ranked: the best of each product and model, the hybrid being one more model.
    With a ranker also those of what was counted alone: see unranked_models. #}
 {% set blends = {"hybrid": var("blend")} %}
-{% if ranker() != "off" %}{% do blends.update({"counted": counted_blend()}) %}{% endif %}
+{% if ranker() != "off" %}
+    {% do blends.update({"counted": counted_blend()}) %}
+{% endif %}
 
 with comparable as (
 

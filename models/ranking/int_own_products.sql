@@ -1,4 +1,5 @@
-{# A user's products by the number of sessions with them, of equal ones the latest first. #}
+{# A user's products by the number of sessions with them, of equal ones the latest
+   first. #}
 {{ config(enabled=var("exclude", "purchased") in ("none", "auto")) }}
 
 with interactions as (

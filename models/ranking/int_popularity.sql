@@ -1,6 +1,7 @@
 {# What everybody gets when nothing is known. The evaluated scope knows nothing after
    the cut, the learned one nothing after the ranker's. #}
-{% set scopes = ["published", "evaluated"] + (["learned"] if ranker() != "off" else []) %}
+{% set scopes = ["published", "evaluated"] %}
+{% if ranker() != "off" %}{% do scopes.append("learned") %}{% endif %}
 
 with interactions as (
 
@@ -60,7 +61,10 @@ scored as (
         coalesce(scores.score, 0) as score
     from {{ ref("products") }} as products
     cross join (
-        values {% for scope in scopes %} ('{{ scope }}'){{ "," if not loop.last }}{% endfor %}
+        values
+        {% for scope in scopes %}
+            ('{{ scope }}'){{ "," if not loop.last }}
+        {% endfor %}
     ) as scopes (scope)
     left join scores
         on

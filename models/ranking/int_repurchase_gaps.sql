@@ -1,11 +1,11 @@
-{# Days from one purchase to the next of the same product by the same user, as of each cut.
-   Two purchases of one day are one. #}
+{# Days from one purchase to the next of the same product by the same user, as of each
+   cut. Two purchases of one day are one. #}
 with cuts as (
 
     select
         'serving' as cut,
-        {{ "last_event_at + interval '1 second'" if var("targets") else "graph_cutoff_at" }}
-            as cut_at
+        {{ "last_event_at + interval '1 second'" if var("targets")
+            else "graph_cutoff_at" }} as cut_at
     from {{ ref("int_timeline") }}
     {% if ranker() != "off" %}
         union all

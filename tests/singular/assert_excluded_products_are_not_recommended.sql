@@ -23,18 +23,14 @@ excluded as (
         min(events.event_at) as first_event_at
     from {{ ref("stg_events") }} as events
     inner join users on events.user_id = users.user_id
+    left join {{ ref("products") }} as products
+        on events.product_id = products.product_id
+    left join {{ ref("repurchases") }} as rates
+        on products.category_code is not distinct from rates.category_code
     where
-        {{ is_excluded() }}
-        {% if var("exclude") == "auto" %}
-            and events.product_id not in (
-                select products.product_id
-                from {{ ref("products") }} as products
-                inner join {{ ref("repurchases") }} as rates
-                    on
-                        products.category_code is not distinct from rates.category_code
-                        and rates.is_bought_again
-            )
-        {% endif %}
+        {{ is_excluded() | replace("event_type", "events.event_type") }}
+        and {{ "rates.is_bought_again is not true" if var("exclude") == "auto"
+            else "true" }}
     group by users.user_id, users.user_key, events.product_id
 
 ),

@@ -1,12 +1,14 @@
-{# NDCG@20 of each model's list for each case with an answer (Jarvelin and Kekalainen 2002).
-   A purchase counts ranker_purchase_weight, the ideal list holds all that was taken. #}
+{# NDCG@20 of each model's list for each case with an answer (Jarvelin and Kekalainen
+   2002). The ideal list holds all that was taken. #}
 with targets as (
 
     select
         targets.user_key,
         targets.product_key,
-        case when targets.is_purchase then {{ var("ranker_purchase_weight") }} else 1 end
-            as gain
+        case
+            when targets.is_purchase then {{ var("ranker_purchase_weight") }}
+            else 1
+        end as gain
     from {{ ref("int_ranker_targets") }} as targets
     semi join {{ ref("int_ranker_batches") }} as batches
         on targets.user_key = batches.user_key and batches.scope = 'learned'

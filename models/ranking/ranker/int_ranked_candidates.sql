@@ -1,5 +1,5 @@
-{# Above 0, so that weights of popularity can act on it; trends the ranker knows itself; as many candidates as a list
-   takes, or all where a cap may skip some. #}
+{# Above 0, so that weights of popularity can act on it; trends the ranker knows itself.
+   As many candidates as a list takes, or all where a cap may skip some. #}
 with ranker as (
 
     select * from {{ ref("int_ranker") }}
