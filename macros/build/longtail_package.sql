@@ -1,10 +1,16 @@
-{% macro longtail_package(action, request) %}
+{% macro longtail_package(action, request={}) %}
     {#
-        Calls the Python package from Jinja. dbt-duckdb hands a plugin's `store()` whatever
-        mapping it is given, so one mapping carries the question there and the answer back.
+        Calls the Python package from Jinja: an action of longtail.build.actions, with its
+        arguments by name.
     #}
+    {{- return(adapter.dispatch("longtail_package", "longtail")(action, request)) -}}
+{% endmacro %}
+
+{% macro duckdb__longtail_package(action, request) %}
+    {# dbt-duckdb hands a plugin's `store()` whatever mapping it is given, so one mapping
+       carries the question there and the answer back. #}
     {% do run_query("select 1") %}
-    {% set message = dict(request, action=action) %}
+    {% set message = {"action": action, "request": request} %}
     {% do adapter.store_relation("longtail", none, [], "", "parquet", message) %}
     {{ return(message.get("answer")) }}
 {% endmacro %}

@@ -1,11 +1,11 @@
 {% macro run_request() -%}
     {# What the Python package must know of this run to tell which files it reads, if it may. Not
        by var(), which would take braces in a path or an expression for Jinja. #}
-    {{- return({
+    {{- return({"run": {
         "vars": invocation_args_dict.get("vars", {}),
         "full_refresh": flags.FULL_REFRESH or false,
         "target": target.name,
         "part": "empty" if invocation_args_dict.get("empty")
             else "sample" if invocation_args_dict.get("sample") else "",
-    }) -}}
+    }}) -}}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {% macro settings_as_json() -%}
     {# Every var of the project with the value it has in this run, as a JSON object. #}
     {%- if execute -%}
-        {{- return(longtail_package("settings", {"vars": invocation_args_dict.get("vars", {})})) -}}
+        {{- return(longtail_package("settings", run_request())) -}}
     {%- endif -%}
     {{- return("{}") -}}
 {%- endmacro %}

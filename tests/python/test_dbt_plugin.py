@@ -16,9 +16,11 @@ from conftest import HEADER, ROOT
 from dbt_common.exceptions import DbtRuntimeError
 
 from longtail.build import event_files, sources
+from longtail.build.actions import READS_EVENTS
 from longtail.build.days import save_state
 from longtail.build.machine import warehouse_folder
-from longtail.build.plugin import READS_EVENTS, Plugin
+from longtail.build.plugin import Plugin
+from longtail.build.run import Run
 from longtail.build.warehouse import BuildState, write_parquet
 
 TABLES = (
@@ -82,10 +84,10 @@ class Project:
             settings=None,
         )
 
-    def tell(self, action: str, **message):
+    def tell(self, action: str, **request):
         """Do as the macro longtail_package does; each command of dbt has its own plugin."""
         plugin = Plugin("longtail", {}, self.credentials)
-        message["action"] = action
+        message = {"action": action, "request": request}
         plugin.store(SimpleNamespace(config=message))
         return message["answer"]
 
@@ -93,7 +95,7 @@ class Project:
         return self.tell(
             "begin",
             which=which,
-            vars=given,
+            run={"vars": given},
             selected=selected,
             parents=PARENTS,
             without_result=["model.longtail.part"],
@@ -133,7 +135,7 @@ class Project:
         ]
         return self.tell(
             "finish",
-            vars=given,
+            run={"vars": given},
             build_id=f"build {self.builds}",
             run_started_at=datetime.now(UTC),
             outcomes=outcomes,
@@ -150,7 +152,7 @@ class Project:
 @pytest.fixture
 def project(tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr("longtail.build.plugin.macro_statements", list)
+    monkeypatch.setattr("longtail.build.actions.macro_statements", list)
     return Project(tmp_path)
 
 
@@ -320,29 +322,31 @@ def test_files_are_looked_at_once_per_run_and_again_in_the_next(project, tmp_pat
     monkeypatch.setattr(sources, "describe_files", look)
     file = tmp_path / "events.csv"
     file.write_text(f"{','.join(HEADER)}\n2024-01-01,view,p,c,a.b,br,1,u,s\n")
-    plugin = Plugin("longtail", {}, project.credentials)
-    begun = {"which": "build", "vars": {"events": str(file)}, "selected": [READS_EVENTS]}
-    plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
-    plugin.do_scan(begun)
+    actions = Plugin("longtail", {}, project.credentials).actions
+    run = Run({"events": str(file)})
+    begun = {"run": run, "which": "build", "parents": PARENTS, "without_result": []}
+    actions.do_begin(**begun, selected=[READS_EVENTS])
+    actions.do_scan(run=run)
     assert looked_at == [str(file)]
-    plugin.do_begin({**begun, "parents": PARENTS, "without_result": []})
+    actions.do_begin(**begun, selected=[READS_EVENTS])
     assert looked_at == [str(file)] * 2
 
 
 @pytest.mark.parametrize("part", ["empty", "sample"])
 def test_a_part_of_the_rows_is_not_taken_for_all(part, project):
     with pytest.raises(DbtRuntimeError, match=f"--{part} builds tables of a part of the rows"):
-        project.tell("begin", which="run", vars={}, selected=NODES, part=part)
+        asked = {"which": "run", "parents": PARENTS, "without_result": []}
+        project.tell("begin", run={"part": part}, selected=NODES, **asked)
     assert not BuildState(project.work).changed
 
 
 def test_demo_events_need_the_var_demo_in_prod(project):
-    asked = {"which": "build", "parents": PARENTS, "without_result": [], "target": "prod"}
+    asked = {"which": "build", "parents": PARENTS, "without_result": []}
     with pytest.raises(DbtRuntimeError, match=r"target prod builds no demo events: .* demo: true"):
-        project.tell("begin", selected=NODES, vars={}, **asked)
+        project.tell("begin", selected=NODES, run={"target": "prod"}, **asked)
     assert not BuildState(project.work).changed
-    project.tell("begin", selected=[LAST], vars={}, **asked)
-    project.tell("begin", selected=NODES, vars={"demo": True}, **asked)
+    project.tell("begin", selected=[LAST], run={"target": "prod"}, **asked)
+    project.tell("begin", selected=NODES, run={"target": "prod", "vars": {"demo": True}}, **asked)
 
 
 @pytest.mark.parametrize("where", ["published", "staged"])
@@ -366,7 +370,7 @@ def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
     (tmp_path / "a file").write_text("")
     project = Project(tmp_path / inside)
     with pytest.raises(DbtRuntimeError, match=r"the warehouse folder .* set LONGTAIL"):
-        project.tell("settings", vars={})
+        project.tell("settings", run={})
 
 
 @pytest.mark.parametrize(
@@ -385,14 +389,14 @@ def test_a_warehouse_that_cannot_be_is_refused(inside, tmp_path, monkeypatch):
 def test_threads_and_memory_that_cannot_be_are_refused(option, value, said, project):
     project.credentials.config_options[option] = value
     with pytest.raises(DbtRuntimeError, match=re.escape(said)):
-        project.tell("settings", vars={})
+        project.tell("settings", run={})
     assert not project.root.exists()
 
 
 @pytest.mark.parametrize(("option", "value"), [("threads", "16"), ("memory_limit", "80%")])
 def test_threads_and_memory_that_duckdb_takes_pass(option, value, project):
     project.credentials.config_options[option] = value
-    project.tell("settings", vars={})
+    project.tell("settings", run={})
 
 
 @pytest.mark.parametrize(
@@ -404,7 +408,7 @@ def test_the_warehouse_folder_is_absolute(given, folder, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert warehouse_folder(given) == tmp_path / folder
     project = Project(Path(given))
-    project.tell("settings", vars={})
+    project.tell("settings", run={})
     folder = warehouse_folder(given or ".") / "warehouse" / ".work"
     assert project.credentials.external_root == str(folder)
     assert project.credentials.path == str(folder / "build.duckdb")
@@ -413,7 +417,7 @@ def test_the_warehouse_folder_is_absolute(given, folder, tmp_path, monkeypatch):
 def test_a_warehouse_that_may_only_be_read_is_refused(project, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(DbtRuntimeError, match=r"cannot write to .* is not writable; set LONGTAIL"):
-        project.tell("settings", vars={})
+        project.tell("settings", run={})
 
 
 def test_a_full_disk_is_said_and_spoils_nothing(project, monkeypatch):
@@ -453,3 +457,10 @@ def test_a_damaged_database_of_the_build_may_be_removed(project):
     (project.work / "build.duckdb").write_bytes(b"no database" * 1000)
     with pytest.raises(DbtRuntimeError, match="can rebuild: remove it"):
         project.begin(NODES)
+
+
+def test_an_action_takes_what_it_names_and_nothing_else(project):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tables'"):
+        project.tell("remove", files=[], tables=[])
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument: 'table'"):
+        project.tell("earlier")
