@@ -54,8 +54,8 @@ select
     end as available_from,
     case sale
         when 'discontinued' then cast(
-            date '{{ var("demo_start") }}' + to_days({{ var("demo_days") // 2 }})
-            as varchar
+            date '{{ var("demo_start") }}'
+            + to_days(cast(floor({{ var("demo_days") }} / 2) as integer)) as varchar
         )
     end as available_until
 from planned
