@@ -9,7 +9,7 @@ with listed as (
             product_id
         from (
             {% if execute %}
-                {{ longtail_package("list", dict(run_request(), list=list)) }}
+                {{ longtail_package("list", dict(run_request(), var=list)) }}
             {% else %}
                 select 1
             {% endif %}
