@@ -57,3 +57,11 @@ select
     || {{ as_figure("bounds.threshold") }} || ': ' || bounds.advice as message
 from bounds
 inner join {{ ref("int_figure_changes") }} as changes on bounds.figure = changes.figure
+{% if ranker() != "off" %}
+    {# Lists that do better without the graph owe it nothing. #}
+    cross join {{ ref("int_serving") }} as serving
+    where
+        bounds.figure = 'edges'
+        or serving.ranker is not null
+        or serving.model not in ('popularity', 'popular in category', 'own products')
+{% endif %}

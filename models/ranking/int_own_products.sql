@@ -1,6 +1,11 @@
 {# A user's products by the number of sessions with them, of equal ones the latest
    first. #}
-{{ config(enabled=var("exclude", "purchased") in ("none", "auto")) }}
+{{ config(
+    enabled=(
+        var("exclude", "purchased") in ("none", "auto")
+        and var("ranker", "off") not in ("off", false)
+    )
+) }}
 
 with interactions as (
 

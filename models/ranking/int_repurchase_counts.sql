@@ -52,8 +52,8 @@ usual as (
     select
         cut,
         category_code,
-        {{ quantile("days", 0.5) }} as usual_days,
-        {{ quantile("days", 0.05) }} as soonest_days
+        percentile_cont(0.5) within group (order by days) as usual_days,
+        percentile_cont(0.05) within group (order by days) as soonest_days
     from gaps
     where days is not null
     group by cut, category_code

@@ -77,24 +77,6 @@ def history_of(
     ]
 
 
-def own_products(visits: Iterable[Visit], products: Mapping[str, int]) -> dict[str, list[str]]:
-    """Return each user's products by sessions with an event of weight, the latest first on ties."""
-    of_users = defaultdict(lambda: defaultdict(list))
-    for visit in visits:
-        if visit.weight > 0:
-            of_users[visit.event.user][visit.event.product].append(visit)
-
-    def order(own: tuple[str, list[Visit]]) -> tuple:
-        product, found = own
-        last = max(visit.event.at for visit in found)
-        return -len({visit.session.id for visit in found}), -last.timestamp(), products[product]
-
-    return {
-        user: [product for product, _ in sorted(found.items(), key=order)]
-        for user, found in of_users.items()
-    }
-
-
 def withheld(events: Iterable[Event], settings: Mapping) -> dict[tuple[str, str], datetime]:
     """Return the products that `exclude` withholds from users, with the time of the first reason.
 

@@ -30,9 +30,6 @@ class ListTables(NeighbourTables):
         if self.models.get(model) or model in ("hybrid", "group_knn"):
             near = self.models.get(model, {})
             terms.update(lists.terms_of_history(history, near, self.settings))
-        if model == "own products":
-            for place, product in enumerate(scope.own_products.get(user, []), 1):
-                terms[product].append(lists.Term(1 / place, place, product))
         if self.uses_groups and model in ("hybrid", "group_knn"):
             likes = scope.likes.get(user, [])
             if model == "group_knn":

@@ -18,7 +18,6 @@ class Scope(NamedTuple):
     excluded: set[tuple[str, str]]
     popularity: lists.Popularity
     likes: dict[str, list[groups.Like]]
-    own_products: dict[str, list[str]]
 
 
 class NeighbourTables(EventTables):
@@ -134,8 +133,7 @@ class NeighbourTables(EventTables):
                 )
                 for user, history in found.items()
             }
-        own = histories.own_products(of_users, products)
-        return Scope(found, excluded, popular, likes, own)
+        return Scope(found, excluded, popular, likes)
 
     @cached_property
     def uses_groups(self) -> bool:

@@ -41,8 +41,6 @@ class Log(ListTables):
     def evaluated(self) -> dict[str, dict[str, list[str]]]:
         """Model -> user -> the products that it would have recommended at the cut."""
         models = ["hybrid", *PARTS, *(["group_knn"] if self.uses_groups else [])]
-        if self.settings["exclude"] == "none":
-            models.append("own products")
         scope = self.scopes["evaluated"]
         return {
             model: {
