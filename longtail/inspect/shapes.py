@@ -95,6 +95,18 @@ SHAPES = (
         "ga4",
         "event_timestamp event_name user_pseudo_id items",
     ),
+    _named("Segment track calls", "segment", "anonymousId event messageId properties type"),
+    _named(
+        "Snowplow ecommerce events",
+        "snowplow",
+        "derived_tstamp domain_userid domain_sessionid event_name "
+        "contexts_com_snowplowanalytics_snowplow_ecommerce_product_1",
+    ),
+    _named(
+        "WooCommerce orders",
+        "woocommerce",
+        "id status date_created_gmt customer_id billing line_items",
+    ),
     _named(
         "Olist order items",
         "olist",

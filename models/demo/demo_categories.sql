@@ -1,5 +1,5 @@
 with branches as (
-    select * from {{ ref('demo_branches') }}
+    select * from {{ ref("demo_branches") }}
 ),
 
 leaves as (
@@ -33,7 +33,7 @@ numbered as (
         dense_rank() over (order by level_1) - 1 as department,
         {# Larger catalogues where demand is larger, but less than in proportion. #}
         greatest(1, cast(round(
-            8 * sqrt({{ demo_size('products') }})
+            8 * sqrt({{ demo_size("products") }})
             * pow(leaf_number + 1, -0.5) / sum(pow(leaf_number + 1, -0.5)) over ()
         ) as bigint)) as style_count
     from ranked

@@ -3,17 +3,17 @@ with preferring as (
     select
         *,
         case
-            when {{ demo_uniform('comes back', 'choice') }} < 0.45 and not is_robot
-                then user_number * 8 + {{ demo_pick('favourite', 'choice', 4) }}
+            when {{ demo_uniform("comes back", "choice") }} < 0.45 and not is_robot
+                then user_number * 8 + {{ demo_pick("favourite", "choice", 4) }}
             else 100000000 + choice
         end as preference
-    from {{ ref('demo_shelves') }}
+    from {{ ref("demo_shelves") }}
 ),
 
 ranked as (
     select
         *,
-        {{ demo_popular(demo_uniform('product', 'preference'), 'product_count', 6) }}
+        {{ demo_popular(demo_uniform("product", "preference"), "product_count", 6) }}
             as product_rank
     from preferring
 ),
@@ -23,7 +23,7 @@ branded as (
     select
         *,
         case
-            when {{ demo_uniform('loyal', 'preference') }} < brand_loyalty
+            when {{ demo_uniform("loyal", "preference") }} < brand_loyalty
                 then product_rank - product_rank % 4 + brand_slot
             else product_rank
         end as branded_rank
@@ -47,9 +47,9 @@ select
     step_second,
     pace,
     least(999, cast(floor(
-        1000 * thrift * {{ demo_uniform('plan', 'step_number') }}
+        1000 * thrift * {{ demo_uniform("plan", "step_number") }}
     ) as bigint)) as plan_ticket,
     {# Until its launch a product gives way to the first of its style. #}
-    {{ demo_launched('chosen_product', 'start_second / 86400', 'first_product') }}
+    {{ demo_launched("chosen_product", "start_second / 86400", "first_product") }}
         as product_number
 from chosen

@@ -1,9 +1,9 @@
 with styles as (
-    select * from {{ ref('demo_styles') }}
+    select * from {{ ref("demo_styles") }}
 ),
 
 categories as (
-    select * from {{ ref('demo_categories') }}
+    select * from {{ ref("demo_categories") }}
 ),
 
 aimed as (
@@ -15,7 +15,7 @@ aimed as (
             when 1 then categories.complement_leaf_1
             else categories.complement_leaf_2
         end as leaf_number,
-        {{ demo_uniform('complement style', 'styles.style_number * 2 + places.place') }}
+        {{ demo_uniform("complement style", "styles.style_number * 2 + places.place") }}
             as style_draw
     from styles
     inner join categories
@@ -29,7 +29,7 @@ matched as (
         aimed.style_number,
         aimed.place,
         aimed.leaf_number,
-        {{ demo_style('aimed.style_draw', 'categories.style_count', 'aimed.tier') }}
+        {{ demo_style("aimed.style_draw", "categories.style_count", "aimed.tier") }}
             as style_index
     from aimed
     inner join categories
@@ -42,10 +42,10 @@ paired as (
         matched.place,
         styles.first_product,
         styles.first_product + {{ demo_popular(
-            demo_uniform('complement', 'products.product_number * 2 + matched.place'),
-            'styles.product_count', 3
+            demo_uniform("complement", "products.product_number * 2 + matched.place"),
+            "styles.product_count", 3
         ) }} as complement_number
-    from {{ ref('demo_products') }} as products
+    from {{ ref("demo_products") }} as products
     inner join matched
         on products.style_number = matched.style_number
     inner join styles
@@ -57,5 +57,5 @@ paired as (
 select
     product_number,
     place,
-    {{ demo_launched('complement_number', '0', 'first_product') }} as complement_number
+    {{ demo_launched("complement_number", "0", "first_product") }} as complement_number
 from paired

@@ -2,7 +2,7 @@ with hours as (
     select
         range as hour_number,
         timestamp '{{ var("demo_start") }}' + to_hours(range) as started_at
-    from range({{ var('demo_days') }} * 24)
+    from range({{ var("demo_days") }} * 24)
 ),
 
 weighed as (

@@ -2,7 +2,7 @@ with listed as (
     select
         *,
         unnest(range(product_count)) as product_index
-    from {{ ref('demo_styles') }}
+    from {{ ref("demo_styles") }}
 ),
 
 slotted as (
@@ -18,9 +18,9 @@ branded as (
     select
         *,
         case
-            when {{ demo_uniform('usual brand', 'brand_slot') }} < 0.6
+            when {{ demo_uniform("usual brand", "brand_slot") }} < 0.6
                 then product_index % 4
-            else {{ demo_zipf(demo_uniform('brand', 'brand_slot'), 30, 1.1) }}
+            else {{ demo_zipf(demo_uniform("brand", "brand_slot"), 30, 1.1) }}
         end as brand_rank
     from slotted
 )
@@ -34,21 +34,21 @@ select
     branded.style_number,
     categories.category_id,
     case
-        when {{ demo_uniform('no category', 'branded.product_number') }} >= 0.09
+        when {{ demo_uniform("no category", "branded.product_number") }} >= 0.09
             then categories.category_code
     end as category_code,
     case
-        when {{ demo_uniform('no brand', 'branded.product_number') }} >= 0.12
+        when {{ demo_uniform("no brand", "branded.product_number") }} >= 0.12
             then {{ demo_brand(
-                'categories.department * 90 + branded.tier * 30 + branded.brand_rank'
+                "categories.department * 90 + branded.tier * 30 + branded.brand_rank"
             ) }}
     end as brand,
     cast(
         categories.median_price
         * case branded.tier when 0 then 0.55 when 1 then 1 else 1.9 end
-        * exp(0.3 * {{ demo_normal('price', 'branded.product_number') }})
+        * exp(0.3 * {{ demo_normal("price", "branded.product_number") }})
         as decimal(12, 2)
     ) as price
 from branded
-inner join {{ ref('demo_categories') }} as categories
+inner join {{ ref("demo_categories") }} as categories
     on branded.leaf_number = categories.leaf_number

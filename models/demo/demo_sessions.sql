@@ -2,13 +2,13 @@ with visits as (
     select
         *,
         user_number * 8 + {{ demo_zipf(
-            demo_uniform('taste', 'session_number'), 'taste_count', 0.8
+            demo_uniform("taste", "session_number"), "taste_count", 0.8
         ) }} as user_taste
-    from {{ ref('demo_visits') }}
+    from {{ ref("demo_visits") }}
 ),
 
 categories as (
-    select * from {{ ref('demo_categories') }}
+    select * from {{ ref("demo_categories") }}
 ),
 
 keyed as (
@@ -16,10 +16,10 @@ keyed as (
     select
         *,
         case
-            when {{ demo_uniform('explores', 'session_number') }} < 0.12
+            when {{ demo_uniform("explores", "session_number") }} < 0.12
                 then 100000000 + session_number
-            when {{ demo_uniform('conforms', 'user_taste') }} < 0.5
-                then persona * 8 + {{ demo_pick('shared taste', 'user_taste', 4) }}
+            when {{ demo_uniform("conforms", "user_taste") }} < 0.5
+                then persona * 8 + {{ demo_pick("shared taste", "user_taste", 4) }}
             else 1000 + user_taste
         end as taste
     from visits
@@ -29,7 +29,7 @@ drawn as (
     select
         *,
         {{ demo_zipf(
-            demo_uniform('leaf', 'taste'), '(select count(*) from categories)', 0.65
+            demo_uniform("leaf", "taste"), "(select count(*) from categories)", 0.65
         ) }} as taste_leaf
     from keyed
 )
@@ -48,14 +48,14 @@ select
     drawn.pause,
     drawn.step_count,
     drawn.taste_leaf,
-    {{ demo_uniform('style', 'drawn.taste') }} as taste_style,
+    {{ demo_uniform("style", "drawn.taste") }} as taste_style,
     case
-        when {{ demo_uniform('other tier', 'drawn.session_number') }} < 0.2
-            then {{ demo_pick('which tier', 'drawn.session_number', 3) }}
+        when {{ demo_uniform("other tier", "drawn.session_number") }} < 0.2
+            then {{ demo_pick("which tier", "drawn.session_number", 3) }}
         else drawn.tier
     end as tier,
     case
-        when {{ demo_uniform('which complement', 'drawn.session_number') }} < 0.6
+        when {{ demo_uniform("which complement", "drawn.session_number") }} < 0.6
             then categories.complement_leaf_1
         else categories.complement_leaf_2
     end as complement_leaf

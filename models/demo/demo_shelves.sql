@@ -2,10 +2,10 @@ with styled as (
     select
         steps.*,
         categories.style_count,
-        {{ demo_style('steps.style_draw', 'categories.style_count', 'steps.tier') }}
+        {{ demo_style("steps.style_draw", "categories.style_count", "steps.tier") }}
             as aimed_style
-    from {{ ref('demo_steps') }} as steps
-    inner join {{ ref('demo_categories') }} as categories
+    from {{ ref("demo_steps") }} as steps
+    inner join {{ ref("demo_categories") }} as categories
         on steps.leaf_number = categories.leaf_number
 ),
 
@@ -37,7 +37,7 @@ select
     styles.first_product,
     styles.product_count
 from moved
-inner join {{ ref('demo_styles') }} as styles
+inner join {{ ref("demo_styles") }} as styles
     on
         moved.leaf_number = styles.leaf_number
         and moved.style_index = styles.style_index

@@ -2,11 +2,11 @@ with looks as (
     select
         *,
         unnest(range(step_count)) as step
-    from {{ ref('demo_sessions') }}
+    from {{ ref("demo_sessions") }}
 ),
 
 categories as (
-    select * from {{ ref('demo_categories') }}
+    select * from {{ ref("demo_categories") }}
 ),
 
 numbered as (
@@ -22,7 +22,7 @@ repeated as (
         *,
         step_number - case
             when step = 0 then 0
-            when {{ demo_uniform('looks again', 'step_number') }} < 0.25 then 1
+            when {{ demo_uniform("looks again", "step_number") }} < 0.25 then 1
             else 0
         end as choice
     from numbered
@@ -32,9 +32,9 @@ directed as (
     {# A session moves from its style to a neighbouring one, then to complements. #}
     select
         *,
-        choice % 64 / step_count + 0.5 * {{ demo_uniform('drift', 'choice') }}
+        choice % 64 / step_count + 0.5 * {{ demo_uniform("drift", "choice") }}
             as progress,
-        is_robot or {{ demo_uniform('strays', 'choice') }} < 0.05 as strays
+        is_robot or {{ demo_uniform("strays", "choice") }} < 0.05 as strays
     from repeated
 )
 
@@ -55,18 +55,18 @@ select
     choice,
     not strays and progress between 0.9 and 1.2 as is_neighbour,
     case
-        when strays then {{ demo_uniform('other style', 'choice') }}
+        when strays then {{ demo_uniform("other style", "choice") }}
         else taste_style
     end as style_draw,
     case
         when is_robot
             then {{ demo_pick(
-                'any leaf', 'choice', '(select count(*) from categories)'
+                "any leaf", "choice", "(select count(*) from categories)"
             ) }}
         when strays
             then {{ demo_zipf(
-                demo_uniform('other leaf', 'choice'),
-                '(select count(*) from categories)', 0.8
+                demo_uniform("other leaf", "choice"),
+                "(select count(*) from categories)", 0.8
             ) }}
         when progress > 1.2 then complement_leaf
         else taste_leaf

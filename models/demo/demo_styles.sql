@@ -1,5 +1,5 @@
 with categories as (
-    select * from {{ ref('demo_categories') }}
+    select * from {{ ref("demo_categories") }}
 ),
 
 styles as (
@@ -13,7 +13,7 @@ weighed as (
     select
         *,
         leaf_number * 4096 + style_index as style_number,
-        0.3 + 1.4 * {{ demo_uniform('style size', 'leaf_number * 4096 + style_index') }}
+        0.3 + 1.4 * {{ demo_uniform("style size", "leaf_number * 4096 + style_index") }}
             as weight
     from styles
 ),
@@ -22,7 +22,7 @@ sized as (
     select
         *,
         greatest(2, cast(round(
-            {{ demo_size('products') }} * weight / count(*) over ()
+            {{ demo_size("products") }} * weight / count(*) over ()
         ) as bigint)) as product_count
     from weighed
 )

@@ -1,5 +1,6 @@
 {# The popularity dial searches again for each setting: a sample of the evaluated users
    will do. #}
+{% set dial_users = 2000 %}
 with users as (
 
     select distinct user_key from {{ ref("int_targets") }}
@@ -13,7 +14,7 @@ sampled as (
     left join {{ ref("int_user_keys") }} as user_keys
         on users.user_key = user_keys.user_key
     order by md5(user_keys.user_id), users.user_key
-    limit 2000
+    limit {{ dial_users }}
 
 )
 

@@ -1,5 +1,6 @@
 {# Each product's ten nearest by each embedding, in this build and in the last published
    one: the same question to both models and to both builds. #}
+{% set nearest = 10 %}
 {% for model in ("deepwalk", "node2vec") %}
     select
         '{{ model }}' as model,
@@ -7,7 +8,7 @@
         product_id,
         neighbour_product_id
     from {{ ref("neighbours_" ~ model) }}
-    where rank <= 10
+    where rank <= {{ nearest }}
     {% set earlier = earlier_rows("neighbours_" ~ model) %}
     {% if earlier %}
         union all
@@ -17,7 +18,7 @@
             product_id,
             neighbour_product_id
         from ({{ earlier }})
-        where rank <= 10
+        where rank <= {{ nearest }}
     {% endif %}
     {{ "union all" if not loop.last }}
 {% endfor %}

@@ -1,5 +1,8 @@
-{# The neighbours of all models on one scale, and the hybrid's, blended of them. With a
-   ranker also those of what was counted alone: see unranked_models. #}
+{# The neighbours of all models on one scale, and the hybrid's:
+   1. weights: what the var blend gives to each model, with a ranker also what it gives
+      to those that were counted, see unranked_models;
+   2. blended: a blend's score of a pair is the weighted sum of its models' scores;
+   3. ranked: the best of each product and model, a blend being one more model. #}
 {% set blends = {"hybrid": var("blend")} %}
 {% if ranker() != "off" %}
     {% do blends.update({"counted": counted_blend()}) %}

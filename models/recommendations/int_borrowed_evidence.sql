@@ -1,5 +1,6 @@
 {# What follows a product's ten closest substitutes, each by its cosine and its
    sessions: few products are wanted often enough to speak for themselves. #}
+{% set lenders = 10 %}
 with evidence as (
 
     select * from {{ ref("int_complement_evidence") }}
@@ -32,7 +33,7 @@ closest as (
     inner join wanted on substitutes.neighbour_key = wanted.product_key
     left join {{ ref("int_product_leaves") }} as leaves
         on substitutes.product_key = leaves.product_key
-    where substitutes.rank <= 10 and substitutes.score > 0
+    where substitutes.rank <= {{ lenders }} and substitutes.score > 0
 
 ),
 

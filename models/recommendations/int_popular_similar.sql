@@ -1,5 +1,8 @@
 {# For products with too few neighbours of a relation: what is popular, so that every
-   product has its rows. #}
+   product has its rows.
+   1. lists: how many each product has of each relation;
+   2. popular: for lists that are short, the first of their shelf, as many as suffice;
+   3. unlisted: without what the list has, and last what the other relation's has. #}
 with listed as (
 
     select * from {{ ref("int_listed_similar") }}

@@ -2,7 +2,12 @@
 
 {# Nearest neighbours among users or sessions (user-based: Herlocker et al. 1999;
    sessions: S-KNN, Ludewig and Jannach 2018). rp3beta's vars weigh the products that a
-   group shares with the history, not those that it recommends. #}
+   group shares with the history, not those that it recommends.
+   1. users, histories: those of the batch;
+   2. similarities: each history against the groups of its products (a macro: the queries
+      of analysts use it too);
+   3. nearest: the most similar groups;
+   4. interests: what the groups of a history pass on in all, as neighbours do. #}
 with users as (
 
     select
@@ -49,7 +54,6 @@ interests as (
 
 )
 
-{# All groups together pass on what the neighbours do: the history's interest. #}
 select
     nearest.scope,
     nearest.user_key,

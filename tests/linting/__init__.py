@@ -14,36 +14,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import yaml
-from jinja2 import Environment, pass_context
+from jinja2 import pass_context
 from jinja2.runtime import Context
 
 PROJECT_FILE = Path(__file__).resolve().parents[2] / "dbt_project.yml"
-
-
-def _compile_once() -> None:
-    """Let Jinja compile each macro file once in a process.
-
-    sqlfluff compiles all of them twice for each SQL file that it reads: half of its time. It also
-    runs this module again each time.
-    """
-    if getattr(Environment.compile, "compiles_once", False):
-        return
-    compile_anew = Environment.compile
-    compiled = {}
-
-    def compile_once(self, source, *names, **options):
-        key = (type(self), source, names, tuple(options.items()))
-        if not isinstance(source, str):
-            return compile_anew(self, source, *names, **options)
-        if key not in compiled:
-            compiled[key] = compile_anew(self, source, *names, **options)
-        return compiled[key]
-
-    compile_once.compiles_once = True
-    Environment.compile = compile_once
-
-
-_compile_once()
 
 
 @cache

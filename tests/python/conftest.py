@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -41,6 +42,7 @@ RUNS_DBT = {
 """Fixtures that build, or compile models for longer than a quick test may take."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items) -> None:
     """Mark each test by what it uses, unless it says itself what it is; long ones come first.
 
@@ -88,10 +90,28 @@ class Outcome:
         return "\n".join([line for line in self.lines if line.strip()][-12:])
 
 
+PARSED: dict[str, bytes | None] = {}
+"""The parsed project, pickled, by its vars: a third of a small build's time is parsing."""
+
+
+def parsed_for(vars: dict, options: list[str]):
+    """Return the project as parsed for vars, whatever events they name; None if it cannot be.
+
+    Each time a new copy: a run notes in it what it compiled.
+    """
+    from dbt.cli.main import dbtRunner
+
+    given = json.dumps({**vars, "events": bool(vars["events"])}, sort_keys=True)
+    if given not in PARSED:
+        manifest = dbtRunner().invoke(["parse", *options, "--vars", json.dumps(vars)]).result
+        PARSED[given] = pickle.dumps(manifest) if manifest else None
+    return pickle.loads(PARSED[given]) if PARSED[given] else None
+
+
 class Shop:
     """One warehouse and one events file, whose content tests replace between builds.
 
-    The vars stay the same, so that dbt parses the project once and not for each build.
+    The project is parsed once for the same vars, not for each build.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -112,7 +132,6 @@ class Shop:
             "gate_recall_fall": 1,
             "gate_cleaning_share": 1,
         }
-        self.manifest = None
 
     def write(self, rows: Iterable[Sequence]) -> None:
         """Replace the events file."""
@@ -120,9 +139,9 @@ class Shop:
             csv.writer(file).writerows([HEADER, *rows])
 
     def dbt(self, *command: str, parsed: bool = False, **overrides) -> Outcome:
-        """Run a dbt command; `parsed` skips parsing, for runs of no ephemeral model.
+        """Run a dbt command, on the project as it was parsed for the same vars.
 
-        A manifest remembers what was compiled into it, and a second run would not do it again.
+        `parsed` takes the project as it was parsed without the overrides.
         """
         from dbt.cli.main import dbtRunner
 
@@ -136,18 +155,12 @@ class Shop:
         folder, warehouse = os.getcwd(), os.environ.get("LONGTAIL_WAREHOUSE")
         os.chdir(ROOT)
         os.environ["LONGTAIL_WAREHOUSE"] = str(self.warehouse)
-        arguments = [
-            *command,
-            *("--vars", json.dumps({**self.vars, **overrides}, ensure_ascii=False)),
-            *("--target-path", str(self.target), "--log-path", str(self.target)),
-            "--no-use-colors",
-        ]
+        options = ["--target-path", str(self.target), "--log-level-file", "none"]
         try:
-            if parsed and self.manifest is None:
-                parsing = ["parse", *arguments[len(command) :]]
-                self.manifest = dbtRunner().invoke(parsing).result
-            runner = dbtRunner(manifest=self.manifest if parsed else None, callbacks=[note])
-            result = runner.invoke(arguments)
+            manifest = parsed_for(self.vars if parsed else {**self.vars, **overrides}, options)
+            runner = dbtRunner(manifest=manifest, callbacks=[note])
+            given = json.dumps({**self.vars, **overrides}, ensure_ascii=False)
+            result = runner.invoke([*command, *options, "--vars", given, "--no-use-colors"])
         finally:
             os.chdir(folder)
             os.environ.pop("LONGTAIL_WAREHOUSE")
@@ -302,6 +315,21 @@ def staging(staging_of) -> Callable[..., Staged]:
         return staging_of(described(pattern, csv_options, options), **options)
 
     return stage
+
+
+@pytest.fixture
+def put(tmp_path) -> Callable[..., str]:
+    """A function that writes one file, or several by name, and returns the pattern of them."""
+
+    def write(content: bytes | dict[str, bytes], name: str = "events") -> str:
+        if isinstance(content, dict):
+            for other, data in content.items():
+                (tmp_path / other).write_bytes(data)
+            return str(tmp_path / "*")
+        (tmp_path / name).write_bytes(content)
+        return str(tmp_path / name)
+
+    return write
 
 
 @pytest.fixture(scope="session")

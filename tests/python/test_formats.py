@@ -3,44 +3,14 @@
 import gzip
 import io
 import json
-import zipfile
 from collections import Counter
-from collections.abc import Callable
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import HEADER
 from staging_sql import described
-
-LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.50,u1,s1"
-ROW = dict(zip(HEADER, LINE.split(","), strict=True))
-
-
-def csv(*lines: str, header: str = ",".join(HEADER), end: str = "\n") -> bytes:
-    """Return a csv file of a header and lines."""
-    return end.join([header, *lines, ""]).encode()
-
-
-def parquet(rows: int = 1, **columns) -> bytes:
-    """Return a parquet file of rows like `LINE`, some columns replaced or added."""
-    table = {**{name: [value] * rows for name, value in ROW.items()}, **columns}
-    sink = io.BytesIO()
-    pq.write_table(pa.table(table), sink)
-    return sink.getvalue()
-
-
-@pytest.fixture
-def put(tmp_path) -> Callable[[bytes], str]:
-    """A function that writes a file and returns its path."""
-
-    def write(content: bytes, name: str = "events") -> str:
-        (tmp_path / name).write_bytes(content)
-        return str(Path(tmp_path, name))
-
-    return write
-
+from written_files import ENCODED, LINE, LONG, ROW, SHORT, csv, lines, parquet, zipped
 
 OWN = ("source_row", "source_row_", "broken_reason", "raw_line", "file_row_number", "line", "parts")
 OWN += ("source_file", "reject_when_reason", "fields", "quoted_fields", "filename", "reject_reason")
@@ -65,30 +35,12 @@ def test_a_file_may_have_columns_named_like_those_of_the_project(kind, name, put
 # ---- formats: the same rows, whatever holds them -------------------------------------------------
 
 
-def lines(*rows: object) -> bytes:
-    """Return one JSON text per line; a row that is bytes as it is."""
-    return b"".join(
-        (row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows
-    )
-
-
-def zipped(*files: tuple[str, bytes]) -> bytes:
-    """Return a zip file."""
-    sink = io.BytesIO()
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return sink.getvalue()
-
-
 CAFE = {**ROW, "brand": "café"}
 CAFE_CSV = csv(",".join(CAFE.values())).decode()
 NO_HEADER = csv(LINE, LINE, header=LINE)
 UTF16 = CAFE_CSV.encode("utf-16")
 BROKEN_JSON = lines(ROW, b'{"event_time": "2024', 5, [ROW], ROW, b"", b"{}", None)
 NO_JSON, NO_OBJECT = "broken line: no JSON", "broken line: no JSON object"
-SHORT, LONG = "broken line: missing columns", "broken line: too many columns"
-ENCODED = "broken line: invalid encoding"
 
 # Content, csv_options, rows kept, rows rejected by reason.
 READ: dict[str, tuple[bytes, dict, int, dict[str, int]]] = {

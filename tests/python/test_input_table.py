@@ -7,60 +7,27 @@ keeps the lines that could not be split. Every raw row is kept or rejected, in e
 import datetime
 import decimal
 import gzip
-import io
 import math
 from collections import Counter
-from collections.abc import Callable
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from conftest import HEADER
+from written_files import ENCODED, LINE, LONG, ROW, SHORT, UNQUOTED, csv, parquet, rows, without
 
 from longtail.build.settings import REQUIRED_EVENT_COLUMNS
 
-LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.50,u1,s1"
-ROW = dict(zip(HEADER, LINE.split(","), strict=True))
 TIMES_OUT = "event_time out of range"
 TIMES_BAD = "unreadable event_time"
 PRICES_BAD = "unreadable price"
 NO_PRODUCT = "null text as product_id (null_texts)"
 NO_USER = "null text as user_id (null_texts)"
-SHORT = "broken line: missing columns"
-LONG = "broken line: too many columns"
-ENCODED = "broken line: invalid encoding"
-UNQUOTED = "broken line: unquoted value"
-
-
-def csv(*lines: str, header: str = ",".join(HEADER), end: str = "\n") -> bytes:
-    """Return a csv file of a header and lines."""
-    return end.join([header, *lines, ""]).encode()
-
-
-def rows(count: int = 3, **changes) -> bytes:
-    """Return a csv file of `count` rows that differ from `LINE` in `changes`."""
-    return csv(*[",".join({**ROW, **changes}.values())] * count)
 
 
 def mix(good: int, column: str, *bad: str) -> bytes:
     """Return a csv file of good rows and, between them, one row per bad value of a column."""
     half = [LINE] * (good // 2)
     return csv(*half, *(",".join({**ROW, column: value}.values()) for value in bad), *half)
-
-
-def parquet(length: int = 1, **columns) -> bytes:
-    """Return a parquet file of rows like `LINE`, some columns replaced."""
-    table = {name: [value] * length for name, value in ROW.items()}
-    for name, values in columns.items():
-        table[name] = values
-    sink = io.BytesIO()
-    pq.write_table(pa.table({k: v for k, v in table.items() if v is not None}), sink)
-    return sink.getvalue()
-
-
-def without(column: str) -> bytes:
-    names = [name for name in HEADER if name != column]
-    return csv(",".join(ROW[name] for name in names), header=",".join(names))
 
 
 def hub(count: int) -> bytes:
@@ -312,21 +279,6 @@ READ: dict[str, tuple[bytes | dict[str, bytes], int, dict[str, int]]] = {
 }
 
 
-@pytest.fixture
-def put(tmp_path) -> Callable[[bytes | dict[str, bytes]], str]:
-    """A function that writes one file or several and returns the pattern that names them."""
-
-    def write(content: bytes | dict[str, bytes]) -> str:
-        if isinstance(content, dict):
-            for name, data in content.items():
-                (tmp_path / name).write_bytes(data)
-            return str(tmp_path / "*")
-        (tmp_path / "events").write_bytes(content)
-        return str(tmp_path / "events")
-
-    return write
-
-
 @pytest.mark.parametrize("case", READ)
 def test_every_row_is_kept_or_rejected_with_its_reason(case, put, staging):
     content, kept, rejected = READ[case]
@@ -347,148 +299,6 @@ def test_values_come_through_as_they_are(put, staging):
     found = [(r["event_at"], r["product_id"], r["price"], r["brand"]) for r in staged.kept]
     noon = datetime.datetime(2024, 1, 1, 12)
     assert sorted(found, key=str) == [(noon, "7", 1e6, "b"), (noon, str(2**53 + 1), 0.1, None)]
-
-
-IDS = ("product_id", "category_id", "user_id", "user_session")
-SEVENS = {
-    "int8": pa.array([7], pa.int8()),
-    "float16": pa.array([7], pa.float16()),
-    "float32": pa.array([7.0], pa.float32()),
-    "float64": pa.array([7.0]),
-    "a dictionary of float64": pa.array([7.0]).dictionary_encode(),
-    "decimal(20, 0)": pa.array([decimal.Decimal(7)], pa.decimal128(20, 0)),
-    "decimal(20, 2)": pa.array([decimal.Decimal(7)], pa.decimal128(20, 2)),
-    "decimal(60, 2)": pa.array([decimal.Decimal(7)], pa.decimal256(60, 2)),
-    "text": pa.array(["7"]),
-}
-
-
-@pytest.mark.parametrize("kind", SEVENS)
-def test_one_id_is_one_text_whatever_type_holds_it(kind, put, staging):
-    other_names = {f"{name}_at_home": SEVENS[kind] for name in IDS}
-    for columns, content in (
-        ({}, parquet(1, **dict.fromkeys(IDS, SEVENS[kind]))),
-        ({name: f"{name}_AT_home" for name in IDS}, parquet(1, **other_names)),
-    ):
-        (row,) = staging(put(content), columns=columns).kept
-        assert [row[name] for name in IDS] == ["7"] * 4
-
-
-def test_the_largest_ids_that_a_type_holds_exactly_are_kept(put, staging):
-    largest = {
-        "product_id": pa.array([2**53 - 1], pa.float64()),
-        "user_id": pa.array([1 - 2**24], pa.float32()),
-        "user_session": pa.array([decimal.Decimal("9" * 36)], pa.decimal128(38, 2)),
-    }
-    (row,) = staging(put(parquet(1, **largest))).kept
-    assert [row[name] for name in largest] == ["9007199254740991", "-16777215", "9" * 36]
-
-
-def test_an_expression_over_ids_of_doubles_stays_the_users(put, staging):
-    content = parquet(2, user_id=pa.array([7.25, 8.75]))
-    staged = staging(put(content), columns={"user_id": "'u' || floor(user_id)::int"})
-    assert sorted(row["user_id"] for row in staged.kept) == ["u7", "u8"]
-
-
-def test_an_id_in_a_csv_file_is_the_text_that_it_is(put, staging):
-    staged = staging(put(rows(1, user_id="7.0", product_id="007", user_session="1e3")))
-    (row,) = staged.kept
-    assert (row["user_id"], row["product_id"], row["user_session"]) == ("7.0", "007", "1e3")
-
-
-def test_null_texts_are_null_and_a_rejected_row_shows_its_own(put, staging):
-    names = ("category_id", "category_code", "brand", "price", "user_session")
-    staged = staging(put(rows(1, **dict.fromkeys(names, " Null "))))
-    assert [staged.kept[0][name] for name in names] == [None] * 5
-    staged = staging(put(rows(1, user_id=" Undefined ")))
-    assert [row["raw_user_id"] for row in staged.rejected] == ["Undefined"]
-
-
-@pytest.mark.parametrize("salt", ["", "a-salt-of-the-tests/1"])
-def test_no_user_is_no_user_hashed_or_not(salt, put, staging):
-    users = ["7", "", " NULL ", "none"]
-    content = csv(*(LINE.replace("u1", user) for user in users))
-    staged = staging(put(content), user_salt=salt, null_texts=["null", "None"])
-    assert len(staged.kept) == 1
-    assert Counter(staged.reasons) == {NO_USER: 2, "missing user_id": 1}
-
-
-# ---- folders `name=value` ------------------------------------------------------------------------
-
-
-@pytest.fixture
-def put_under(tmp_path) -> Callable[[str, bytes], str]:
-    """A function that writes a file under some folders and returns its path."""
-
-    def write(folders: str, content: bytes) -> str:
-        path = tmp_path / folders / "part-0"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return str(path)
-
-    return write
-
-
-FOLDERS = "event_time=2023-12-31/user_id=all/price=usd/brand=other"
-KINDS = {
-    "csv": (rows(2), without),
-    "parquet": (parquet(2), lambda column: parquet(2, **{column: None})),
-    # A line end of its own kind: DuckDB reads whole lines.
-    "csv, line by line": (
-        rows(2).replace(b"\n", b"\r\n", 1),
-        lambda column: without(column).replace(b"\n", b"\r\n", 1) + b"\n",
-    ),
-    "csv.gz": (gzip.compress(rows(2)), lambda column: gzip.compress(without(column))),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_files_own_columns_win_over_its_folders(kind, put_under, staging):
-    content, _ = KINDS[kind]
-    staged = staging(put_under(FOLDERS, content))
-    found = [(r["event_at"], r["user_id"], r["price"], r["brand"]) for r in staged.kept]
-    assert found == [(datetime.datetime(2024, 1, 1, 10), "u1", 1.5, "br")] * 2
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(
-    ("column", "folder", "kept_as"),
-    [
-        ("event_time", "event_time=2023-12-31 10%3A30%3A00", "2023-12-31 10:30:00"),
-        ("event_type", "Event_Type=cart", "cart"),
-        ("brand", "brand=caf%C3%A9 %2B", "café +"),
-        ("brand", "brand=__HIVE_DEFAULT_PARTITION__", None),
-        ("user_session", "user_session=it's", "it's"),
-    ],
-)
-def test_a_column_that_only_a_folder_gives_is_used(
-    kind, column, folder, kept_as, put_under, staging
-):
-    _, lacking = KINDS[kind]
-    kept = staging(put_under(folder, lacking(column))).kept
-    name = "event_at" if column == "event_time" else column
-    assert {None if row[name] is None else str(row[name]) for row in kept} == {kept_as}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_folder_of_another_name_can_be_mapped(kind, put_under, staging):
-    content, lacking = KINDS[kind]
-    path = put_under("dt=2023-12-31/shop=a", lacking("event_time"))
-    columns = {"event_time": "dt", "user_session": "shop || '-' || user_session"}
-    row = staging(path, columns=columns).kept[0]
-    assert (row["event_at"], row["user_session"]) == (datetime.datetime(2023, 12, 31), "a-s1")
-    with pytest.raises(ValueError, match="column 'event_time' is missing from"):
-        staging(path)
-    path = put_under("event_type=cart/shop=b", content)
-    assert staging(path, reject_when={"shop b": "shop = 'b'"}).reasons == ["shop b"] * 2
-
-
-def test_a_folder_that_shows_user_ids_is_refused_when_they_are_to_be_hashed(put_under, staging):
-    path = put_under("user_id=u1", without("user_id"))
-    with pytest.raises(ValueError, match=r"the folder 'user_id=\.\.\.' of .* shows the user ids"):
-        staging(path, user_salt="a-salt-of-the-tests/1")
-    put_under("user_id=u2", rows(1))
-    assert len(staging(str(path).replace("u1", "u2"), user_salt="a-salt-of-the-tests/1").kept) == 1
 
 
 def test_times_of_any_form_are_utc(put, staging):
