@@ -2,7 +2,6 @@
     {#- CTEs that end in `listed`: the rows of up to about a hundred thousand demo users, with
         what is true of user and product. Robots are left out: they have no habits. -#}
     demo_shoppers as (
-
         select
             user_number,
             user_id,
@@ -14,11 +13,9 @@
             and user_number % greatest(
                 1, (select count(*) // 100000 from {{ ref('demo_users') }})
             ) = 0
-
     ),
 
     listed as (
-
         select
             demo_shoppers.user_number,
             demo_shoppers.brand_slot,
@@ -35,6 +32,5 @@
             on recommendations.product_id = products.product_id
         inner join {{ ref('demo_styles') }} as styles
             on products.style_number = styles.style_number
-
     )
 {%- endmacro -%}

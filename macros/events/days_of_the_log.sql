@@ -15,17 +15,14 @@
     #}
     {% set share = var("day_share") | float(0) %}
     days_in_order as (
-
         select
             *,
             sum(users) over (order by event_date) as visits_so_far,
             sum(users) over () as all_visits
         from {{ days }}
-
     ),
 
     typical_day as (
-
         select
             percentile_disc(0.5) within group (order by users desc) as users,
             percentile_disc(0.5) within group (order by events desc) as events
@@ -33,11 +30,9 @@
         where
             visits_so_far > {{ share }} * all_visits
             and visits_so_far - users < {{ 1 - share }} * all_visits
-
     ),
 
     days_of_the_log as (
-
         select
             days.*,
             {% if share > 0 %}
@@ -51,6 +46,5 @@
                 as has_traffic
         from {{ days }} as days
         cross join typical_day
-
     )
 {% endmacro %}

@@ -6,7 +6,6 @@
     {% if var("window") | int > 0 %}
         {% set distances = range(1, var("window") | int + 1) %}
         looking_ahead as (
-
             {# One sort serves all distances, where a self-join of the session would need one hash
                table each. #}
             select
@@ -20,11 +19,9 @@
                 step_weight
             from {{ steps }}
             window in_order as (partition by session_id order by step)
-
         ),
 
         steps_apart as (
-
             select
                 looking_ahead.session_date,
                 looking_ahead.session_id,
@@ -48,13 +45,11 @@
                     {{- "," if not loop.last }}
                 {% endfor %}
             ) as distances (distance, distance_weight)
-
         ),
     {% else %}
         {# No order: every pair of a session. Its first products count, as many as in the
            groups of rp3beta: pairs grow with the square. #}
         products_of_session as (
-
             select
                 session_date,
                 session_id,
@@ -63,11 +58,9 @@
             from {{ steps }}
             where step <= {{ var("rp3_group_size") }}
             group by session_date, session_id, product_key
-
         ),
 
         steps_apart as (
-
             select
                 one.session_date,
                 one.session_id,
@@ -79,12 +72,10 @@
             from products_of_session as one
             inner join products_of_session as other
                 on one.session_id = other.session_id and one.product_key < other.product_key
-
         ),
     {% endif %}
 
     session_pairs as (
-
         {# Once per session and pair: by the occurrence that weighs most. #}
         select
             session_date,
@@ -95,11 +86,9 @@
         from steps_apart
         where next_product_key != product_key
         group by all
-
     ),
 
     pairs_by_day as (
-
         select
             session_date,
             product_key_a,
@@ -108,6 +97,5 @@
             {{ exact_sum("pair_weight", 6) }} as pair_weight
         from session_pairs
         group by all
-
     )
 {% endmacro %}

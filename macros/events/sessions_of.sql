@@ -5,7 +5,6 @@
         `is_short_stay`.
     #}
     in_sessions as (
-
         select
             *,
             event_at - lag(event_at) over in_session as silence,
@@ -16,11 +15,9 @@
             partition by user_key, user_session
             order by event_at, event_weight, event_type, product_key
         )
-
     ),
 
     sessions as (
-
         {# The number of a session is that of its first moment, which no later day changes.
            Events of one second share it: a range, not rows. #}
         select
@@ -47,6 +44,5 @@
                 false
             ) as is_short_stay
         from in_sessions
-
     )
 {%- endmacro %}

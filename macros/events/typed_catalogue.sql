@@ -10,13 +10,10 @@
     ) %}
     {%- set currency = "'[ ]*[A-Za-z]{3}$'" %}
     source_rows as (
-
         {{ catalogue_rows() }}
-
     ),
 
     trimmed as (
-
         select
             source_file,
             source_row,
@@ -26,22 +23,18 @@
                 trim(cast({{ column }} as varchar)) as raw_{{ column }}{{ "," if not loop.last }}
             {% endfor %}
         from source_rows
-
     ),
 
     given as (
-
         select
             *,
             {% for column in columns %}
                 {{ given_text("raw_" ~ column) }} as given_{{ column }}{{ "," if not loop.last }}
             {% endfor %}
         from trimmed
-
     ),
 
     typed as (
-
         select
             *,
             {% for column in ("product_id", "product_name", "url", "image_url", "category_id") %}
@@ -72,11 +65,9 @@
                 order by source_file desc, source_row desc
             ) as place_from_last
         from given
-
     ),
 
     faulted as (
-
         select
             *,
             case
@@ -98,11 +89,9 @@
                 else unreadable_availability
             end as fault
         from typed
-
     ),
 
     judged as (
-
         select
             *,
             coalesce(fault, case
@@ -112,6 +101,5 @@
                 ) > 1 then 'product_id again in a later row'
             end) as reject_reason
         from faulted
-
     )
 {%- endmacro %}

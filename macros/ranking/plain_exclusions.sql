@@ -1,13 +1,10 @@
 {% macro plain_exclusions() -%}
     {# The query of what is withheld from a user for good (scope, user_key, product_key). #}
     with withheld as (
-
         select * from {{ ref("int_withheld_products") }}
-
     ),
 
     excluded as (
-
         select
             'published' as scope,
             user_key,
@@ -38,7 +35,6 @@
                     withheld.user_key = cases.user_key
                     and withheld.first_event_at < cases.asked_at
         {% endif %}
-
     )
 
     select * from excluded

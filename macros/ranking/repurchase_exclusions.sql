@@ -6,18 +6,15 @@
         is there for.
     #}
     with purchases as (
-
         select
             user_key,
             product_key,
             event_at
         from {{ ref("int_events_flagged") }}
         where {{ is_excluded() }}
-
     ),
 
     known as (
-
         select
             'published' as scope,
             purchases.*,
@@ -48,11 +45,9 @@
                     purchases.user_key = cases.user_key
                     and purchases.event_at < cases.asked_at
         {% endif %}
-
     ),
 
     last_purchases as (
-
         select
             scope,
             case scope when 'learned' then 'learning' else 'serving' end as cut,
@@ -62,7 +57,6 @@
             any_value(asked_at) as asked_at
         from known
         group by scope, user_key, product_key
-
     )
 
     select

@@ -4,24 +4,19 @@
         the interest that the user's events show in each.
     #}
     interactions as (
-
         {{ scoped_interactions() }}
-
     ),
 
     last_events as (
-
         select
             scope,
             user_key,
             max(event_at) as last_event_at
         from interactions
         group by scope, user_key
-
     ),
 
     interests as (
-
         {# Age counts from the user's own last event, so that a user who was away keeps a
            history. #}
         select
@@ -46,11 +41,9 @@
                 interactions.scope = last_events.scope
                 and interactions.user_key = last_events.user_key
         group by interactions.scope, interactions.user_key, interactions.product_key
-
     ),
 
     placed as (
-
         select
             *,
             row_number() over (
@@ -59,11 +52,9 @@
             ) as place
         from interests
         where interest > 0
-
     ),
 
     histories as (
-
         select
             scope,
             user_key,
@@ -77,6 +68,5 @@
             interest * power({{ var("repeat_step_decay") }}, place - 1) as repeat_interest
         from placed
         where place <= {{ length }}
-
     )
 {%- endmacro %}

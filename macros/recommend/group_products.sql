@@ -6,7 +6,6 @@
         memory.
     #}
     interactions as (
-
         select
             {{ "interactions.user_key" if var("rp3_groups") == "users"
                 else "interactions.session_id" }} as group_key,
@@ -19,11 +18,9 @@
             interactions.event_at < timeline.graph_cutoff_at
             and interactions.event_weight > 0
         group by all
-
     ),
 
     placed as (
-
         select
             group_key,
             product_key,
@@ -34,11 +31,9 @@
                 order by last_event_at desc, product_key
             ) as place
         from interactions
-
     ),
 
     groups as (
-
         select
             group_key,
             count(*) as products,
@@ -46,11 +41,9 @@
         from placed
         where place <= {{ var("rp3_group_size") }}
         group by group_key
-
     ),
 
     group_products as (
-
         {# What a group passes on from one of its products to another. #}
         select
             placed.group_key,
@@ -64,6 +57,5 @@
         inner join groups on placed.group_key = groups.group_key
         cross join {{ timeline }} as timeline
         where placed.place <= {{ var("rp3_group_size") }} and groups.products > 1
-
     )
 {%- endmacro %}

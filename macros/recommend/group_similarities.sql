@@ -2,7 +2,6 @@
     {# CTEs that end in `similarities`: each history with each group that shares a product with it.
        The product that most of it is due to is the "because"; of equal ones the more recent. #}
     shared_products as (
-
         select
             histories.scope,
             histories.user_key,
@@ -16,11 +15,9 @@
             on
                 histories.product_key = product_groups.product_key
                 and histories.user_key != product_groups.user_key
-
     ),
 
     similarities as (
-
         select
             scope,
             user_key,
@@ -33,6 +30,5 @@
             max_by(place, (weight, -place)) as because_place
         from shared_products
         group by scope, user_key, group_key
-
     )
 {%- endmacro %}

@@ -13,7 +13,6 @@
         4. allowed_candidates, best_candidates: what may be recommended, cut to `size`.
     #}
     models as (
-
         select
             models.model,
             models.model_number,
@@ -29,11 +28,9 @@
                 ){{ "," if not loop.last }}
             {% endfor %}
         ) as models (model, model_number, neighbours_of)
-
     ),
 
     lists as (
-
         select
             models.model,
             models.neighbours_of,
@@ -41,20 +38,16 @@
             {{ list_key("users.user_key", "models.model_number") }} as list_key
         from {{ users }} as users
         cross join models
-
     ),
 
     histories as (
-
         select histories.*
         from {{ ref("int_user_histories") }} as histories
         semi join {{ users }} as users on histories.user_key = users.user_key
         where histories.scope = '{{ scope }}'
-
     ),
 
     excluded as (
-
         select
             lists.list_key,
             excluded.product_key
@@ -69,21 +62,17 @@
             from {{ ref("int_hidden_pairs") }} as hidden_pairs
             inner join lists on hidden_pairs.user_key = lists.user_key
         {% endif %}
-
     ),
 
     {% if scope == "published" %}
         withheld as (
-
             select product_key from {{ ref("product_availability") }}
             where not is_shown
-
         ),
     {% endif %}
 
     {% if "ranked" in models %}
         ranked_candidates as (
-
             select
                 lists.list_key,
                 ranked.user_key,
@@ -100,27 +89,21 @@
                         and ranked.product_key = excluded.product_key
             {% endif %}
             where ranked.scope = '{{ scope }}' and lists.model = 'ranked'
-
         ),
 
         filled_by_ranker as (
-
             select user_key from ranked_candidates
             group by user_key
             having count(*) >= {{ size }}
-
         ),
     {% endif %}
 
     terms as (
-
         {{ candidate_terms(scope, users, neighbours, models) }}
-
     ),
 
     {# The largest term is the "because"; of equal ones that of the more recent product. #}
     candidates as (
-
         select
             list_key,
             product_key,
@@ -128,11 +111,9 @@
             max_by(because_product_key, (term, -place)) as because_product_key
         from terms
         group by list_key, product_key
-
     ),
 
     every_candidate as (
-
         select
             candidates.*,
             1 as step
@@ -151,11 +132,9 @@
                 0 as step
             from ranked_candidates
         {% endif %}
-
     ),
 
     allowed_candidates as (
-
         select candidates.*
         from every_candidate as candidates
         anti join excluded
@@ -175,11 +154,9 @@
                 order by candidates.step, candidates.score desc, candidates.product_key
             ) <= {{ var("category_cap") }}
         {% endif %}
-
     ),
 
     best_candidates as (
-
         select *
         from (
             select
@@ -191,6 +168,5 @@
             from allowed_candidates
         )
         where place <= {{ size }}
-
     )
 {%- endmacro %}

@@ -6,7 +6,6 @@
         one. "Because of the product two lines up" tells a reader nothing.
     #}
     own_places as (
-
         select
             recommended.user_key,
             recommended.product_key,
@@ -16,11 +15,9 @@
             on
                 recommended.user_key = histories.user_key
                 and recommended.product_key = histories.product_key
-
     ),
 
     listed_causes as (
-
         select
             recommended.user_key,
             recommended.product_key,
@@ -31,11 +28,9 @@
                 recommended.user_key = own_places.user_key
                 and recommended.because_product_key = own_places.product_key
         where own_places.rank < recommended.rank
-
     ),
 
     other_terms as (
-
         select
             listed_causes.user_key,
             listed_causes.product_key,
@@ -88,11 +83,9 @@
                     listed_causes.user_key = histories.user_key
                     and listed_causes.product_key = histories.product_key
         {% endif %}
-
     ),
 
     other_causes as (
-
         select
             other_terms.user_key,
             other_terms.product_key,
@@ -106,11 +99,9 @@
                 and other_terms.because_product_key = own_places.product_key
                 and other_terms.rank > own_places.rank
         group by other_terms.user_key, other_terms.product_key
-
     ),
 
     caused as (
-
         select
             recommended.user_key,
             recommended.rank,
@@ -124,6 +115,5 @@
             on
                 recommended.user_key = other_causes.user_key
                 and recommended.product_key = other_causes.product_key
-
     )
 {%- endmacro %}

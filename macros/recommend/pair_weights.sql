@@ -6,7 +6,6 @@
         pairs: (session_date, product_key_a, product_key_b, sessions_together, micro_weight).
     #}
     aged_pairs as (
-
         {# Rounded before it is summed: sums of floats depend on their order, and with it
            the graph would depend on the threads. #}
         select
@@ -19,11 +18,9 @@
             ) }}) as bigint) as micro_weight
         from {{ pairs }} as pairs
         cross join {{ timeline }} as timeline
-
     ),
 
     pair_weights as (
-
         select
             product_key_a,
             product_key_b,
@@ -32,6 +29,5 @@
         from aged_pairs
         group by all
         having sum(micro_weight) > 0
-
     )
 {%- endmacro %}

@@ -8,7 +8,6 @@
     {# Upper bound: at most (filled + excluded) popular products can be unusable, so fetch that many
        plus `size`. #}
     unfilled_lists as (
-
         select
             lists.list_key,
             lists.user_key,
@@ -23,11 +22,9 @@
             select list_key, count(*) as products from excluded group by list_key
         ) as withheld on lists.list_key = withheld.list_key
         where coalesce(filled.products, 0) < {{ size }}
-
     ),
 
     first_categories as (
-
         select
             user_key,
             category_code
@@ -54,11 +51,9 @@
             group by histories.user_key, products.category_code
         )
         where place = 1
-
     ),
 
     popular as (
-
         select
             unfilled_lists.list_key,
             popularity.product_key,
@@ -81,17 +76,14 @@
         inner join {{ popularity }} as popularity
             on unfilled_lists.enough >= popularity.shop_rank
         where popularity.scope = '{{ scope }}'
-
     ),
 
     popular_candidates as (
-
         select popular.*
         from popular
         anti join excluded
             on
                 popular.list_key = excluded.list_key
                 and popular.product_key = excluded.product_key
-
     )
 {%- endmacro %}

@@ -5,7 +5,6 @@
         when the vars are 0.
     #}
     activity as (
-
         select
             interactions.product_key,
             count(*) as interactions,
@@ -17,11 +16,9 @@
         cross join {{ timeline }} as timeline
         where {{ is_known }}
         group by interactions.product_key
-
     ),
 
     factors as (
-
         {# A product of long ago keeps a trace of itself. #}
         select
             product_key,
@@ -30,16 +27,13 @@
                 {{ var("trend_weight") }}
             ) * power(interactions, {{ var("popularity_weight") }}) as factor
         from activity
-
     ),
 
     product_factors as (
-
         {# Largest = 1: scores stay in the range that they are summed in. #}
         select
             product_key,
             factor / max(factor) over () as factor
         from factors
-
     )
 {%- endmacro %}

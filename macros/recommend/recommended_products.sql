@@ -13,7 +13,6 @@
 
     {# Nearly all lists are full after the first steps and need no more work. #}
     unfilled_candidates as (
-
         select
             best_candidates.list_key,
             best_candidates.step,
@@ -30,11 +29,9 @@
             score,
             cast(null as integer) as because_product_key
         from popular_candidates
-
     ),
 
     first_steps as (
-
         select *
         from (
             select
@@ -45,11 +42,9 @@
             from unfilled_candidates
         )
         where step_place = 1
-
     ),
 
     ranked_products as (
-
         select
             best_candidates.list_key,
             best_candidates.place as rank,
@@ -74,11 +69,9 @@
             from first_steps
         )
         where rank <= {{ size }}
-
     ),
 
     recommended as (
-
         select
             lists.model,
             lists.user_key,
@@ -89,6 +82,5 @@
             ranked_products.because_product_key
         from ranked_products
         inner join lists on ranked_products.list_key = lists.list_key
-
     )
 {%- endmacro %}

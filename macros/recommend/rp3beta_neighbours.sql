@@ -6,7 +6,6 @@
         degree ** beta.
     #}
     pairs as (
-
         select
             starts.product_key,
             ends.product_key as neighbour_key,
@@ -15,17 +14,14 @@
         inner join {{ group_products }} as ends on starts.group_key = ends.group_key
         where starts.product_key != ends.product_key
         group by all
-
     ),
 
     degrees as (
-
         select
             product_key,
             count(*) as degree
         from {{ group_products }}
         group by product_key
-
     ),
 
     {{ strongest_neighbours(

@@ -9,7 +9,6 @@
         degree).
     #}
     scored as (
-
         select
             pairs.product_key,
             pairs.neighbour_key,
@@ -17,11 +16,9 @@
         from {{ pairs }} as pairs
         inner join {{ degrees }} as degrees on pairs.neighbour_key = degrees.product_key
         where pairs.weight > 0
-
     ),
 
     strongest as (
-
         select *
         from (
             select
@@ -33,11 +30,9 @@
             from scored
         )
         where rank <= {{ var("neighbours") }}
-
     ),
 
     scaled as (
-
         select
             product_key,
             neighbour_key,
@@ -51,11 +46,9 @@
                 {{ var("row_exponent") }}
             ) as score
         from strongest
-
     ),
 
     neighbours as (
-
         select
             products.product_id,
             found.product_id as neighbour_product_id,
@@ -66,6 +59,5 @@
             on scaled.product_key = products.product_key
         inner join {{ ref("int_product_keys") }} as found
             on scaled.neighbour_key = found.product_key
-
     )
 {%- endmacro %}

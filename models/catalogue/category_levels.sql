@@ -1,5 +1,4 @@
 with codes as (
-
     select
         category_code,
         count(*) as products,
@@ -7,11 +6,9 @@ with codes as (
     from {{ ref("products") }}
     where category_code is not null
     group by category_code
-
 ),
 
 levels as (
-
     select
         category_code,
         {{ category_level("category_code", 1) }} as level_1,
@@ -22,7 +19,6 @@ levels as (
         category_ids,
         products
     from codes
-
 )
 
 select * from levels

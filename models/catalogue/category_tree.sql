@@ -1,5 +1,4 @@
 with recursive closure as (
-
     {# Every category with itself and each prefix of its code. #}
     select
         category_code,
@@ -13,11 +12,9 @@ with recursive closure as (
         distance + 1 as distance
     from closure
     where ancestor_code like '%.%'
-
 ),
 
 activity as (
-
     select
         category_code,
         count(*) as products,
@@ -26,11 +23,9 @@ activity as (
     from {{ ref("products") }}
     where category_code is not null
     group by category_code
-
 ),
 
 tree as (
-
     select
         closure.category_code,
         closure.ancestor_code,
@@ -40,7 +35,6 @@ tree as (
         cast(activity.purchases as bigint) as purchases
     from closure
     inner join activity on closure.category_code = activity.category_code
-
 )
 
 select * from tree

@@ -1,12 +1,10 @@
 {# A user without events has no key, but may ask a function. #}
 with hidden as (
-
     select distinct
         user_id,
         product_id
     from {{ ref("stg_listed_products") }}
     where list = 'hidden' and user_id is not null
-
 )
 
 select

@@ -1,13 +1,10 @@
 {# The deepest category known of a product: its code, the code that most products of its
    category_id have, or that id alone. A shop with one category is a shop without. #}
 with products as (
-
     select * from {{ ref("products") }}
-
 ),
 
 codes as (
-
     select
         category_id,
         category_code
@@ -17,28 +14,22 @@ codes as (
     qualify row_number() over (
         partition by category_id order by count(*) desc, category_code asc
     ) = 1
-
 ),
 
 named as (
-
     select
         products.product_key,
         coalesce(products.category_code, codes.category_code, products.category_id)
             as leaf
     from products
     left join codes on products.category_id = codes.category_id
-
 ),
 
 shop as (
-
     select count(distinct leaf) as leaves from named
-
 ),
 
 leaves as (
-
     select
         named.product_key,
         named.leaf,
@@ -46,7 +37,6 @@ leaves as (
     from named
     cross join shop
     where shop.leaves > 1 and named.leaf is not null
-
 )
 
 select * from leaves

@@ -1,6 +1,5 @@
 {# What events say of products; the catalogue wins over it. #}
 with product_days as (
-
     {# What came after the log's end describes a product that was never seen before. #}
     select product_days.*
     from {{ ref("int_product_days") }} as product_days
@@ -10,31 +9,23 @@ with product_days as (
     where
         product_days.event_date < timeline.log_ends_at
         or keys.first_date >= timeline.log_ends_at
-
 ),
 
 categories as (
-
     {{ most_frequent_per_product(
         "category_id", "product_days", beside="category_code"
     ) }}
-
 ),
 
 brands as (
-
     {{ most_frequent_per_product("brand", "product_days") }}
-
 ),
 
 names as (
-
     {{ most_frequent_per_product("product_name", "product_days") }}
-
 ),
 
 prices as (
-
     select
         product_id,
         max_by(price, (priced_at, price)) filter (where price is not null) as price,
@@ -42,11 +33,9 @@ prices as (
         max(last_event_at) as last_seen_at
     from product_days
     group by product_id
-
 ),
 
 seen as (
-
     select
         prices.product_id,
         names.product_name,
@@ -60,7 +49,6 @@ seen as (
     left join categories on prices.product_id = categories.product_id
     left join brands on prices.product_id = brands.product_id
     left join names on prices.product_id = names.product_id
-
 )
 
 select * from seen

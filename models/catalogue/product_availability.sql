@@ -3,21 +3,16 @@
 {# Only the last tables may read this: what learns must not depend on today's stock. #}
 {% set shown_at = var("shown_at") or run_started_at.strftime("%Y-%m-%d %H:%M:%S") %}
 with hidden as (
-
     select distinct product_id from {{ ref("stg_listed_products") }}
     where list = 'hidden' and user_id is null
-
 ),
 
 allowed as (
-
     select distinct product_id from {{ ref("stg_listed_products") }}
     where list = 'allowed'
-
 ),
 
 judged as (
-
     select
         keys.product_id,
         keys.product_key,
@@ -39,7 +34,6 @@ judged as (
     left join allowed on keys.product_id = allowed.product_id
     left join {{ ref("stg_availability") }} as availability
         on keys.product_id = availability.product_id
-
 )
 
 select

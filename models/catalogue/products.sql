@@ -1,5 +1,4 @@
 with activity as (
-
     select
         product_key,
         count(*) as interactions,
@@ -7,11 +6,9 @@ with activity as (
         count(distinct user_key) as users
     from {{ ref("int_interactions") }}
     group by product_key
-
 ),
 
 described as (
-
     {# What the catalogue says wins. Its category stays together: with another id than
        that of the events, their code does not fit. #}
     select
@@ -37,7 +34,6 @@ described as (
         on keys.product_id = seen.product_id
     left join {{ ref("stg_catalogue") }} as catalogue
         on keys.product_id = catalogue.product_id
-
 )
 
 select

@@ -1,19 +1,14 @@
 {# What the trainings need to know of a product: its node, and its kind when it has
    none. #}
 with products as (
-
     select * from {{ ref("products") }}
-
 ),
 
 nodes as (
-
     select * from {{ ref("product_nodes") }}
-
 ),
 
 embedded_products as (
-
     select
         products.product_id,
         nodes.node_id,
@@ -24,7 +19,6 @@ embedded_products as (
         products.brand
     from products
     left join nodes on products.product_id = nodes.product_id
-
 )
 
 select * from embedded_products

@@ -2,13 +2,10 @@
 {% set earlier_figures = earlier_rows("build_figures") %}
 
 with last_products as (
-
     {{ earlier_rows("products") or no_products }}
-
 ),
 
 figures as (
-
     select
         figure,
         value,
@@ -26,11 +23,9 @@ figures as (
     from last_products
     left join {{ ref("products") }} as products
         on last_products.product_id = products.product_id
-
 ),
 
 this_build as (
-
     select
         '{{ invocation_id }}' as build_id,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
@@ -42,12 +37,10 @@ this_build as (
         upper,
         users
     from figures
-
 ),
 
 {# Kept per build, so that each can be compared with the one published before. #}
 every_build as (
-
     select * from this_build
     {% if earlier_figures %}
         union all
@@ -63,7 +56,6 @@ every_build as (
             users
         from ({{ earlier_figures }}) as earlier_builds
     {% endif %}
-
 )
 
 select * from every_build

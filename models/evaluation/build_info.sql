@@ -1,5 +1,4 @@
 with teaching_events as (
-
     select
         count(*) as events,
         count(distinct interactions.user_key) as users
@@ -7,21 +6,17 @@ with teaching_events as (
     semi join {{ ref("product_nodes") }} as nodes
         on interactions.product_key = nodes.product_key
     where not interactions.is_holdout and interactions.event_weight > 0
-
 ),
 
 shop as (
-
     select
         count(*) filter (where is_in_catalogue) as catalogue_products,
         count(*) filter (where first_seen_at is null) as products_without_events,
         count(*) filter (where not is_in_catalogue) as products_not_in_catalogue
     from {{ ref("products") }}
-
 ),
 
 this_build as (
-
     select
         '{{ invocation_id }}' as build_id,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
@@ -50,18 +45,15 @@ this_build as (
     from {{ ref("int_timeline") }} as timeline
     cross join teaching_events
     cross join shop
-
 ),
 
 {# Kept per build, like the trends that it explains. #}
 every_build as (
-
     select * from this_build
     {% if earlier_rows("build_info") %}
         union all by name
         {{ earlier_rows("build_info") }}
     {% endif %}
-
 )
 
 select * from every_build

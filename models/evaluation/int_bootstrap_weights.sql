@@ -2,29 +2,24 @@
    with replacement would take it (Chamandy et al. 2012). Draws are hashes: every build
    has the same. #}
 with users as (
-
     select distinct
         targets.user_key,
         user_keys.user_id
     from {{ ref("int_targets") }} as targets
     inner join {{ ref("int_user_keys") }} as user_keys
         on targets.user_key = user_keys.user_key
-
 ),
 
 draws as (
-
     select
         users.user_key,
         samples.sample_id,
         {{ uniform_draw("users.user_id || ':' || samples.sample_id") }} as draw
     from users
     cross join range(1, {{ var("bootstrap_samples") | int + 1 }}) as samples (sample_id)
-
 ),
 
 weights as (
-
     {# The distribution function of Poisson(1). #}
     select
         user_key,
@@ -39,7 +34,6 @@ weights as (
             else 6
         end as weight
     from draws
-
 )
 
 select * from weights

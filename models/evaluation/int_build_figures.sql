@@ -12,7 +12,6 @@
 } %}
 
 with lists as (
-
     select
         product_id,
         count(*) as places,
@@ -21,11 +20,9 @@ with lists as (
         count(*) filter (where source = 'seen before') as repeats
     from {{ ref("user_recommendations") }}
     group by product_id
-
 ),
 
 within_reach as (
-
     {# No list can hold what may not be shown, and few what nobody has seen. #}
     select
         products.product_id,
@@ -35,11 +32,9 @@ within_reach as (
         on products.product_id = availability.product_id
     left join lists on products.product_id = lists.product_id
     where availability.is_shown and products.first_seen_at is not null
-
 ),
 
 figures as (
-
     {% for figure, (value, rows) in figures.items() %}
         select
             '{{ figure }}' as figure,
@@ -56,7 +51,6 @@ figures as (
     where
         model = '{{ served_model() }}' and task = 'next interaction' and segment = 'all'
         and metric = 'recall' and k = 20
-
 )
 
 select

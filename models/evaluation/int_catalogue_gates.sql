@@ -1,7 +1,6 @@
 {# No row without a catalogue: there is nothing to judge. Of a few rows, one says
    little: the lower end of the interval counts. #}
 with counts as (
-
     select
         count(*) filter (where is_rejected) as rejected_rows,
         count(*) as catalogue_rows
@@ -10,28 +9,23 @@ with counts as (
         union all
         select true as is_rejected from {{ ref("rejected_products") }}
     )
-
 ),
 
 shares as (
-
     select
         catalogue_rows,
         rejected_rows / catalogue_rows as share
     from counts
     where catalogue_rows > 0
-
 ),
 
 judged as (
-
     select
         cast(share as double) as value,
         {{ wilson_end("share", "catalogue_rows", "-") }} as lower,
         {{ wilson_end("share", "catalogue_rows", "+") }} as upper,
         cast({{ var("gate_cleaning_share") }} as double) as threshold
     from shares
-
 )
 
 select

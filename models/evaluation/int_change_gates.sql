@@ -1,14 +1,11 @@
 with shop as (
-
     {# Products tell the shop: a later log of it still has most of them. #}
     select {{ figure("products kept") }} as products_kept
     from {{ ref("int_figure_changes") }}
     having count(last_value) > 0
-
 ),
 
 bounds as (
-
     {# Of two intervals the closest ends count. #}
     select
         changes.*,
@@ -27,7 +24,6 @@ bounds as (
             'clean events', 'users', 'products', 'edges', 'share from the graph',
             'coverage', 'recall@20'
         )
-
 )
 
 select

@@ -1,28 +1,23 @@
 {# Not judged: repeats, of which one event stays, and what `reject_when` is meant to
    take. #}
 with rules as (
-
     select
         step,
         rule,
         sum(events) as events
     from {{ ref("cleaning_report") }}
     group by step, rule
-
 ),
 
 shares as (
-
     select
         *,
         sum(events) over () as raw_events,
         events / sum(events) over () as share
     from rules
-
 ),
 
 judged as (
-
     select
         step,
         rule,
@@ -38,7 +33,6 @@ judged as (
             step = 'rejected'
             and {{ is_one_of("rule", var("reject_when")) }}
         )
-
 )
 
 select

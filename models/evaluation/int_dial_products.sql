@@ -1,13 +1,11 @@
 {# Products whose successors are asked for: those in the histories of the dial's
    users. #}
 with histories as (
-
     select distinct histories.product_key
     from {{ ref("int_user_histories") }} as histories
     semi join {{ ref("int_dial_users") }} as users
         on histories.user_key = users.user_key
     where histories.scope = 'evaluated'
-
 )
 
 select product_keys.product_id

@@ -2,13 +2,10 @@
 {% set settings = var("popularity_dial") | map("float") | map("string") | list %}
 
 with dial_users as (
-
     select * from {{ ref("int_dial_users") }}
-
 ),
 
 dial_neighbours as (
-
     select
         cast(successors.popularity as string) as model,
         products.product_key,
@@ -21,7 +18,6 @@ dial_neighbours as (
         on successors.product_id = products.product_id
     inner join {{ ref("int_product_keys") }} as found
         on successors.neighbour_product_id = found.product_id
-
 ),
 
 {{ recommended_products(

@@ -1,12 +1,9 @@
 {# Made-up events are compared with nothing: no shop depends on them. #}
 with figures as (
-
     select * from {{ ref("build_figures") }}
-
 ),
 
 changes as (
-
     select
         this_build.figure,
         this_build.value,
@@ -23,7 +20,6 @@ changes as (
             and last_build.builds_ago = 1
             and not (this_build.is_demo or last_build.is_demo)
     where this_build.builds_ago = 0
-
 )
 
 select * from changes

@@ -1,15 +1,12 @@
 with build as (
-
     select
         {{ figure("edges") }} as edges,
         {{ figure("products") }} as products,
         {{ figure("recommendations") }} as recommendations
     from {{ ref("int_figure_changes") }}
-
 ),
 
 bounds as (
-
     select
         'edges' as figure,
         'edges of the graph' as gate,
@@ -41,7 +38,6 @@ bounds as (
         'a few products take all places: lower popularity_weight or raise rp3_beta; '
         || 'gate_coverage lowers the bound' as advice
     from build
-
 )
 
 select

@@ -1,13 +1,10 @@
 {# How evenly the lists of a model reach the shop. Products that are never shown count
    too. #}
 with products as (
-
     select product_key from {{ ref("int_product_exposure") }}
-
 ),
 
 shown as (
-
     select
         model,
         k,
@@ -15,20 +12,16 @@ shown as (
         count(*) as slots
     from {{ ref("int_list_slots") }}
     group by all
-
 ),
 
 models as (
-
     select distinct
         model,
         k
     from shown
-
 ),
 
 every_product as (
-
     select
         models.model,
         models.k,
@@ -45,7 +38,6 @@ every_product as (
             models.model = shown.model
             and models.k = shown.k
             and products.product_key = shown.product_key
-
 )
 
 select

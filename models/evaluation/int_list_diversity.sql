@@ -2,7 +2,6 @@
    vectors. Pairs of vectors are many, so those are compared for the dial's sample of
    users, at k = 10. #}
 with category_runs as (
-
     select
         model,
         k,
@@ -10,11 +9,9 @@ with category_runs as (
         count(*) as places
     from {{ ref("int_list_slots") }}
     group by model, k, user_key, category_code
-
 ),
 
 same_category as (
-
     {# Of all pairs of a list, those of one category. #}
     select
         model,
@@ -24,11 +21,9 @@ same_category as (
     from category_runs
     group by model, k, user_key
     having sum(places) > 1
-
 ),
 
 by_category as (
-
     select
         model,
         k,
@@ -36,11 +31,9 @@ by_category as (
         avg(1 - share) as value
     from same_category
     group by model, k
-
 ),
 
 sampled_vectors as (
-
     select
         slots.model,
         slots.k,
@@ -52,11 +45,9 @@ sampled_vectors as (
     inner join {{ ref("embeddings_deepwalk") }} as embeddings
         on slots.product_id = embeddings.product_id
     where slots.k = 10
-
 ),
 
 by_embedding as (
-
     select
         earlier.model,
         earlier.k,
@@ -69,7 +60,6 @@ by_embedding as (
             and earlier.user_key = later.user_key
             and earlier.rank < later.rank
     group by earlier.model, earlier.k
-
 )
 
 select * from by_category

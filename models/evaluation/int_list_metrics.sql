@@ -1,20 +1,15 @@
 {# Properties of each model's lists, over all users. #}
 with slots as (
-
     select * from {{ ref("int_list_slots") }}
-
 ),
 
 shop as (
-
     select count(distinct user_key) as users
     from {{ ref("int_interactions") }}
     where {{ known_at_evaluation() }}
-
 ),
 
 tail as (
-
     {# Novelty: surprise at a product in bits, -log2 of the share of users who know
        it. #}
     select
@@ -27,11 +22,9 @@ tail as (
         on slots.product_key = products.product_key
     cross join shop
     group by slots.model, slots.k
-
 ),
 
 wide as (
-
     select
         tail.model,
         tail.k,
@@ -42,11 +35,9 @@ wide as (
     from tail
     inner join {{ ref("int_list_concentration") }} as concentration
         on tail.model = concentration.model and tail.k = concentration.k
-
 ),
 
 long as (
-
     select
         model,
         k,
@@ -55,7 +46,6 @@ long as (
     from wide unpivot (
         value for metric in (coverage, exposure_gini, novelty, long_tail_share)
     )
-
 )
 
 select

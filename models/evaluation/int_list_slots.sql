@@ -1,8 +1,6 @@
 {# Every place of every evaluated list, once per k that it counts for. #}
 with cutoffs as (
-
     select places.k from (values (5), (10), (20)) as places (k)
-
 )
 
 select

@@ -1,5 +1,4 @@
 with samples as (
-
     select
         user_metrics.model,
         user_metrics.task,
@@ -13,7 +12,6 @@ with samples as (
         on user_metrics.user_key = weights.user_key
     where user_metrics.k = 20
     group by all
-
 )
 
 select

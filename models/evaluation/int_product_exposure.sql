@@ -2,7 +2,6 @@
    products, and the tail as all that is not among the products that make up the first
    80 % of interactions (Pareto's rule; Anderson 2006, The Long Tail). #}
 with activity as (
-
     select
         product_key,
         count(*) as interactions,
@@ -10,22 +9,18 @@ with activity as (
     from {{ ref("int_interactions") }}
     where {{ known_at_evaluation() }}
     group by product_key
-
 ),
 
 every_product as (
-
     select
         products.product_key,
         coalesce(activity.interactions, 0) as interactions,
         coalesce(activity.users, 0) as users
     from {{ ref("int_product_keys") }} as products
     left join activity on products.product_key = activity.product_key
-
 ),
 
 placed as (
-
     select
         *,
         ntile(10) over by_popularity as decile,
@@ -36,11 +31,9 @@ placed as (
         sum(interactions) over () as all_interactions
     from every_product
     window by_popularity as (order by interactions desc, product_key)
-
 ),
 
 exposure as (
-
     select
         product_key,
         interactions,
@@ -48,7 +41,6 @@ exposure as (
         cast(decile as integer) as decile,
         interactions_above >= 0.8 * all_interactions as is_long_tail
     from placed
-
 )
 
 select * from exposure

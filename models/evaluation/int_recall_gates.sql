@@ -2,7 +2,6 @@
     else "raise holdout_days, which counts up to a fifth of the log" %}
 
 with build as (
-
     select
         {{ figure("recall@20") }} as value,
         {{ figure("recall@20", "lower") }} as lower,
@@ -13,7 +12,6 @@ with build as (
         {{ figure("recommendations from the graph") }} as from_graph,
         {{ figure("repeated purchases") }} as repeats
     from {{ ref("int_figure_changes") }}
-
 )
 
 {# Fewer than six users who differ cannot pass a two-sided sign test at 95 %. #}

@@ -2,13 +2,10 @@
    Evaluation): each sample compares both models on the same users, so that what makes a
    user easy or hard for both drops out. #}
 with pairs as (
-
     select * from {{ ref("int_recall_pairs") }}
-
 ),
 
 samples as (
-
     select
         pairs.baseline,
         weights.sample_id,
@@ -18,22 +15,18 @@ samples as (
     inner join {{ ref("int_bootstrap_weights") }} as weights
         on pairs.user_key = weights.user_key
     group by pairs.baseline, weights.sample_id
-
 ),
 
 intervals as (
-
     select
         baseline,
         percentile_cont(0.025) within group (order by margin) as margin_lower,
         percentile_cont(0.975) within group (order by margin) as margin_upper
     from samples
     group by baseline
-
 ),
 
 means as (
-
     select
         baseline,
         model,
@@ -42,7 +35,6 @@ means as (
         count(*) filter (where value != baseline_value) as differing_users
     from pairs
     group by baseline, model
-
 )
 
 select

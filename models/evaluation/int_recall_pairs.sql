@@ -1,5 +1,4 @@
 with recalls as (
-
     select
         model,
         user_key,
@@ -8,22 +7,18 @@ with recalls as (
     where
         task = 'next interaction' and target_group = 'all'
         and metric = 'recall' and k = 20
-
 ),
 
 parts as (
-
     select
         model,
         avg(value) as value
     from recalls
     where {{ is_one_of("model", hybrid_parts()) }}
     group by model
-
 ),
 
 baselines as (
-
     select
         'popularity' as baseline,
         'popularity' as model,
@@ -34,11 +29,9 @@ baselines as (
         max_by(model, (value, model)) as model,
         {{ var("gate_recall_over_best_part") }} as factor
     from parts
-
 ),
 
 pairs as (
-
     select
         baselines.baseline,
         baselines.model,
@@ -52,7 +45,6 @@ pairs as (
         on
             others.user_key = served.user_key
             and served.model = '{{ served_model() }}'
-
 )
 
 select * from pairs

@@ -1,7 +1,6 @@
 {# What is asked of the models: next interaction and next purchase, of any product and
    apart for the head and the long tail. #}
 with targets as (
-
     select
         targets.user_key,
         targets.product_key,
@@ -11,11 +10,9 @@ with targets as (
     from {{ ref("int_targets") }} as targets
     left join {{ ref("int_product_exposure") }} as exposure
         on targets.product_key = exposure.product_key
-
 ),
 
 grouped as (
-
     select
         targets.user_key,
         targets.product_key,
@@ -24,7 +21,6 @@ grouped as (
     from targets
     inner join (values ('next interaction'), ('next purchase')) as tasks (task)
         on targets.is_purchase or tasks.task = 'next interaction'
-
 )
 
 select

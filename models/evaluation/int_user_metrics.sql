@@ -1,7 +1,6 @@
 {# Every user with targets counts, one whose list has no hit as zeros. Full ranking: the
    lists were cut from all products, no negatives are sampled. #}
 with target_counts as (
-
     select
         task,
         target_group,
@@ -9,17 +8,13 @@ with target_counts as (
         count(*) as targets
     from {{ ref("int_task_targets") }}
     group by task, target_group, user_key
-
 ),
 
 models as (
-
     select distinct model from {{ ref("int_evaluated_recommendations") }}
-
 ),
 
 ideal_gains as (
-
     {# The best list of k has a target in each of its first places. #}
     select
         cutoffs.k,
@@ -30,11 +25,9 @@ ideal_gains as (
     cross join range(1, 21) as places (place)
     where places.place <= cutoffs.k and places.place <= counts.targets
     group by cutoffs.k, counts.targets
-
 ),
 
 wide as (
-
     select
         models.model,
         target_counts.task,
@@ -55,7 +48,6 @@ wide as (
             and target_counts.target_group = gains.target_group
             and target_counts.user_key = gains.user_key
             and ideal_gains.k = gains.k
-
 )
 
 select

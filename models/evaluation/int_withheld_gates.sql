@@ -1,6 +1,5 @@
 {# Counted in the tables themselves, whatever made them. #}
 with placed as (
-
     select
         user_id,
         product_id
@@ -15,11 +14,9 @@ with placed as (
         cast(null as string) as user_id,
         product_id
     from {{ ref("popular_products") }}
-
 ),
 
 counts as (
-
     select
         count(*) filter (
             where not availability.is_shown or hidden_pairs.product_id is not null
@@ -31,16 +28,13 @@ counts as (
         on
             placed.user_id = hidden_pairs.user_id
             and placed.product_id = hidden_pairs.product_id
-
 ),
 
 shop as (
-
     select
         count(*) filter (where is_shown) as products_shown,
         count(*) as products
     from {{ ref("product_availability") }}
-
 )
 
 select

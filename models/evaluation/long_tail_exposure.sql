@@ -1,11 +1,8 @@
 with products as (
-
     select * from {{ ref("int_product_exposure") }}
-
 ),
 
 deciles as (
-
     select
         decile,
         count(*) / sum(count(*)) over () as share_of_products,
@@ -13,11 +10,9 @@ deciles as (
             as share_of_interactions
     from products
     group by decile
-
 ),
 
 slots as (
-
     select
         recommendations.model,
         products.decile,
@@ -25,21 +20,17 @@ slots as (
     from {{ ref("int_evaluated_recommendations") }} as recommendations
     inner join products on recommendations.product_key = products.product_key
     group by all
-
 ),
 
 models as (
-
     select
         model,
         sum(slots) as slots
     from slots
     group by model
-
 ),
 
 exposure as (
-
     select
         '{{ invocation_id }}' as build_id,
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}' as built_at,
@@ -52,18 +43,15 @@ exposure as (
     cross join deciles
     left join slots
         on models.model = slots.model and deciles.decile = slots.decile
-
 ),
 
 {# Kept per build, so that a trend can be seen. #}
 every_build as (
-
     select * from exposure
     {% if earlier_rows("long_tail_exposure") %}
         union all by name
         {{ earlier_rows("long_tail_exposure") }}
     {% endif %}
-
 )
 
 select * from every_build

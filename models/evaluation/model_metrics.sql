@@ -1,5 +1,4 @@
 with accuracy as (
-
     select
         model,
         task,
@@ -10,7 +9,6 @@ with accuracy as (
         avg(value) as value
     from {{ ref("int_segment_metrics") }}
     group by all
-
 )
 
 select

@@ -3,31 +3,24 @@
    2. accuracy: mean recall of the sample, users without a hit included;
    3. reach: share of the products that are recommended at all, and of the tail in it. #}
 with recommended as (
-
     select * from {{ ref("int_dial_recommendations") }}
-
 ),
 
 targets as (
-
     select targets.*
     from {{ ref("int_targets") }} as targets
     semi join {{ ref("int_dial_users") }} as users on targets.user_key = users.user_key
-
 ),
 
 target_counts as (
-
     select
         user_key,
         count(*) as targets
     from targets
     group by user_key
-
 ),
 
 hits as (
-
     select
         recommended.popularity,
         recommended.user_key,
@@ -38,11 +31,9 @@ hits as (
             recommended.user_key = targets.user_key
             and recommended.product_key = targets.product_key
     group by recommended.popularity, recommended.user_key
-
 ),
 
 accuracy as (
-
     select
         settings.popularity,
         avg(coalesce(hits.hits, 0) / target_counts.targets) as recall
@@ -53,11 +44,9 @@ accuracy as (
             target_counts.user_key = hits.user_key
             and settings.popularity = hits.popularity
     group by settings.popularity
-
 ),
 
 reach as (
-
     select
         recommended.popularity,
         count(distinct recommended.product_key)
@@ -67,7 +56,6 @@ reach as (
     inner join {{ ref("int_product_exposure") }} as exposure
         on recommended.product_key = exposure.product_key
     group by recommended.popularity
-
 )
 
 select

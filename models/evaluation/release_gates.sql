@@ -14,7 +14,6 @@
 } %}
 
 with gates as (
-
     {% for gates, columns in compared.items() %}
         select
             gate,
@@ -32,11 +31,9 @@ with gates as (
         from {{ ref(gates) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 ),
 
 judged as (
-
     select
         *,
         case
@@ -45,7 +42,6 @@ judged as (
             else 'undecided'
         end as status
     from gates
-
 )
 
 select

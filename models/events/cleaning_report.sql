@@ -1,7 +1,6 @@
 {# Where every raw row went. The steps of a build add up: raw = the sum of all rows
    here. #}
 with rejected as (
-
     select
         'rejected' as step,
         reason as rule,
@@ -10,22 +9,18 @@ with rejected as (
         cast(null as bigint) as users
     from {{ ref("rejected_events") }}
     group by reason
-
 ),
 
 deduplicated as (
-
     select
         'deduplicated' as step,
         'exact duplicate' as rule,
         cast(coalesce(sum(staged_events - events), 0) as bigint) as events,
         count(distinct user_id) filter (where staged_events > events) as users
     from {{ ref("int_user_days") }}
-
 ),
 
 cleaned as (
-
     select
         'cleaned' as step,
         case
@@ -44,18 +39,15 @@ cleaned as (
         or robots.user_key is not null
         or flagged.event_at >= timeline.log_ends_at
     group by all
-
 ),
 
 kept as (
-
     select
         'kept' as step,
         'clean event' as rule,
         count(*) as events,
         count(distinct user_key) as users
     from {{ ref("int_interactions") }}
-
 )
 
 select * from rejected

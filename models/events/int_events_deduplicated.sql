@@ -1,7 +1,6 @@
 {{ config(materialized="parquet_by_day", day="event_date", days_of="stg_events") }}
 
 with events as (
-
     {# Duplicates have the same time, hence the same day. Rows with a weight of their
        own, such as the lines of an order, are none: each counts. #}
     select
@@ -23,11 +22,9 @@ with events as (
     from {{ ref("stg_events") }}
     where {{ in_days("event_date") }}
     group by all
-
 ),
 
 placed as (
-
     select
         *,
         rank() over (
@@ -35,7 +32,6 @@ placed as (
             order by user_id, coalesce(user_session, ''), event_at
         ) as place
     from events
-
 )
 
 select * from placed

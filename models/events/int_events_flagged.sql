@@ -9,7 +9,6 @@
    session gap before first_day, so that a session already open at midnight is recognised
    and left to its own day. #}
 with events as (
-
     select
         users.user_key,
         products.product_key,
@@ -31,13 +30,11 @@ with events as (
         events.event_date >= cast({{ first_day() }} - {{ session_gap() }} as date)
         and events.event_at >= {{ first_day() }} - {{ session_gap() }}
         and {{ in_batch(key="users.user_key") }}
-
 ),
 
 {{ sessions_of("events") }},
 
 repeats as (
-
     {# Partitioned by the flag too: a short stay between two views does not part
        them. Rows with a weight of their own repeat nothing: each counts. #}
     select
@@ -54,7 +51,6 @@ repeats as (
         partition by session_id, is_short_stay
         order by event_at, event_weight, event_type, product_key
     )
-
 )
 
 select

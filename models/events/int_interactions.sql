@@ -1,11 +1,8 @@
 with flagged as (
-
     select * from {{ ref("int_events_flagged") }}
-
 ),
 
 interactions as (
-
     select
         flagged.user_key,
         flagged.product_key,
@@ -20,7 +17,6 @@ interactions as (
     cross join {{ ref("int_timeline") }} as timeline
     anti join {{ ref("int_robots") }} as robots on flagged.user_key = robots.user_key
     where flagged.removed_as is null and flagged.event_at < timeline.log_ends_at
-
 )
 
 select * from interactions

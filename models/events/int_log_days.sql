@@ -1,5 +1,4 @@
 with days as (
-
     select
         event_date,
         cast(sum(events) as bigint) as events,
@@ -8,7 +7,6 @@ with days as (
         2 * sum(whole_minutes) <= sum(events) as has_seconds
     from {{ ref("int_user_days") }}
     group by event_date
-
 ),
 
 {{ days_of_the_log("days") }}

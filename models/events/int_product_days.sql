@@ -3,7 +3,6 @@
 ) }}
 
 with product_days as (
-
     select
         event_date,
         product_id,
@@ -19,7 +18,6 @@ with product_days as (
     from {{ ref("int_events_deduplicated") }}
     where {{ in_days("event_date") }}
     group by all
-
 )
 
 select * from product_days

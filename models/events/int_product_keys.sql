@@ -2,17 +2,14 @@
    In the order of their first day, so that a new day changes no number of a product with
    events; those of the catalogue alone come last. #}
 with seen as (
-
     select
         product_id,
         min(event_date) as first_date
     from {{ ref("int_product_days") }}
     group by product_id
-
 ),
 
 products as (
-
     select * from seen
     union all
     select
@@ -20,11 +17,9 @@ products as (
         cast(null as date) as first_date
     from {{ ref("stg_catalogue") }} as catalogue
     anti join seen on catalogue.product_id = seen.product_id
-
 ),
 
 numbered as (
-
     select
         product_id,
         first_date,
@@ -34,7 +29,6 @@ numbered as (
             ) - 1 as integer
         ) as product_key
     from products
-
 )
 
 select * from numbered

@@ -1,5 +1,4 @@
 with sliding_activity as (
-
     select
         user_id,
         sum(clicks) over sliding_days as clicks,
@@ -11,11 +10,9 @@ with sliding_activity as (
         range between
         interval {{ var("robot_days") | int - 1 }} days preceding and current row
     )
-
 ),
 
 robots as (
-
     select
         user_id,
         cast(max(clicks) as bigint) as most_clicks,
@@ -25,7 +22,6 @@ robots as (
     having
         max(clicks) > {{ var("robot_clicks") }}
         or max(purchases) > {{ var("robot_purchases") }}
-
 )
 
 select

@@ -1,13 +1,10 @@
 {# The truth of the evaluation: what users did after the cut and could have been
    recommended, or what an external file says. #}
 with targets as (
-
     {{ external_targets() if var("targets") else holdout_targets() }}
-
 ),
 
 sampled_users as (
-
     select user_key
     from (
         select distinct
@@ -17,7 +14,6 @@ sampled_users as (
     )
     order by md5(user_id), user_id
     limit {{ var("evaluation_users") }}
-
 )
 
 select

@@ -6,17 +6,14 @@
    is none. At most a fifth of the log is held out: one of a few hours would leave no
    graph otherwise. #}
 with log_days as (
-
     select
         min(event_date) as first_date,
         max(event_date) + interval '1 day' as log_ends_at
     from {{ ref("int_log_days") }}
     where has_traffic
-
 ),
 
 clean_events as (
-
     select
         events.event_at,
         log_days.first_date,
@@ -25,11 +22,9 @@ clean_events as (
     cross join log_days
     anti join {{ ref("int_robots") }} as robots on events.user_key = robots.user_key
     where events.removed_as is null and events.event_at < log_days.log_ends_at
-
 ),
 
 span as (
-
     select
         coalesce(
             min(event_at) filter (where event_at >= first_date), min(event_at)
@@ -37,11 +32,9 @@ span as (
         max(event_at) as last_event_at,
         max(log_ends_at) as log_ends_at
     from clean_events
-
 ),
 
 timeline as (
-
     {# A cut after the end is one at the end: nothing is aged by a time that is yet to
        come. #}
     select
@@ -62,7 +55,6 @@ timeline as (
             {% endif %}
         ) as graph_cutoff_at
     from span
-
 )
 
 select * from timeline

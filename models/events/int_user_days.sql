@@ -3,7 +3,6 @@
 ) }}
 
 with user_days as (
-
     select
         event_date,
         user_id,
@@ -21,7 +20,6 @@ with user_days as (
     from {{ ref("int_events_deduplicated") }}
     where {{ in_days("event_date") }}
     group by event_date, user_id
-
 )
 
 select * from user_days

@@ -1,6 +1,5 @@
 {# All staged events: what a robot bought, or somebody with a fast clock, was bought. #}
 with withheld as (
-
     select
         user_key,
         product_key,
@@ -8,7 +7,6 @@ with withheld as (
     from {{ ref("int_events_flagged") }}
     where {{ is_excluded() }}
     group by user_key, product_key
-
 )
 
 select * from withheld

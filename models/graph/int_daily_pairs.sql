@@ -3,10 +3,8 @@
 ) }}
 
 with steps as (
-
     select * from {{ ref("int_session_steps") }}
     where {{ in_days("session_date") }}
-
 ),
 
 {{ pairs_by_day("steps") }}

@@ -1,7 +1,5 @@
 with people_pairs as (
-
     {{ people_pairs() }}
-
 ),
 
 {{ pair_weights("people_pairs", ref("int_timeline")) }}

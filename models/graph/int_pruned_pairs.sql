@@ -1,11 +1,8 @@
 with pairs as (
-
     select * from {{ ref("int_product_pairs") }}
-
 ),
 
 degrees as (
-
     select
         product_key,
         {{ exact_sum("pair_weight", 6) }} as degree
@@ -15,11 +12,9 @@ degrees as (
         ) }}
     )
     group by product_key
-
 ),
 
 normalised as (
-
     {# Cosine: a pair's weight against what both products have in all. Raw counts drown
        a walk. #}
     select
@@ -30,11 +25,9 @@ normalised as (
     from pairs
     inner join degrees as degrees_a on pairs.product_key_a = degrees_a.product_key
     inner join degrees as degrees_b on pairs.product_key_b = degrees_b.product_key
-
 ),
 
 placed as (
-
     select
         product_key,
         neighbour_key,
@@ -47,11 +40,9 @@ placed as (
             "normalised", "product_key_a", "product_key_b", ["weight"]
         ) }}
     )
-
 ),
 
 strongest as (
-
     {# Kept when it is among the strongest of either end, so that no product loses its
        last edge. #}
     select distinct
@@ -59,7 +50,6 @@ strongest as (
         greatest(product_key, neighbour_key) as product_key_b
     from placed
     where place <= {{ var("max_neighbours") }}
-
 )
 
 select normalised.*

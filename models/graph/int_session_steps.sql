@@ -7,7 +7,6 @@
 ) }}
 
 with events as (
-
     {# Robots too: who is one may change with each day. Their pairs are taken off in the
        end. #}
     select events.*
@@ -18,11 +17,9 @@ with events as (
         and events.removed_as is null
         and events.event_weight > 0
         and events.event_at < timeline.graph_cutoff_at
-
 ),
 
 run_starts as (
-
     select
         *,
         coalesce(lag(product_key) over in_order != product_key, true) as is_run_start
@@ -31,11 +28,9 @@ run_starts as (
         partition by session_id
         order by event_at, event_weight, event_type, product_key
     )
-
 ),
 
 runs as (
-
     select
         *,
         cast(sum(cast(is_run_start as integer)) over (
@@ -44,11 +39,9 @@ runs as (
             rows between unbounded preceding and current row
         ) as integer) as step
     from run_starts
-
 ),
 
 steps as (
-
     {# View, cart and purchase of one product in a row are one step, with the strongest
        weight. #}
     select
@@ -61,7 +54,6 @@ steps as (
         min(event_at) as event_at
     from runs
     group by session_date, session_id, step
-
 )
 
 select * from steps

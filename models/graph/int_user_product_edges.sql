@@ -1,13 +1,10 @@
 {# The graph of users and products, for DeepWalk where `deepwalk_graph` asks for it.
    Users are numbered after the products. #}
 with nodes as (
-
     select * from {{ ref("product_nodes") }}
-
 ),
 
 interests as (
-
     {# An interest never fades to 0, however old: every user keeps an edge. #}
     select
         interactions.user_key,
@@ -25,11 +22,9 @@ interests as (
             and false
         {% endif %}
     group by interactions.user_key, nodes.node_id
-
 ),
 
 user_nodes as (
-
     select
         user_key,
         cast(
@@ -37,18 +32,15 @@ user_nodes as (
             + (select count(*) from nodes) as integer
         ) as node_id
     from (select distinct user_key from interests)
-
 ),
 
 edges as (
-
     select
         interests.node_id as source_node_id,
         user_nodes.node_id as target_node_id,
         interests.weight
     from interests
     inner join user_nodes on interests.user_key = user_nodes.user_key
-
 )
 
 select * from edges

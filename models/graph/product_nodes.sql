@@ -1,5 +1,4 @@
 with edge_ends as (
-
     select
         product_key_a as product_key,
         weight
@@ -9,22 +8,18 @@ with edge_ends as (
         product_key_b as product_key,
         weight
     from {{ ref("int_pruned_pairs") }}
-
 ),
 
 linked_products as (
-
     select
         product_key,
         count(*) as degree,
         {{ exact_sum("weight", 9) }} as weighted_degree
     from edge_ends
     group by product_key
-
 ),
 
 nodes as (
-
     select
         cast(
             row_number() over (order by product_keys.product_key) - 1 as integer
@@ -36,7 +31,6 @@ nodes as (
     from linked_products
     inner join {{ ref("int_product_keys") }} as product_keys
         on linked_products.product_key = product_keys.product_key
-
 )
 
 select * from nodes

@@ -1,5 +1,4 @@
 with carts as (
-
     select
         user_key,
         product_key,
@@ -8,11 +7,9 @@ with carts as (
     from {{ ref("int_interactions") }}
     where event_type = 'cart' or is_purchase
     group by user_key, product_key
-
 ),
 
 priced as (
-
     select
         products.category_code,
         products.price,
@@ -21,11 +18,9 @@ priced as (
     inner join {{ ref("products") }} as products
         on carts.product_key = products.product_key
     where carts.carted_at is not null
-
 ),
 
 categories as (
-
     select
         category_code,
         count(*) as carts,
@@ -33,11 +28,9 @@ categories as (
         {{ exact_sum("case when is_abandoned then price end", 2) }} as value_left
     from priced
     group by category_code
-
 ),
 
 abandoned_carts as (
-
     select
         cast(row_number() over (
             order by value_left desc nulls last, abandoned desc, category_code
@@ -48,7 +41,6 @@ abandoned_carts as (
         abandoned / carts as abandoned_share,
         value_left
     from categories
-
 )
 
 select * from abandoned_carts

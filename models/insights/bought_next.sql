@@ -1,5 +1,4 @@
 with purchases as (
-
     select
         user_key,
         product_key,
@@ -7,13 +6,11 @@ with purchases as (
     from {{ ref("int_interactions") }}
     where is_purchase
     group by user_key, product_key
-
 ),
 
 all_buyers as (select count(distinct user_key) as buyers from purchases),
 
 buyers as (
-
     select
         purchases.product_key,
         count(*) as buyers,
@@ -22,11 +19,9 @@ buyers as (
     from purchases
     cross join all_buyers
     group by purchases.product_key
-
 ),
 
 followed as (
-
     select
         best_sellers.product_key,
         best_sellers.buyers,
@@ -41,11 +36,9 @@ followed as (
             and purchases.bought_at < later.bought_at
             and purchases.bought_at + interval '30 days' >= later.bought_at
     group by best_sellers.product_key, best_sellers.buyers, later.product_key
-
 ),
 
 named as (
-
     select
         products.product_id,
         products.product_name,
@@ -62,18 +55,15 @@ named as (
         on followed.product_key = products.product_key
     inner join {{ ref("products") }} as next_products
         on followed.next_product_key = next_products.product_key
-
 ),
 
 bought_next as (
-
     select
         cast(row_number() over (
             order by buyers_of_both desc, lift desc, product_id, next_product_id
         ) as integer) as rank,
         *
     from named
-
 )
 
 select * from bought_next

@@ -1,5 +1,4 @@
 with steps as (
-
     select
         interactions.session_id,
         interactions.event_at,
@@ -10,11 +9,9 @@ with steps as (
     inner join {{ ref("products") }} as products
         on interactions.product_key = products.product_key
     where products.brand is not null and products.category_code is not null
-
 ),
 
 switches as (
-
     select distinct
         bought.session_id,
         bought.category_code,
@@ -28,11 +25,9 @@ switches as (
             and bought.brand != seen.brand
             and bought.event_at > seen.event_at
     where bought.is_purchase and not seen.is_purchase
-
 ),
 
 counted as (
-
     select
         category_code,
         from_brand,
@@ -40,12 +35,10 @@ counted as (
         count(*) as sessions
     from switches
     group by category_code, from_brand, to_brand
-
 ),
 
 {# What goes both ways is a tie, not a flow: a pair stands once, the winner second. #}
 net as (
-
     select
         counted.category_code,
         counted.from_brand,
@@ -59,11 +52,9 @@ net as (
             counted.category_code = opposite.category_code
             and counted.from_brand = opposite.to_brand
             and counted.to_brand = opposite.from_brand
-
 ),
 
 brand_flow as (
-
     select
         cast(row_number() over (
             order by net_sessions desc, sessions, category_code, from_brand, to_brand
@@ -72,7 +63,6 @@ brand_flow as (
         net_sessions / sqrt(sessions + sessions_back) as surprise
     from net
     where net_sessions > 0
-
 )
 
 select * from brand_flow

@@ -13,17 +13,14 @@
 {# The first build differs from nothing. #}
 {% set is_first = before | length < after | length %}
 with differences as (
-
     {{ build_difference(
         after if is_first else before,
         after,
         sampled_by_key(after.user_recommendations, ["user_id"])
     ) }}
-
 ),
 
 ranked as (
-
     select
         cast(row_number() over (
             order by
@@ -42,7 +39,6 @@ ranked as (
     {% if is_first %}
         where false
     {% endif %}
-
 )
 
 select * from ranked

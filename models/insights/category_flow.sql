@@ -1,16 +1,13 @@
 with categories as (
-
     select
         product_key,
         category_code
     from {{ ref("products") }}
     where category_code is not null
-
 ),
 
 {# By numbers: the sort of all steps would be several times larger with texts. #}
 moves as (
-
     select
         session_steps.product_key,
         lead(session_steps.product_key) over (
@@ -20,11 +17,9 @@ moves as (
     semi join categories on session_steps.product_key = categories.product_key
     anti join {{ ref("int_robots") }} as robots
         on session_steps.user_key = robots.user_key
-
 ),
 
 counted as (
-
     select
         categories.category_code,
         next_categories.category_code as next_category_code,
@@ -35,11 +30,9 @@ counted as (
         on moves.next_product_key = next_categories.product_key
     where categories.category_code != next_categories.category_code
     group by categories.category_code, next_categories.category_code
-
 ),
 
 compared as (
-
     select
         category_code,
         next_category_code,
@@ -50,11 +43,9 @@ compared as (
             * sum(moves) over (partition by next_category_code)
         ) as lift
     from counted
-
 ),
 
 category_flow as (
-
     select
         cast(row_number() over (
             order by lift desc, moves desc, category_code, next_category_code
@@ -62,7 +53,6 @@ category_flow as (
         *
     from compared
     where moves >= 5
-
 )
 
 select * from category_flow

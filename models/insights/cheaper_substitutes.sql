@@ -1,5 +1,4 @@
 with cheaper as (
-
     select
         products.product_id,
         products.product_name,
@@ -24,27 +23,22 @@ with cheaper as (
         and found.category_code = products.category_code
         and products.price > 0
         and found.price <= 0.9 * products.price
-
 ),
 
 closest as (
-
     select * from cheaper
     qualify row_number() over (
         partition by product_id order by substitute_rank
     ) = 1
-
 ),
 
 cheaper_substitutes as (
-
     select
         cast(
             row_number() over (order by interactions desc, product_id) as integer
         ) as rank,
         *
     from closest
-
 )
 
 select * from cheaper_substitutes

@@ -1,6 +1,5 @@
 {# Three users are added at the shop's rate, so that one lucky purchase does not win. #}
 with ranked as (
-
     select
         product_id,
         product_name,
@@ -12,21 +11,17 @@ with ranked as (
         percent_rank() over (order by interactions) as popularity_rank,
         sum(purchases) over () / greatest(sum(users) over (), 1) as shop_rate
     from {{ ref("products") }}
-
 ),
 
 recommended as (
-
     select
         product_id,
         count(*) as users_recommended_to
     from {{ ref("user_recommendations") }}
     group by product_id
-
 ),
 
 rated as (
-
     select
         ranked.*,
         (ranked.purchases + 3 * ranked.shop_rate) / (ranked.users + 3) as purchase_rate,
@@ -35,11 +30,9 @@ rated as (
     left join recommended on ranked.product_id = recommended.product_id
     anti join {{ ref("product_availability") }} as availability
         on ranked.product_id = availability.product_id and not availability.is_shown
-
 ),
 
 hidden_winners as (
-
     select
         cast(
             row_number() over (order by purchase_rate desc, product_id) as integer
@@ -56,7 +49,6 @@ hidden_winners as (
         users_recommended_to
     from rated
     where popularity_rank < 0.8 and purchase_rate > shop_rate
-
 )
 
 select * from hidden_winners

@@ -1,5 +1,4 @@
 with ranked as (
-
     select
         product_id,
         product_name,
@@ -9,12 +8,10 @@ with ranked as (
         users,
         percent_rank() over (order by users) as users_rank
     from {{ ref("products") }}
-
 ),
 
 {# Popular products that have the product as a substitute: places to show it. #}
 places as (
-
     select
         similar_products.similar_product_id as product_id,
         min_by(
@@ -31,11 +28,9 @@ places as (
         and not starts_with(similar_products.source, 'popular')
         and popular.users_rank >= 0.8
     group by similar_products.similar_product_id
-
 ),
 
 products_nobody_finds as (
-
     select
         cast(row_number() over (
             order by
@@ -58,7 +53,6 @@ products_nobody_finds as (
     inner join places on little_seen.product_id = places.product_id
     inner join ranked as beside on places.beside_product_id = beside.product_id
     where little_seen.users_rank < 0.3
-
 )
 
 select * from products_nobody_finds

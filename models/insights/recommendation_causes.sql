@@ -1,5 +1,4 @@
 with recommended as (
-
     select
         recommendations.source,
         recommendations.because_event_type,
@@ -10,11 +9,9 @@ with recommended as (
         on recommendations.product_id = products.product_id
     left join {{ ref("products") }} as because
         on recommendations.because_product_id = because.product_id
-
 ),
 
 counted as (
-
     select
         source,
         because_event_type,
@@ -24,11 +21,9 @@ counted as (
         count(*) / sum(count(*)) over () as share
     from recommended
     group by source, because_event_type, because_level_1, level_1
-
 ),
 
 recommendation_causes as (
-
     select
         cast(row_number() over (
             order by
@@ -40,7 +35,6 @@ recommendation_causes as (
         ) as integer) as rank,
         *
     from counted
-
 )
 
 select * from recommendation_causes

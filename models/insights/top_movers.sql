@@ -2,18 +2,15 @@
    its events that the whole shop has in the later period. Of n events, n * share are
    expected there, with the standard deviation of a binomial draw. #}
 with timeline as (
-
     select
         last_event_at,
         least(
             7 * 86400, {{ seconds_between("first_event_at", "last_event_at") }} / 2
         ) * interval '1 second' as period
     from {{ ref("int_timeline") }}
-
 ),
 
 activity as (
-
     select
         interactions.product_key,
         count(*) filter (
@@ -26,22 +23,18 @@ activity as (
     cross join timeline
     where interactions.event_at > timeline.last_event_at - 2 * timeline.period
     group by interactions.product_key
-
 ),
 
 compared as (
-
     select
         *,
         interactions_before + interactions_after as interactions,
         sum(interactions_after) over ()
         / sum(interactions_before + interactions_after) over () as shop_share
     from activity
-
 ),
 
 movers as (
-
     select
         product_key,
         interactions_before,
@@ -51,11 +44,9 @@ movers as (
         / sqrt(interactions * shop_share * (1 - shop_share)) as surprise
     from compared
     where shop_share < 1
-
 ),
 
 top_movers as (
-
     select
         cast(row_number() over (
             order by abs(movers.surprise) desc, products.product_id
@@ -72,7 +63,6 @@ top_movers as (
     from movers
     inner join {{ ref("products") }} as products
         on movers.product_key = products.product_key
-
 )
 
 select * from top_movers

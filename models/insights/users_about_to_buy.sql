@@ -1,14 +1,11 @@
 with recent as (
-
     select interactions.*
     from {{ ref("int_interactions") }} as interactions
     cross join {{ ref("int_timeline") }} as timeline
     where interactions.event_at > timeline.last_event_at - interval '3 days'
-
 ),
 
 latest as (
-
     select
         user_key,
         product_key,
@@ -21,11 +18,9 @@ latest as (
         ) as settled_at
     from recent
     group by user_key, product_key
-
 ),
 
 users_about_to_buy as (
-
     select
         cast(row_number() over (
             order by
@@ -53,7 +48,6 @@ users_about_to_buy as (
     where
         latest.last_cart_at is not null
         and coalesce(latest.settled_at < latest.last_cart_at, true)
-
 )
 
 select * from users_about_to_buy

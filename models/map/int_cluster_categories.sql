@@ -1,5 +1,4 @@
 with members as (
-
     select
         coordinates.cluster_id,
         products.category_code,
@@ -7,11 +6,9 @@ with members as (
     from {{ ref("map_coordinates") }} as coordinates
     inner join {{ ref("products") }} as products
         on coordinates.product_id = products.product_id
-
 ),
 
 branches as (
-
     {% for level in [1, 2, 3, 4] %}
         select
             cluster_id,
@@ -23,22 +20,18 @@ branches as (
         group by all
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 ),
 
 deepest as (
-
     select
         cluster_id,
         max_by(branch, (level, products, branch)) as category
     from branches
     where branch is not null and 2 * products >= cluster_products
     group by cluster_id
-
 ),
 
 placed as (
-
     select
         cluster_id,
         coalesce(category_code, 'no category') as category,
@@ -47,11 +40,9 @@ placed as (
         ) as place
     from members
     group by cluster_id, category_code
-
 ),
 
 two_largest as (
-
     select
         cluster_id,
         max(case when place = 1 then category end)
@@ -59,7 +50,6 @@ two_largest as (
             as category
     from placed
     group by cluster_id
-
 )
 
 select

@@ -1,5 +1,4 @@
 with sizes as (
-
     select
         coordinates.cluster_id,
         products.brand,
@@ -9,40 +8,33 @@ with sizes as (
     inner join {{ ref("products") }} as products
         on coordinates.product_id = products.product_id
     group by coordinates.cluster_id, products.brand
-
 ),
 
 {# A brand with less than a tenth of a cluster says little about it. #}
 largest_brands as (
-
     select
         cluster_id,
         max_by(brand, (products, brand)) as brand
     from sizes
     where brand is not null and 10 * products >= cluster_products
     group by cluster_id
-
 ),
 
 named as (
-
     select
         categories.cluster_id,
         categories.category || coalesce(' · ' || largest_brands.brand, '') as name
     from {{ ref("int_cluster_categories") }} as categories
     left join largest_brands on categories.cluster_id = largest_brands.cluster_id
-
 ),
 
 {# Namesakes are numbered, the largest first. #}
 numbered as (
-
     select
         cluster_id,
         name,
         row_number() over (partition by name order by cluster_id) as namesake
     from named
-
 )
 
 select

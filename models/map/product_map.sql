@@ -1,17 +1,12 @@
 with coordinates as (
-
     select * from {{ ref("map_coordinates") }}
-
 ),
 
 cluster_names as (
-
     select * from {{ ref("int_cluster_names") }}
-
 ),
 
 product_map as (
-
     select
         coordinates.product_id,
         coordinates.x,
@@ -23,7 +18,6 @@ product_map as (
         cluster_names.cluster_label
     from coordinates
     inner join cluster_names on coordinates.cluster_id = cluster_names.cluster_id
-
 )
 
 select * from product_map

@@ -1,5 +1,4 @@
 with embeddings as (
-
     {% for model in ("deepwalk", "node2vec") %}
         select
             '{{ model }}' as model,
@@ -8,18 +7,15 @@ with embeddings as (
         where vector_source = 'walks'
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 ),
 
 norms as (
-
     select
         model,
         avg(norm) as norm_mean,
         coalesce(stddev_samp(norm), 0) as norm_deviation
     from embeddings
     group by model
-
 )
 
 select

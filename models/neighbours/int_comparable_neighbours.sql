@@ -1,5 +1,4 @@
 with neighbours as (
-
     {% for model, declared in neighbour_models().items() %}
         select
             '{{ model }}' as model,
@@ -10,11 +9,9 @@ with neighbours as (
         from {{ ref(declared.table) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 ),
 
 keyed as (
-
     select
         neighbours.model,
         neighbours.is_scaled,
@@ -27,18 +24,15 @@ keyed as (
     inner join {{ ref("int_product_keys") }} as found
         on neighbours.neighbour_product_id = found.product_id
     where neighbours.score > 0
-
 ),
 
 row_sums as (
-
     select
         model,
         product_key,
         {{ exact_sum("score", 9) }} as row_sum
     from keyed
     group by model, product_key
-
 )
 
 {# Scaled rows sum to 1, like those of the SQL models. #}

@@ -1,20 +1,15 @@
 {# Overlap@10: of the ten nearest in one ranking, how many are in the other. #}
 with nearest as (
-
     select * from {{ ref("int_nearest_products") }}
     where build = 'this'
-
 ),
 
 last_nearest as (
-
     select * from {{ ref("int_nearest_products") }}
     where build = 'last'
-
 ),
 
 agreement as (
-
     select count(*) / greatest((select count(*) / 2 from nearest), 1) as agreement
     from nearest as deepwalk
     inner join nearest as node2vec
@@ -22,11 +17,9 @@ agreement as (
             deepwalk.product_id = node2vec.product_id
             and deepwalk.neighbour_product_id = node2vec.neighbour_product_id
     where deepwalk.model = 'deepwalk' and node2vec.model = 'node2vec'
-
 ),
 
 stability as (
-
     select
         nearest.model,
         avg(cast(earlier.product_id is not null as integer))
@@ -39,7 +32,6 @@ stability as (
             and nearest.neighbour_product_id = earlier.neighbour_product_id
     where (select count(*) from last_nearest) > 0
     group by nearest.model
-
 )
 
 select

@@ -9,13 +9,10 @@
 {% endif %}
 
 with comparable as (
-
     select * from {{ ref("int_comparable_neighbours") }}
-
 ),
 
 weights as (
-
     {% for name, blend in blends.items() %}
         select
             '{{ name }}' as blend,
@@ -30,11 +27,9 @@ weights as (
         ) as parts (model, weight)
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 ),
 
 blended as (
-
     select
         weights.blend as model,
         comparable.product_key,
@@ -43,11 +38,9 @@ blended as (
     from comparable
     inner join weights on comparable.model = weights.model
     group by weights.blend, comparable.product_key, comparable.neighbour_key
-
 ),
 
 ranked as (
-
     select
         *,
         cast(row_number() over (
@@ -60,7 +53,6 @@ ranked as (
         select * from blended
         where score > 0
     )
-
 )
 
 select

@@ -1,16 +1,13 @@
 {# Of a product's groups those that count most, so that the groups compared for a
    history stay in bounds however popular its products are. #}
 with group_products as (
-
     select * from {{ ref("int_group_products") }}
     {% if not uses_group_knn() %}
         where false
     {% endif %}
-
 ),
 
 ranked as (
-
     select
         product_key,
         group_key,
@@ -23,7 +20,6 @@ ranked as (
         count(*) over (partition by product_key) as degree,
         count(*) over (partition by group_key) as group_size
     from group_products
-
 )
 
 select

@@ -7,11 +7,9 @@
     work_files("neighbours_*.parquet"), work_files("successors_deepwalk.parquet")
 ] %}
 with reports as (
-
     select decode(value) as report
     from parquet_kv_metadata({{ text_list(files) }})
     where decode(key) = 'search'
-
 )
 
 select

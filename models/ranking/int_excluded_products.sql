@@ -1,7 +1,5 @@
 with excluded as (
-
     {{ repurchase_exclusions() if var("exclude") == "auto" else plain_exclusions() }}
-
 )
 
 select * from excluded

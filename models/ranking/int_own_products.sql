@@ -8,13 +8,10 @@
 ) }}
 
 with interactions as (
-
     {{ scoped_interactions() }}
-
 ),
 
 own_products as (
-
     select
         scope,
         user_key,
@@ -24,7 +21,6 @@ own_products as (
     from interactions
     where event_weight > 0
     group by scope, user_key, product_key
-
 )
 
 select

@@ -1,59 +1,45 @@
 {# What everybody gets when nothing is known. The evaluated scope knows nothing after
    the cut, the learned one nothing after the ranker's. #}
-{% set scopes = ["published", "evaluated"] %}
-{% if ranker() != "off" %}{% do scopes.append("learned") %}{% endif %}
+{% set moments = {
+    "published": ("int_timeline", "last_event_at", "true"),
+    "evaluated": ("int_timeline", "graph_cutoff_at", known_at_evaluation("interactions.is_holdout")),
+} %}
+{% if ranker() != "off" %}
+    {% do moments.update({"learned": (
+        "int_learning_timeline",
+        "graph_cutoff_at",
+        "interactions.event_at < timeline.graph_cutoff_at",
+    )}) %}
+{% endif %}
 
 with interactions as (
-
-    select
-        'published' as scope,
-        interactions.product_key,
-        interactions.event_weight,
-        {{ days_between("interactions.event_at", "timeline.last_event_at") }}
-            as age_days
-    from {{ ref("int_interactions") }} as interactions
-    cross join {{ ref("int_timeline") }} as timeline
-    union all
-    select
-        'evaluated' as scope,
-        interactions.product_key,
-        interactions.event_weight,
-        {{ days_between("interactions.event_at", "timeline.graph_cutoff_at") }}
-            as age_days
-    from {{ ref("int_interactions") }} as interactions
-    cross join {{ ref("int_timeline") }} as timeline
-    where {{ known_at_evaluation("interactions.is_holdout") }}
-    {% if "learned" in scopes %}
-        union all
+    {% for scope, (timeline, moment, is_known) in moments.items() %}
         select
-            'learned' as scope,
+            '{{ scope }}' as scope,
             interactions.product_key,
             interactions.event_weight,
-            {{ days_between("interactions.event_at", "timeline.graph_cutoff_at") }}
+            {{ days_between("interactions.event_at", "timeline." ~ moment) }}
                 as age_days
         from {{ ref("int_interactions") }} as interactions
-        inner join {{ ref("int_learning_timeline") }} as timeline
-            on interactions.event_at < timeline.graph_cutoff_at
-    {% endif %}
-
+        cross join {{ ref(timeline) }} as timeline
+        where {{ is_known }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 scores as (
-
     select
         scope,
         product_key,
-        sum(cast(round(1e3 * event_weight * {{ half_life(
-            "age_days", var("half_life_days")
-        ) }}) as bigint)) / 1e3 as score
+        {{ exact_sum(
+            "event_weight * " ~ half_life("age_days", var("half_life_days")), 3, bits=64
+        ) }} as score
     from interactions
     group by scope, product_key
-
 ),
 
 {# Every product has a place, so that the list never ends before the shop does. #}
 scored as (
-
     select
         scopes.scope,
         products.product_key,
@@ -62,7 +48,7 @@ scored as (
     from {{ ref("products") }} as products
     cross join (
         values
-        {% for scope in scopes %}
+        {% for scope in moments %}
             ('{{ scope }}'){{ "," if not loop.last }}
         {% endfor %}
     ) as scopes (scope)
@@ -70,11 +56,9 @@ scored as (
         on
             products.product_key = scores.product_key
             and scopes.scope = scores.scope
-
 ),
 
 ranked as (
-
     select
         scope,
         category_code,
@@ -87,7 +71,6 @@ ranked as (
             partition by scope, category_code order by score desc, product_key
         ) as integer) as category_rank
     from scored
-
 )
 
 select * from ranked

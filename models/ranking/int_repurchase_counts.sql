@@ -1,6 +1,5 @@
 {# Gaps and buyers by category; those of a category are also those of its parents. #}
 with gaps as (
-
     select
         gaps.cut,
         coalesce(tree.ancestor_code, '') as category_code,
@@ -19,11 +18,9 @@ with gaps as (
         days
     from {{ ref("int_repurchase_gaps") }}
     where category_code is not null
-
 ),
 
 buyers as (
-
     select
         cut,
         category_code,
@@ -32,11 +29,9 @@ buyers as (
         count(days) as times
     from gaps
     group by cut, category_code, user_key, product_key
-
 ),
 
 shares as (
-
     select
         cut,
         category_code,
@@ -44,11 +39,9 @@ shares as (
         count(*) filter (where times > 0) as repeaters
     from buyers
     group by cut, category_code
-
 ),
 
 usual as (
-
     select
         cut,
         category_code,
@@ -57,11 +50,9 @@ usual as (
     from gaps
     where days is not null
     group by cut, category_code
-
 ),
 
 counted as (
-
     select
         shares.*,
         usual.usual_days,
@@ -77,7 +68,6 @@ counted as (
         on
             shares.cut = usual.cut
             and shares.category_code = usual.category_code
-
 )
 
 select * from counted

@@ -1,7 +1,6 @@
 {# Days from one purchase to the next of the same product by the same user, as of each
    cut. Two purchases of one day are one. #}
 with cuts as (
-
     select
         'serving' as cut,
         {{ "last_event_at + interval '1 second'" if var("targets")
@@ -14,11 +13,9 @@ with cuts as (
             graph_cutoff_at as cut_at
         from {{ ref("int_learning_timeline") }}
     {% endif %}
-
 ),
 
 purchase_days as (
-
     select distinct
         cuts.cut,
         interactions.user_key,
@@ -27,7 +24,6 @@ purchase_days as (
     from {{ ref("int_interactions") }} as interactions
     inner join cuts on interactions.event_at < cuts.cut_at
     where interactions.is_purchase
-
 )
 
 select

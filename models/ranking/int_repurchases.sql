@@ -2,13 +2,10 @@
    `repurchase_prior` more users had behaved like those of the parent. #}
 {% set prior = var("repurchase_prior") %}
 with recursive counted as (
-
     select * from {{ ref("int_repurchase_counts") }}
-
 ),
 
 shrunk as (
-
     select
         cut,
         category_code,
@@ -38,7 +35,6 @@ shrunk as (
     from counted
     inner join shrunk as parents
         on counted.cut = parents.cut and counted.parent_code = parents.category_code
-
 )
 
 select * from shrunk

@@ -4,7 +4,6 @@
    has one per product of the history and group of it. #}
 
 with users as (
-
     select
         'published' as scope,
         user_key,
@@ -16,11 +15,9 @@ with users as (
         user_key,
         {{ evaluated_models() | length }} as models
     from {{ ref("int_targets") }}
-
 ),
 
 group_knn as (
-
     {# Means over pairs of a product and a group of it, for that is how each is found.
        There are no pairs unless `blend` asks for group_knn. #}
     select
@@ -29,22 +26,18 @@ group_knn as (
             ceil(avg(least(degree, {{ var("knn_product_groups") }}))), 0
         ) as bigint) as groups_per_product
     from {{ ref("int_strongest_groups") }}
-
 ),
 
 history_lengths as (
-
     select
         scope,
         user_key,
         count(*) as products
     from {{ ref("int_user_histories") }}
     group by scope, user_key
-
 ),
 
 work as (
-
     {# Every user costs at least one unit: even an empty history gets a full list. #}
     select
         users.scope,
@@ -63,7 +56,6 @@ work as (
     left join {{ ref("int_user_keys") }} as user_keys
         on users.user_key = user_keys.user_key
     cross join group_knn
-
 )
 
 select

@@ -2,23 +2,18 @@
    sessions: few products are wanted often enough to speak for themselves. #}
 {% set lenders = 10 %}
 with evidence as (
-
     select * from {{ ref("int_complement_evidence") }}
-
 ),
 
 wanted as (
-
     select
         product_key,
         sum(weight) as weight
     from {{ ref("int_bought_after") }}
     group by product_key
-
 ),
 
 closest as (
-
     select
         substitutes.product_key,
         substitutes.neighbour_key as substitute_key,
@@ -34,11 +29,9 @@ closest as (
     left join {{ ref("int_product_leaves") }} as leaves
         on substitutes.product_key = leaves.product_key
     where substitutes.rank <= {{ lenders }} and substitutes.score > 0
-
 ),
 
 borrowed as (
-
     select
         closest.product_key,
         evidence.neighbour_key,
@@ -52,11 +45,9 @@ borrowed as (
     where
         closest.product_key != evidence.neighbour_key
         and coalesce(closest.leaf != leaves.leaf, true)
-
 ),
 
 pairs as (
-
     select
         product_key,
         neighbour_key,
@@ -65,7 +56,6 @@ pairs as (
         {{ exact_sum("share", 9) }} as share
     from borrowed
     group by product_key, neighbour_key
-
 )
 
 select * from pairs

@@ -1,13 +1,10 @@
 {# What a session turned to once it wanted a product. Wanting both counts whole; a look
    counts less with each step between. #}
 with sessions as (
-
     select * from {{ ref("int_wanting_sessions") }}
-
 ),
 
 followed as (
-
     select
         wanted.product_key,
         later.product_key as neighbour_key,
@@ -16,11 +13,9 @@ followed as (
     from sessions as wanted
     inner join sessions as later on wanted.session_id = later.session_id
     where wanted.wanted_step is not null and wanted.product_key != later.product_key
-
 ),
 
 weighed as (
-
     select
         product_key,
         neighbour_key,
@@ -36,11 +31,9 @@ weighed as (
             1 as weight
         {% endif %}
     from followed
-
 ),
 
 pairs as (
-
     select
         product_key,
         neighbour_key,
@@ -50,7 +43,6 @@ pairs as (
     from weighed
     where weight > 0
     group by product_key, neighbour_key
-
 )
 
 select * from pairs

@@ -1,39 +1,30 @@
 {# Looks after a want against what chance would give: the share of all looks that the
    second product takes. #}
 with pairs as (
-
     select * from {{ ref("int_bought_after") }}
-
 ),
 
 shop as (
-
     select {{ exact_sum("weight", 6) }} as weight from pairs
-
 ),
 
 wanted as (
-
     select
         product_key,
         {{ exact_sum("weight", 6) }} as weight
     from pairs
     group by product_key
-
 ),
 
 found as (
-
     select
         neighbour_key,
         {{ exact_sum("weight", 6) }} as weight
     from pairs
     group by neighbour_key
-
 ),
 
 compared as (
-
     {# Wanted together again and again, most of the times that one follows the other:
        that overrules the category. #}
     select
@@ -56,7 +47,6 @@ compared as (
         on pairs.product_key = wanted_leaves.product_key
     left join {{ ref("int_product_leaves") }} as found_leaves
         on pairs.neighbour_key = found_leaves.product_key
-
 )
 
 select

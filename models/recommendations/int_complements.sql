@@ -1,19 +1,14 @@
 {# A product's own evidence, and that of its substitutes as if it were
    `complement_prior` sessions more. #}
 with own as (
-
     select * from {{ ref("int_complement_evidence") }}
-
 ),
 
 borrowed as (
-
     select * from {{ ref("int_borrowed_evidence") }}
-
 ),
 
 pairs as (
-
     select
         coalesce(own.product_key, borrowed.product_key) as product_key,
         coalesce(own.neighbour_key, borrowed.neighbour_key) as neighbour_key,
@@ -29,20 +24,16 @@ pairs as (
         on
             own.product_key = borrowed.product_key
             and own.neighbour_key = borrowed.neighbour_key
-
 ),
 
 scored as (
-
     select
         *,
         (weight + {{ var("complement_prior") }} * share) / (expected + 1) as score
     from pairs
-
 ),
 
 ranked as (
-
     {# The list ends at the floor; where nothing reaches one session beyond chance, at
        half of its best. #}
     select
@@ -59,7 +50,6 @@ ranked as (
     from scored
     where score >= {{ var("complement_floor") }}
     qualify score >= 1 or 2 * score >= max(score) over (partition by product_key)
-
 )
 
 select * from ranked

@@ -1,13 +1,10 @@
 {# Where to look when evidence ends. For substitutes the category itself; for
    complements those that its buyers go on to, beyond chance. #}
 with leaves as (
-
     select * from {{ ref("int_product_leaves") }}
-
 ),
 
 followed as (
-
     select
         wanted.leaf,
         found.leaf as fitting_leaf,
@@ -18,11 +15,9 @@ followed as (
     inner join leaves as found on evidence.neighbour_key = found.product_key
     where wanted.leaf != found.leaf
     group by wanted.leaf, found.leaf
-
 ),
 
 ranked as (
-
     select
         leaf,
         fitting_leaf,
@@ -32,7 +27,6 @@ ranked as (
         ) as integer) as rank
     from followed
     qualify rank <= 3
-
 )
 
 select

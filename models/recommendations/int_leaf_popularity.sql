@@ -1,5 +1,4 @@
 with popularity as (
-
     select
         popularity.product_key,
         leaves.leaf,
@@ -11,18 +10,15 @@ with popularity as (
     from {{ ref("int_shown_popularity") }} as popularity
     left join {{ ref("int_product_leaves") }} as leaves
         on popularity.product_key = leaves.product_key
-
 ),
 
 ranked as (
-
     {# All of the shop's top may be of one category: the varied rank lists three of each
        before any other. #}
     select
         *,
         row_number() over (order by leaf_rank > 3, shop_rank) as varied_rank
     from popularity
-
 )
 
 select * from ranked

@@ -1,14 +1,6 @@
 {# A pair has one relation. What is wanted together, or follows from another category,
    is a complement; else a close substitute stays one. #}
-with withheld as (
-
-    select product_key from {{ ref("product_availability") }}
-    where not is_shown
-
-),
-
-complements as (
-
+with complements as (
     select
         complements.product_key,
         complements.neighbour_key,
@@ -20,25 +12,20 @@ complements as (
             partition by complements.product_key order by complements.rank
         ) as rank
     from {{ ref("int_complements") }} as complements
-    anti join withheld on complements.neighbour_key = withheld.product_key
-
+    anti join {{ ref("product_availability") }} as withheld
+        on complements.neighbour_key = withheld.product_key and not withheld.is_shown
 ),
 
 listed_complements as (
-
     select * from complements
     where is_decided and rank <= {{ var("similar_products") }}
-
 ),
 
 decided as (
-
     {{ both_directions("listed_complements", "product_key", "neighbour_key") }}
-
 ),
 
 substitutes as (
-
     select
         substitutes.product_key,
         substitutes.neighbour_key,
@@ -51,19 +38,16 @@ substitutes as (
         on
             substitutes.product_key = decided.product_key
             and substitutes.neighbour_key = decided.neighbour_key
-    anti join withheld on substitutes.neighbour_key = withheld.product_key
+    anti join {{ ref("product_availability") }} as withheld
+        on substitutes.neighbour_key = withheld.product_key and not withheld.is_shown
     qualify place <= {{ var("similar_products") }}
-
 ),
 
 taken as (
-
     {{ both_directions("substitutes", "product_key", "neighbour_key") }}
-
 ),
 
 listed as (
-
     select
         product_key,
         'substitute' as relation,
@@ -89,7 +73,6 @@ listed as (
         on
             complements.product_key = taken.product_key
             and complements.neighbour_key = taken.neighbour_key
-
 )
 
 select * from listed

@@ -2,13 +2,10 @@
    that fit, then in the shop. #}
 {% set size = 3 * var("similar_products") %}
 with popularity as (
-
     select * from {{ ref("int_leaf_popularity") }}
-
 ),
 
 lists as (
-
     {# '' is for products without a category. #}
     select
         leaves.leaf,
@@ -19,11 +16,9 @@ lists as (
         select '' as leaf
     ) as leaves
     cross join (values ('substitute'), ('complement')) as relations (relation)
-
 ),
 
 steps as (
-
     select
         fitting.leaf,
         fitting.relation,
@@ -49,17 +44,14 @@ steps as (
     from lists
     inner join popularity
         on {{ size }} >= least(popularity.shop_rank, popularity.varied_rank)
-
 ),
 
 first_steps as (
-
     select *
     from steps
     qualify row_number() over (
         partition by leaf, relation, neighbour_key order by step, place
     ) = 1
-
 )
 
 select

@@ -4,13 +4,10 @@
    2. popular: for lists that are short, the first of their shelf, as many as suffice;
    3. unlisted: without what the list has, and last what the other relation's has. #}
 with listed as (
-
     select * from {{ ref("int_listed_similar") }}
-
 ),
 
 lists as (
-
     select
         products.product_key,
         coalesce(leaves.leaf, '') as leaf,
@@ -24,11 +21,9 @@ lists as (
         on products.product_key = leaves.product_key
     left join listed on products.product_key = listed.product_key
     group by products.product_key, leaves.leaf, relations.relation
-
 ),
 
 popular as (
-
     {# As many as are listed already, the product itself, and `similar_products` more
        are always enough. #}
     select
@@ -47,11 +42,9 @@ popular as (
     where
         lists.listed_products < {{ var("similar_products") }}
         and lists.product_key != shelves.neighbour_key
-
 ),
 
 unlisted as (
-
     {# What is listed in the other relation comes last. #}
     select
         popular.product_key,
@@ -67,7 +60,6 @@ unlisted as (
             popular.product_key = listed.product_key
             and popular.neighbour_key = listed.neighbour_key
     where listed.relation is null or listed.relation != popular.relation
-
 )
 
 select * from unlisted

@@ -1,7 +1,6 @@
 {# The published scope once more, without what may not be shown. Evaluation reads
    int_popularity: it asks for what could be shown at the cut, not today. #}
 with shown as (
-
     select popularity.*
     from {{ ref("int_popularity") }} as popularity
     anti join {{ ref("product_availability") }} as availability
@@ -9,11 +8,9 @@ with shown as (
             popularity.product_key = availability.product_key
             and not availability.is_shown
     where popularity.scope = 'published'
-
 ),
 
 ranked as (
-
     select
         scope,
         category_code,
@@ -24,7 +21,6 @@ ranked as (
             partition by category_code order by category_rank
         ) as integer) as category_rank
     from shown
-
 )
 
 select * from ranked

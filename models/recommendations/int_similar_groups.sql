@@ -9,28 +9,23 @@
    3. nearest: the most similar groups;
    4. interests: what the groups of a history pass on in all, as neighbours do. #}
 with users as (
-
     select
         scope,
         user_key
     from {{ ref("int_user_batches") }}
     where {{ in_batch() }}
-
 ),
 
 histories as (
-
     select histories.*
     from {{ ref("int_user_histories") }} as histories
     semi join users
         on histories.scope = users.scope and histories.user_key = users.user_key
-
 ),
 
 {{ group_similarities("histories") }},
 
 nearest as (
-
     select
         *,
         cast(row_number() over (
@@ -40,18 +35,15 @@ nearest as (
     from similarities
     where similarity > 0
     qualify rank <= {{ var("knn_groups") }}
-
 ),
 
 interests as (
-
     select
         scope,
         user_key,
         {{ exact_sum("interest", 6) }} as interest
     from histories
     group by scope, user_key
-
 )
 
 select

@@ -1,7 +1,6 @@
 {# Same surroundings: cosine of input vectors, the mean over the models that list the
    pair. #}
 with cosines as (
-
     {% for model in ("deepwalk", "node2vec") %}
         select
             product_id,
@@ -10,11 +9,9 @@ with cosines as (
         from {{ ref("neighbours_" ~ model) }}
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 ),
 
 pairs as (
-
     select
         products.product_key,
         found.product_key as neighbour_key,
@@ -25,11 +22,9 @@ pairs as (
     inner join {{ ref("int_product_keys") }} as found
         on cosines.neighbour_product_id = found.product_id
     group by products.product_key, found.product_key
-
 ),
 
 placed as (
-
     {# A sum of whole numbers, for one of floats depends on their order. #}
     select
         pairs.*,
@@ -48,11 +43,9 @@ placed as (
     left join {{ ref("int_product_looks") }} as looks
         on pairs.neighbour_key = looks.product_key
     window category as (partition by pairs.product_key, found.leaf)
-
 ),
 
 shrunk as (
-
     {# A vector of a few looks is chance: such a product scores like its category does
        in this list. #}
     select
@@ -63,7 +56,6 @@ shrunk as (
         (looks * score + {{ var("substitute_prior") }} * category_score)
         / (looks + {{ var("substitute_prior") }}) as score
     from placed
-
 )
 
 {# A vector that was filled in, from a brand, says nothing across categories. #}

@@ -1,7 +1,6 @@
 {# Sessions that wanted something, with all that they looked at: wanting is an event
    above a click. #}
 with steps as (
-
     select
         session_steps.session_id,
         session_steps.product_key,
@@ -11,27 +10,21 @@ with steps as (
     from {{ ref("int_session_steps") }} as session_steps
     anti join {{ ref("int_robots") }} as robots
         on session_steps.user_key = robots.user_key
-
 ),
 
 log as (
-
     {# In a log of clicks alone, a look is all the wanting there is. #}
     select max(cast(is_wanted as integer)) = 0 as has_only_looks from steps
-
 ),
 
 wanting as (
-
     select distinct steps.session_id
     from steps
     cross join log
     where steps.is_wanted or log.has_only_looks
-
 ),
 
 products as (
-
     select
         steps.session_id,
         steps.product_key,
@@ -43,18 +36,15 @@ products as (
     cross join log
     semi join wanting on steps.session_id = wanting.session_id
     group by steps.session_id, steps.product_key
-
 ),
 
 first_products as (
-
     {# As in the groups of rp3beta: pairs grow with the square. #}
     select
         *,
         row_number() over (partition by session_id order by first_step) as place
     from products
     qualify place <= {{ var("rp3_group_size") }}
-
 )
 
 select * from first_products

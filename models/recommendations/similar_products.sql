@@ -1,7 +1,6 @@
 {# Two relations by two kinds of evidence; what is popular fills the rows that are
    left. #}
 with every_step as (
-
     select
         listed.product_key,
         listed.relation,
@@ -32,11 +31,9 @@ with every_step as (
         step,
         place
     from {{ ref("int_popular_similar") }}
-
 ),
 
 ranked as (
-
     select
         *,
         cast(row_number() over (
@@ -44,11 +41,9 @@ ranked as (
         ) as integer) as rank
     from every_step
     qualify rank <= {{ var("similar_products") }}
-
 ),
 
 similar_products as (
-
     {# A pair stands once among the pairs, the smaller key first. #}
     select
         products.product_id,
@@ -69,7 +64,6 @@ similar_products as (
         on
             least(ranked.product_key, ranked.neighbour_key) = pairs.product_key_a
             and greatest(ranked.product_key, ranked.neighbour_key) = pairs.product_key_b
-
 )
 
 select * from similar_products

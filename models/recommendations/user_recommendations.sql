@@ -4,17 +4,13 @@
    2. caused: the reason of each row, another one where it is itself listed above.
    3. causes, seen: what the reason is to the user, and what the user has seen. #}
 with users as (
-
     select user_key from {{ ref("int_user_batches") }}
     where scope = 'published' and {{ in_batch() }}
-
 ),
 
 serving_neighbours as (
-
     select * from {{ ref("int_neighbours") }}
     where model = {{ serving_model() }}
-
 ),
 
 {{ recommended_products(
@@ -24,7 +20,6 @@ serving_neighbours as (
 {{ other_causes("published", "serving_neighbours") }},
 
 causes as (
-
     {# A product outside the graph has its neighbours from its category and brand. #}
     select
         histories.user_key,
@@ -38,11 +33,9 @@ causes as (
         on histories.product_key = product_keys.product_key
     left join {{ ref("product_nodes") }} as nodes
         on histories.product_key = nodes.product_key
-
 ),
 
 seen as (
-
     {# Events that cleaning removed too: the user saw the product. #}
     select
         events.user_key,
@@ -52,7 +45,6 @@ seen as (
     from {{ ref("int_events_flagged") }} as events
     semi join users on events.user_key = users.user_key
     group by events.user_key, events.product_key
-
 )
 
 {# In order, so that a reader of one user skips most of the file. #}

@@ -1,13 +1,10 @@
 {% set kept_rows = kept_rows("rejected_events") %}
 
 with raw_events as (
-
     select * from {{ ref("stg_raw_events") }}
-
 ),
 
 unusable_rows as (
-
     select
         source_file,
         source_row,
@@ -27,11 +24,9 @@ unusable_rows as (
         reject_reason as reason
     from raw_events
     where reject_reason is not null
-
 ),
 
 broken_lines as (
-
     {# Written by the hook of stg_raw_events, hence after it. #}
     select
         source_file,
@@ -40,11 +35,9 @@ broken_lines as (
         raw_text as raw_values,
         'broken line: ' || error_type as reason
     from {{ ref("stg_raw_events").schema }}.broken_lines
-
 ),
 
 rejected as (
-
     select * from unusable_rows
     union all
     select * from broken_lines
@@ -52,7 +45,6 @@ rejected as (
         union all by name
         select * from {{ kept_rows }}
     {% endif %}
-
 )
 
 select * from rejected

@@ -1,5 +1,4 @@
 with unusable_rows as (
-
     select
         source_file,
         source_row,
@@ -8,11 +7,9 @@ with unusable_rows as (
         reject_reason as reason
     from {{ ref("stg_raw_catalogue") }}
     where reject_reason is not null
-
 ),
 
 broken_lines as (
-
     {# Written by the hook of stg_raw_catalogue, hence after it. #}
     select
         source_file,
@@ -21,15 +18,12 @@ broken_lines as (
         raw_text as raw_values,
         'broken line: ' || error_type as reason
     from {{ ref("stg_raw_catalogue").schema }}.broken_catalogue_lines
-
 ),
 
 rejected as (
-
     select * from unusable_rows
     union all
     select * from broken_lines
-
 )
 
 select * from rejected

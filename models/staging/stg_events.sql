@@ -11,7 +11,6 @@
 {% set kept_rows = kept_rows("stg_events") %}
 
 with new_events as (
-
     select
         event_at,
         event_type,
@@ -29,17 +28,14 @@ with new_events as (
         cast(event_at as date) as event_date
     from {{ ref("stg_raw_events") }}
     where reject_reason is null
-
 ),
 
 events as (
-
     select * from new_events
     {% if kept_rows %}
         union all by name
         select * from {{ kept_rows }}
     {% endif %}
-
 )
 
 select * from events

@@ -1,7 +1,6 @@
 {{ config(tags=["availability"]) }}
 
 with listed as (
-
     {% for list in ("hidden", "allowed") %}
         select
             '{{ list }}' as list,
@@ -16,7 +15,6 @@ with listed as (
         )
         {{ "union all" if not loop.last }}
     {% endfor %}
-
 )
 
 select * from listed

@@ -4,13 +4,10 @@
 ) }}
 
 with source_rows as (
-
     {{ event_rows() }}
-
 ),
 
 trimmed as (
-
     select
         source_file,
         source_row,
@@ -28,11 +25,9 @@ trimmed as (
         trim(cast(product_name as varchar)) as product_name,
         trim(cast(event_weight as varchar)) as raw_event_weight
     from source_rows
-
 ),
 
 typed as (
-
     select
         source_file,
         source_row,
@@ -55,16 +50,13 @@ typed as (
         nullif(try_cast(raw_event_weight as double), 'nan') as event_weight,
         raw_event_weight
     from trimmed
-
 ),
 
 judged as (
-
     select
         *,
         {{ reject_reason() }} as reject_reason
     from typed
-
 )
 
 {# The texts of a good row are no longer needed. #}

@@ -1,7 +1,6 @@
 {% test descending_scores(model, partition_by, score="score", rank="rank") %}
     {# Rows that score higher than the row ranked before them. #}
     with compared as (
-
         select
             *,
             lag({{ score }}) over (
@@ -10,7 +9,6 @@
             ) as score_before
         from {{ model }}
         where {{ sampled_by_key(model, partition_by) }}
-
     )
 
     select * from compared

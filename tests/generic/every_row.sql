@@ -1,7 +1,6 @@
 {% test every_row(model, satisfies) %}
     {# Rows for which a condition is false or null, with the first such condition. #}
     with judged as (
-
         select
             case
                 {% for condition in satisfies %}
@@ -11,7 +10,6 @@
             end as broken_condition,
             *
         from {{ model }}
-
     )
 
     select * from judged

@@ -2,11 +2,9 @@
     {# The two counts when they differ; `expected` is an SQL expression, a subquery
        mostly. #}
     with counts as (
-
         select
             (select count(*) from {{ model }}) as row_count,
             ({{ expected }}) as expected_count
-
     )
 
     select * from counts

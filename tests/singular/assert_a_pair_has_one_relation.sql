@@ -1,14 +1,12 @@
 {# What evidence calls a substitute is no complement, in either direction; what is
    popular claims nothing. #}
 with pairs as (
-
     select
         least(product_id, similar_product_id) as product_id_a,
         greatest(product_id, similar_product_id) as product_id_b,
         relation
     from {{ ref("similar_products") }}
     where not starts_with(source, 'popular')
-
 )
 
 select

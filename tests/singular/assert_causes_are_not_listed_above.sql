@@ -2,7 +2,6 @@
    not listed above it has the row's product among its neighbours. Up to about ten
    thousand users are tried. #}
 with recommended as (
-
     select
         user_keys.user_key,
         recommendations.rank,
@@ -19,11 +18,9 @@ with recommended as (
         user_keys.user_key % greatest(
             1, (select count(*) // 10000 from {{ ref("int_user_keys") }})
         ) = 0
-
 ),
 
 causes as (
-
     {# Each product of a user's history that is near a row's product, with its own place
        in the list. #}
     select
@@ -44,7 +41,6 @@ causes as (
             histories.user_key = places.user_key
             and histories.product_key = places.product_key
     where histories.scope = 'published' and neighbours.model = {{ serving_model() }}
-
 )
 
 select

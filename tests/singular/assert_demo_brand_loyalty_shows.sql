@@ -12,7 +12,6 @@
 with {{ demo_lists() }},
 
 own_slots as (
-
     select
         user_number,
         brand_slot,
@@ -21,27 +20,22 @@ own_slots as (
     from listed
     where not is_seen and product_count >= 8 and brand_slot > 0
     group by user_number, brand_slot, brand_loyalty
-
 ),
 
 slots as (
-
     select
         brand_slot,
         avg(own_share) filter (where brand_loyalty >= 0.5) as share_of_loyal_users,
         avg(own_share) filter (where brand_loyalty < 0.3) as share_of_other_users
     from own_slots
     group by brand_slot
-
 ),
 
 shares as (
-
     select
         avg(share_of_loyal_users) as share_of_loyal_users,
         avg(share_of_other_users) as share_of_other_users
     from slots
-
 )
 
 select * from shares

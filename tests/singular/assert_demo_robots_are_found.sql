@@ -3,22 +3,17 @@
 {# Planted truth: at least 99 in 100 of the planted robots with an event are found, and
    at least 95 in 100 of those found are planted. #}
 with planted as (
-
     select distinct events.user_id
     from {{ ref("demo_events") }} as events
     semi join {{ ref("demo_users") }} as users
         on events.user_id = users.user_id and users.is_robot
-
 ),
 
 found as (
-
     select user_id from {{ ref("int_robots") }}
-
 ),
 
 counts as (
-
     select
         count(*) as planted_or_found,
         count(planted.user_id) as robots_planted,
@@ -28,7 +23,6 @@ counts as (
         ) as robots_found_rightly
     from planted
     full outer join found on planted.user_id = found.user_id
-
 )
 
 select

@@ -4,27 +4,22 @@
    recomputed without the planted robots. Of a large demo some products are tried. #}
 {% set window = var("window") | int %}
 with people as (
-
     select user_keys.user_key
     from {{ ref("int_user_keys") }} as user_keys
     semi join {{ ref("demo_users") }} as users
         on user_keys.user_id = users.user_id and not users.is_robot
-
 ),
 
 tried_products as (
-
     select product_key
     from {{ ref("int_product_keys") }}
     where
         product_key % greatest(
             1, (select count(*) // 2000000 from {{ ref("int_events_flagged") }})
         ) = 0
-
 ),
 
 popularity as (
-
     select
         events.product_key,
         sum(events.event_weight * {{ half_life(
@@ -37,11 +32,9 @@ popularity as (
     semi join people on events.user_key = people.user_key
     where events.removed_as is null and events.event_at < timeline.log_ends_at
     group by events.product_key
-
 ),
 
 raised_products as (
-
     {# The published score rounds each event to a thousandth. #}
     select
         'popularity' as figure,
@@ -57,19 +50,15 @@ raised_products as (
     where
         abs(published.score - coalesce(popularity.score, 0))
         > 0.001 * coalesce(popularity.interactions, 0)
-
 ),
 
 steps as (
-
     select session_steps.*
     from {{ ref("int_session_steps") }} as session_steps
     semi join people on session_steps.user_key = people.user_key
-
 ),
 
 pairs as (
-
     select
         least(here.product_key, there.product_key) as product_key_a,
         greatest(here.product_key, there.product_key) as product_key_b,
@@ -82,11 +71,9 @@ pairs as (
             and here.product_key != there.product_key
             and (abs(here.step - there.step) <= {{ window }} or {{ window }} = 0)
     group by all
-
 ),
 
 published_pairs as (
-
     select
         product_key_a,
         product_key_b,
@@ -95,11 +82,9 @@ published_pairs as (
     where
         product_key_a in (select tried.product_key from tried_products as tried)
         or product_key_b in (select tried.product_key from tried_products as tried)
-
 ),
 
 raised_pairs as (
-
     select
         'sessions together' as figure,
         coalesce(published_pairs.product_key_a, pairs.product_key_a) || ' '
@@ -112,7 +97,6 @@ raised_pairs as (
             published_pairs.product_key_a = pairs.product_key_a
             and published_pairs.product_key_b = pairs.product_key_b
     where published_pairs.sessions_together is distinct from pairs.sessions
-
 )
 
 select * from raised_products

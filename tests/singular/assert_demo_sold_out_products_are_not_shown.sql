@@ -7,27 +7,22 @@
    announced, whatever is said of it on the way. Some of them are looked at, or the rule
    would be easy. #}
 with unavailable as (
-
     select
         product_id,
         product_number
     from {{ ref('demo_products') }}
     where {{ demo_uniform('on sale', 'product_number') }} < 0.055
-
 ),
 
 shown as (
-
     select product_id from {{ ref('user_recommendations') }}
     union
     select similar_product_id as product_id from {{ ref('similar_products') }}
     union
     select product_id from {{ ref('popular_products') }}
-
 ),
 
 counts as (
-
     select
         count(*) as unavailable_products,
         count(*) filter (where shown.product_id is not null) as shown_products,
@@ -36,7 +31,6 @@ counts as (
     left join shown on unavailable.product_id = shown.product_id
     left join {{ ref('products') }} as products
         on unavailable.product_id = products.product_id
-
 )
 
 select * from counts

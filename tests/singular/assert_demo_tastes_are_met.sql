@@ -7,14 +7,12 @@ with {{ demo_lists() }},
 {{ demo_tastes() }},
 
 first_news as (
-
     select
         user_number,
         leaf_number
     from listed
     where not is_seen
     qualify row_number() over (partition by user_number order by rank) <= 3
-
 )
 
 select avg(cast(tastes.leaf_number is not null as integer)) as share_within_tastes

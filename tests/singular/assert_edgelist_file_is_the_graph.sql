@@ -1,6 +1,5 @@
 {# Lines of product_edges.edg that are no edges, and edges that are not in it. #}
 with lines as (
-
     select *
     from read_csv(
         '{{ work_files("product_edges.edg") }}',
@@ -14,17 +13,14 @@ with lines as (
             'weight': 'DOUBLE'
         }
     )
-
 ),
 
 edges as (
-
     select
         source_node_id,
         target_node_id,
         weight
     from {{ ref("product_edges") }}
-
 )
 
 (

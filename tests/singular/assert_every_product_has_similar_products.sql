@@ -1,24 +1,19 @@
 {# As many as asked for in each relation, or all other products that may be shown. #}
 with shop as (
-
     select count(*) as products from {{ ref("product_availability") }}
     where is_shown
-
 ),
 
 listed as (
-
     select
         product_id,
         relation,
         count(*) as products
     from {{ ref("similar_products") }}
     group by product_id, relation
-
 ),
 
 counts as (
-
     select
         products.product_id,
         relations.relation,
@@ -34,7 +29,6 @@ counts as (
         on
             products.product_id = listed.product_id
             and relations.relation = listed.relation
-
 )
 
 select * from counts

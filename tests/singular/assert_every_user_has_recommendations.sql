@@ -1,7 +1,6 @@
 {# As many as asked for, or all that may be shown less what is withheld from the user.
    Up to about a hundred thousand users are tried. #}
 with users as (
-
     select
         user_id,
         user_key
@@ -10,18 +9,14 @@ with users as (
         user_key % greatest(
             1, (select count(*) // 100000 from {{ ref("int_user_keys") }})
         ) = 0
-
 ),
 
 shop as (
-
     select count(*) as products from {{ ref("product_availability") }}
     where is_shown
-
 ),
 
 withheld_pairs as (
-
     select
         user_id,
         product_id
@@ -32,11 +27,9 @@ withheld_pairs as (
         user_id,
         product_id
     from {{ ref("int_hidden_pairs") }}
-
 ),
 
 withheld as (
-
     select
         withheld_pairs.user_id,
         count(*) as products
@@ -45,22 +38,18 @@ withheld as (
         on withheld_pairs.product_id = availability.product_id
     where availability.is_shown
     group by withheld_pairs.user_id
-
 ),
 
 listed as (
-
     select
         recommendations.user_id,
         count(*) as products
     from {{ ref("user_recommendations") }} as recommendations
     semi join users on recommendations.user_id = users.user_id
     group by recommendations.user_id
-
 ),
 
 counts as (
-
     select
         users.user_id,
         coalesce(listed.products, 0) as listed_products,
@@ -71,7 +60,6 @@ counts as (
     cross join shop
     left join withheld on users.user_id = withheld.user_id
     left join listed on users.user_id = listed.user_id
-
 )
 
 select * from counts

@@ -2,7 +2,6 @@
    about a hundred thousand users are tried. With `exclude: auto` what may come again is
    left out. #}
 with users as (
-
     select
         user_id,
         user_key
@@ -11,11 +10,9 @@ with users as (
         user_key % greatest(
             1, (select count(*) // 100000 from {{ ref("int_user_keys") }})
         ) = 0
-
 ),
 
 excluded as (
-
     select
         users.user_id,
         users.user_key,
@@ -32,11 +29,9 @@ excluded as (
         and {{ "rates.is_bought_again is not true" if var("exclude") == "auto"
             else "true" }}
     group by users.user_id, users.user_key, events.product_id
-
 ),
 
 published as (
-
     select
         'published' as scope,
         recommendations.user_id,
@@ -46,11 +41,9 @@ published as (
         on
             recommendations.user_id = excluded.user_id
             and recommendations.product_id = excluded.product_id
-
 ),
 
 evaluated as (
-
     select distinct
         'evaluated' as scope,
         excluded.user_id,
@@ -66,7 +59,6 @@ evaluated as (
     where
         excluded.first_event_at < timeline.graph_cutoff_at
         or {{ "true" if var("targets") else "false" }}
-
 )
 
 select * from published

@@ -1,24 +1,19 @@
 {# What the graph is made of, held against the clock and not against the flag
    is_holdout. #}
 with timeline as (
-
     select graph_cutoff_at from {{ ref("int_timeline") }}
-
 ),
 
 late_steps as (
-
     select
         'step of a session' as place,
         cast(steps.session_id as varchar) as found
     from {{ ref("int_session_steps") }} as steps
     cross join timeline
     where steps.event_at >= timeline.graph_cutoff_at
-
 ),
 
 late_pairs as (
-
     select
         'pair of a day' as place,
         cast(max(daily_pairs.session_date) as varchar) as found
@@ -26,33 +21,27 @@ late_pairs as (
     cross join timeline
     group by timeline.graph_cutoff_at
     having max(daily_pairs.session_date) > cast(timeline.graph_cutoff_at as date)
-
 ),
 
 products_before_the_cut as (
-
     select distinct events.product_id
     from {{ ref("stg_events") }} as events
     cross join timeline
     where events.event_at < timeline.graph_cutoff_at
-
 ),
 
 late_nodes as (
-
     select
         'node' as place,
         nodes.product_id as found
     from {{ ref("product_nodes") }} as nodes
     anti join products_before_the_cut
         on nodes.product_id = products_before_the_cut.product_id
-
 ),
 
 {# A hundred edges are counted again: no edge has more sessions than had both
    products. #}
 some_edges as (
-
     select
         product_key_a,
         product_key_b,
@@ -60,19 +49,15 @@ some_edges as (
     from {{ ref("int_pruned_pairs") }}
     order by md5(product_key_a || ' ' || product_key_b), product_key_a, product_key_b
     limit 100
-
 ),
 
 some_products as (
-
     select product_key_a as product_key from some_edges
     union
     select product_key_b as product_key from some_edges
-
 ),
 
 visits as (
-
     select distinct
         events.session_id,
         events.user_key,
@@ -83,11 +68,9 @@ visits as (
     where
         events.event_weight > 0
         and events.event_at < timeline.graph_cutoff_at
-
 ),
 
 late_groups as (
-
     select
         'product of a group' as place,
         groups.group_key || ' - ' || groups.product_key as found
@@ -98,11 +81,9 @@ late_groups as (
             groups.group_key
             = visits.{{ "user_key" if var("rp3_groups") == "users" else "session_id" }}
             and groups.product_key = visits.product_key
-
 ),
 
 recounted as (
-
     select
         edges.product_key_a,
         edges.product_key_b,
@@ -114,11 +95,9 @@ recounted as (
             visits_a.session_id = visits_b.session_id
             and edges.product_key_b = visits_b.product_key
     group by edges.product_key_a, edges.product_key_b
-
 ),
 
 late_edges as (
-
     select
         'edge' as place,
         edges.product_key_a || ' - ' || edges.product_key_b as found
@@ -128,7 +107,6 @@ late_edges as (
             edges.product_key_a = recounted.product_key_a
             and edges.product_key_b = recounted.product_key_b
     where edges.sessions_together > coalesce(recounted.sessions, 0)
-
 )
 
 select * from late_steps

@@ -1,6 +1,5 @@
 {# Nodes whose degree, weight or product id is not what their edges say. #}
 with edge_ends as (
-
     select
         source_node_id as node_id,
         source_product_id as product_id,
@@ -12,11 +11,9 @@ with edge_ends as (
         target_product_id as product_id,
         weight
     from {{ ref("product_edges") }}
-
 ),
 
 counted as (
-
     select
         node_id,
         min(product_id) as first_product_id,
@@ -25,7 +22,6 @@ counted as (
         sum(weight) as weighted_degree
     from edge_ends
     group by node_id
-
 )
 
 select

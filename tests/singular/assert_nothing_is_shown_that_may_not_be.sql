@@ -2,7 +2,6 @@
    against product_availability. #}
 {% set shown_at = var("shown_at") or run_started_at.strftime("%Y-%m-%d %H:%M:%S") %}
 with placed as (
-
     select
         'user_recommendations' as shown_in,
         user_id,
@@ -20,23 +19,18 @@ with placed as (
         cast(null as varchar) as user_id,
         product_id
     from {{ ref("popular_products") }}
-
 ),
 
 unavailable as (
-
     select product_id from {{ ref("stg_availability") }}
     where
         not is_available
         or available_from > timestamp '{{ shown_at }}'
         or available_until <= timestamp '{{ shown_at }}'
-
 ),
 
 listed as (
-
     select * from {{ ref("stg_listed_products") }}
-
 )
 
 select

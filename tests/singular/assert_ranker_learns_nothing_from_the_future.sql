@@ -9,27 +9,22 @@ where false
 {# What the ranker's features are made of, counted again from the events up to its cut,
    or up to the moment of the case; a sample of pairs, next products and groups. #}
 with timeline as (
-
     select
         graph_cutoff_at,
         learning_ends_at
     from {{ ref("int_learning_timeline") }}
-
 ),
 
 known as (
-
     select events.*
     from {{ ref("int_interactions") }} as events
     cross join timeline
     where
         events.event_weight > 0
         and events.event_at < timeline.graph_cutoff_at
-
 ),
 
 late_cases as (
-
     select
         'case' as place,
         cases.user_key as found
@@ -38,11 +33,9 @@ late_cases as (
     where
         cases.asked_at < timeline.graph_cutoff_at
         or cases.ends_at > timeline.learning_ends_at + interval '1 microsecond'
-
 ),
 
 late_histories as (
-
     select
         'history' as place,
         histories.user_key as found
@@ -50,11 +43,9 @@ late_histories as (
     inner join {{ ref("int_ranker_cases") }} as cases
         on histories.user_key = cases.user_key
     where histories.scope = 'learned' and histories.last_event_at >= cases.asked_at
-
 ),
 
 early_targets as (
-
     {# An answer is of the time after the question. #}
     select
         'target' as place,
@@ -68,21 +59,17 @@ early_targets as (
             and targets.product_key = events.product_key
             and cases.asked_at <= events.event_at
             and cases.ends_at > events.event_at
-
 ),
 
 activity as (
-
     select
         product_key,
         count(*) as interactions
     from known
     group by product_key
-
 ),
 
 late_activity as (
-
     select
         'popularity' as place,
         learned.product_key as found
@@ -91,11 +78,9 @@ late_activity as (
     where
         learned.scope = 'learned'
         and learned.interactions > coalesce(activity.interactions, 0)
-
 ),
 
 late_scores as (
-
     {# What nobody had to do with before the cut is popular with nobody. #}
     select
         'score' as place,
@@ -103,11 +88,9 @@ late_scores as (
     from {{ ref("int_popularity") }} as learned
     anti join known on learned.product_key = known.product_key
     where learned.scope = 'learned' and learned.score > 0
-
 ),
 
 repurchases as (
-
     select count(*) as buyers
     from (
         select distinct
@@ -116,11 +99,9 @@ repurchases as (
         from known
         where is_purchase
     ) as bought
-
 ),
 
 late_repurchases as (
-
     select
         'repurchase' as place,
         learned.buyers as found
@@ -129,30 +110,24 @@ late_repurchases as (
     where
         learned.cut = 'learning' and learned.category_code = ''
         and learned.buyers > repurchases.buyers
-
 ),
 
 some_products as (
-
     select product_key from {{ ref("int_product_keys") }}
     order by md5(product_id), product_id
     limit 200
-
 ),
 
 visits as (
-
     select distinct
         known.session_id,
         known.user_key,
         known.product_key
     from known
     semi join some_products on known.product_key = some_products.product_key
-
 ),
 
 together as (
-
     select
         visits_a.product_key as product_key_a,
         visits_b.product_key as product_key_b,
@@ -160,11 +135,9 @@ together as (
     from visits as visits_a
     inner join visits as visits_b on visits_a.session_id = visits_b.session_id
     group by visits_a.product_key, visits_b.product_key
-
 ),
 
 late_pairs as (
-
     select
         'pair' as place,
         pairs.product_key_a as found
@@ -176,11 +149,9 @@ late_pairs as (
             pairs.product_key_a = together.product_key_a
             and pairs.product_key_b = together.product_key_b
     where pairs.sessions_together > coalesce(together.sessions, 0)
-
 ),
 
 late_next_products as (
-
     select
         'next product' as place,
         next_products.product_key as found
@@ -192,11 +163,9 @@ late_next_products as (
             next_products.product_key = together.product_key_a
             and next_products.next_key = together.product_key_b
     where next_products.cut = 'learning' and together.sessions is null
-
 ),
 
 late_groups as (
-
     select
         'group' as place,
         groups.product_key as found
@@ -207,7 +176,6 @@ late_groups as (
             groups.group_key
             = visits.{{ "user_key" if var("rp3_groups") == "users" else "session_id" }}
             and groups.product_key = visits.product_key
-
 )
 
 {% for late in (

@@ -1,7 +1,6 @@
 {# Held against the staged events, before any cleaning. Up to about a hundred thousand
    users are tried. #}
 with recommended as (
-
     select
         recommendations.user_id,
         recommendations.product_id,
@@ -13,11 +12,9 @@ with recommended as (
         user_keys.user_key % greatest(
             1, (select count(*) // 100000 from {{ ref("int_user_keys") }})
         ) = 0
-
 ),
 
 with_event as (
-
     select
         recommended.user_id,
         recommended.product_id,
@@ -27,7 +24,6 @@ with_event as (
         on
             recommended.user_id = events.user_id
             and recommended.product_id = events.product_id
-
 )
 
 select

@@ -1,7 +1,6 @@
 {# Neighbouring events of a session that lie further apart than a session may be
    silent. #}
 with events as (
-
     select
         session_id,
         event_at,
@@ -10,7 +9,6 @@ with events as (
         ) as event_before_at
     from {{ ref("int_events_flagged") }}
     where {{ sampled_by_key(ref("int_events_flagged"), ["session_id"]) }}
-
 )
 
 select * from events

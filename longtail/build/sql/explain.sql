@@ -3,44 +3,35 @@
 -- with it, what each model says of the pair, and the edge of the graph.
 create or replace macro explain(user_id, product_id) as table
 with recommended as (
-
     select recommendations.*
     from user_recommendations as recommendations
     where
         recommendations.user_id = cast(user_id as varchar)
         and recommendations.product_id = cast(product_id as varchar)
-
 ),
 
 known_user as (
-
     select user_keys.user_key
     from internal.int_user_keys as user_keys
     where user_keys.user_id = cast(user_id as varchar)
-
 ),
 
 known_product as (
-
     select products.product_key
     from products
     where products.product_id = cast(product_id as varchar)
-
 ),
 
 history as (
-
     select
         histories.product_key,
         histories.interest
     from internal.int_user_histories as histories
     inner join known_user on histories.user_key = known_user.user_key
     where histories.scope = 'published'
-
 ),
 
 opinions as (
-
     select
         history.product_key,
         history.interest,
@@ -50,12 +41,10 @@ opinions as (
     from history
     inner join internal.int_neighbours as neighbours on history.product_key = neighbours.product_key
     inner join known_product on neighbours.neighbour_key = known_product.product_key
-
 ),
 
 -- Groups like the user's history that hold the product, each counted for the product shared.
 group_terms as (
-
     select
         similar_groups.because_product_key as product_key,
         sum(similar_groups.weight * factors.factor) as score,
@@ -71,11 +60,9 @@ group_terms as (
         similar_groups.scope = 'published'
         and known_product.product_key not in (select product_key from history)
     group by similar_groups.because_product_key
-
 ),
 
 terms as (
-
     select
         opinions.product_key,
         opinions.rank,
@@ -90,30 +77,24 @@ terms as (
         group_terms.score,
         'in ' || group_terms.histories || ' similar histories' as detail
     from group_terms
-
 ),
 
 contributions as (
-
     select
         terms.*,
         terms.score / sum(terms.score) over () as share
     from terms
-
 ),
 
 speakers as (
-
     select
         products.product_key,
         products.product_id
     from products
     semi join contributions on products.product_key = contributions.product_key
-
 ),
 
 edges as (
-
     select
         product_edges.source_product_id as history_product_id,
         product_edges.weight,
@@ -127,11 +108,9 @@ edges as (
         product_edges.sessions_together
     from product_edges
     where product_edges.source_product_id = cast(product_id as varchar)
-
 ),
 
 evidence as (
-
     select
         0 as step,
         'answer' as evidence,
@@ -213,11 +192,9 @@ evidence as (
         edges.sessions_together
     from edges
     semi join speakers on edges.history_product_id = speakers.product_id
-
 ),
 
 complaints as (
-
     select string_agg(found.complaint, '; ' order by found.complaint) as complaint
     from (
         select unknown_users.complaint
@@ -226,7 +203,6 @@ complaints as (
         select unknown_products.complaint
         from internal.product_complaints(product_id) as unknown_products
     ) as found
-
 )
 
 select evidence.* exclude (step), names.product_name as history_product_name

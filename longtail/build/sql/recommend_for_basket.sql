@@ -7,32 +7,25 @@ create or replace macro recommend_for_basket(
     skip := 0
 ) as table
 with asked as (
-
     select distinct unnest(internal.as_list(product_ids)) as product_id
-
 ),
 
 basket as (
-
     select
         products.product_id,
         products.product_key
     from products
     semi join asked on products.product_id = asked.product_id
-
 ),
 
 fitting as (
-
     select fitting_products.*
     from internal.fitting_products(category, brand, min_price, max_price, exclude)
         as fitting_products
     anti join basket on fitting_products.product_key = basket.product_key
-
 ),
 
 votes as (
-
     select
         1 as step,
         basket.product_id as because_product_id,
@@ -62,11 +55,9 @@ votes as (
         similar_products.relation = relation
         and (similar_products.relation, similar_products.source)
         != ('substitute', 'popular in shop')
-
 ),
 
 voted as (
-
     select
         votes.step,
         votes.product_key,
@@ -78,11 +69,9 @@ voted as (
     from votes
     group by votes.step, votes.product_key
     qualify row_number() over (partition by votes.product_key order by votes.step) = 1
-
 ),
 
 popular as (
-
     select
         3 as step,
         shown.product_key,
@@ -93,11 +82,9 @@ popular as (
     from internal.int_popularity as shown
     anti join voted on shown.product_key = voted.product_key
     where relation is null and shown.scope = 'published'
-
 ),
 
 ordered as (
-
     select
         found.product_id,
         internal.with_popularity(steps.score, found.interactions, popularity) as score,
@@ -122,11 +109,9 @@ ordered as (
         select popular.* from popular
     ) as steps
     inner join fitting as found on steps.product_key = found.product_key
-
 ),
 
 within_category as (
-
     select ordered.*
     from ordered
     qualify
@@ -134,11 +119,9 @@ within_category as (
         or ordered.category_code is null
         or row_number() over (partition by ordered.category_code order by ordered.place)
         <= per_category
-
 ),
 
 within_brand as (
-
     select within_category.*
     from within_category
     qualify
@@ -146,20 +129,16 @@ within_brand as (
         or within_category.brand is null
         or row_number() over (partition by within_category.brand order by within_category.place)
         <= per_brand
-
 ),
 
 numbered as (
-
     select
         cast(row_number() over (order by within_brand.place) as integer) as rank,
         within_brand.* exclude (place)
     from within_brand
-
 ),
 
 complaints as (
-
     select string_agg(found.complaint, '; ' order by found.complaint) as complaint
     from (
         select 'no product of the basket is in the log: nothing has a relation to it' as complaint
@@ -171,7 +150,6 @@ complaints as (
             relation
         ) as knobs
     ) as found
-
 )
 
 select numbered.*

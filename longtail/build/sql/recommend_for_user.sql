@@ -5,23 +5,18 @@ create or replace macro recommend_for_user(
     brand := null, exclude := null, per_category := null, per_brand := null, skip := 0
 ) as table
 with published as (
-
     select recommendations.*
     from user_recommendations as recommendations
     where recommendations.user_id = cast(user_id as varchar)
-
 ),
 
 known_user as (
-
     select user_keys.user_key
     from internal.int_user_keys as user_keys
     where user_keys.user_id = cast(user_id as varchar)
-
 ),
 
 excluded as (
-
     select excluded_products.product_key
     from internal.int_excluded_products as excluded_products
     inner join known_user on excluded_products.user_key = known_user.user_key
@@ -30,27 +25,21 @@ excluded as (
     select hidden_pairs.product_key
     from internal.int_hidden_pairs as hidden_pairs
     where hidden_pairs.user_id = cast(user_id as varchar)
-
 ),
 
 fitting as (
-
     select fitting_products.*
     from internal.fitting_products(category, brand, min_price, max_price, exclude)
         as fitting_products
-
 ),
 
 seen as (
-
     select distinct events.product_key
     from internal.int_events_flagged as events
     inner join known_user on events.user_key = known_user.user_key
-
 ),
 
 live_terms as (
-
     select
         neighbours.neighbour_key as product_key,
         because.product_id as because_product_id,
@@ -62,11 +51,9 @@ live_terms as (
     inner join internal.int_neighbours as neighbours
         on histories.product_key = neighbours.product_key
     where histories.scope = 'published' and neighbours.model = internal.serving_model()
-
 ),
 
 live_steps as (
-
     select
         found.product_id,
         sum(live_terms.term) as score
@@ -75,12 +62,10 @@ live_steps as (
     anti join excluded on live_terms.product_key = excluded.product_key
     anti join published on found.product_id = published.product_id
     group by found.product_id
-
 ),
 
 -- Without a cap as many as are asked for are always enough; the limit keeps the sorts below small.
 popular as (
-
     select
         found.product_id,
         shown.score
@@ -97,11 +82,9 @@ popular as (
         when per_category is null and per_brand is null then greatest(coalesce(skip + k, 1), 1)
         else 1000000000
     end
-
 ),
 
 steps as (
-
     select
         case when published.because_product_id is null then 2 else 1 end as step,
         published.rank as published_rank,
@@ -131,11 +114,9 @@ steps as (
         null as because_product_id,
         null as because_event_type
     from popular
-
 ),
 
 ordered as (
-
     select
         steps.product_id,
         internal.with_popularity(steps.score, found.interactions, popularity) as score,
@@ -161,11 +142,9 @@ ordered as (
     from steps
     inner join fitting as found on steps.product_id = found.product_id
     left join seen on found.product_key = seen.product_key
-
 ),
 
 within_category as (
-
     select ordered.*
     from ordered
     qualify
@@ -173,11 +152,9 @@ within_category as (
         or ordered.category_code is null
         or row_number() over (partition by ordered.category_code order by ordered.place)
         <= per_category
-
 ),
 
 within_brand as (
-
     select within_category.*
     from within_category
     qualify
@@ -185,22 +162,18 @@ within_brand as (
         or within_category.brand is null
         or row_number() over (partition by within_category.brand order by within_category.place)
         <= per_brand
-
 ),
 
 numbered as (
-
     select
         cast(row_number() over (order by within_brand.place) as integer) as rank,
         within_brand.*
     from within_brand
-
 ),
 
 -- By the rule of the published rows: the product of the history that speaks most for a row and
 -- is not listed above it; the one that speaks most of all where there is no other.
 live_causes as (
-
     select
         numbered.product_id,
         live_terms.because_product_id,
@@ -216,7 +189,6 @@ live_causes as (
     inner join live_terms on numbered.product_key = live_terms.product_key
     left join numbered as places on live_terms.because_product_id = places.product_id
     where numbered.is_live
-
 )
 
 select

@@ -6,7 +6,6 @@ create or replace macro similar_to(
     skip := 0
 ) as table
 with ordered as (
-
     select
         similar_products.relation,
         found.product_id as similar_product_id,
@@ -36,11 +35,9 @@ with ordered as (
         and (relation is null or similar_products.relation = relation)
         and (similar_products.relation, similar_products.source)
         != ('substitute', 'popular in shop')
-
 ),
 
 within_category as (
-
     select ordered.*
     from ordered
     qualify
@@ -49,11 +46,9 @@ within_category as (
         or row_number() over (
             partition by ordered.relation, ordered.category_code order by ordered.place
         ) <= per_category
-
 ),
 
 within_brand as (
-
     select within_category.*
     from within_category
     qualify
@@ -63,11 +58,9 @@ within_brand as (
             partition by within_category.relation, within_category.brand
             order by within_category.place
         ) <= per_brand
-
 ),
 
 numbered as (
-
     select
         within_brand.relation,
         cast(row_number() over (
@@ -75,11 +68,9 @@ numbered as (
         ) as integer) as rank,
         within_brand.* exclude (relation, place)
     from within_brand
-
 ),
 
 complaints as (
-
     select string_agg(found.complaint, '; ' order by found.complaint) as complaint
     from (
         select unknown.complaint
@@ -91,7 +82,6 @@ complaints as (
             relation
         ) as knobs
     ) as found
-
 )
 
 select answers.*

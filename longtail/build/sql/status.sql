@@ -7,23 +7,19 @@ comment on column internal.publication.published_at is 'When readers got these t
 
 create or replace view status as
 with this_build as (
-
     select builds.*
     from build_info as builds
     order by builds.built_at desc
     limit 1
-
 ),
 
 gates as (
-
     select
         count(*) filter (where release_gates.status = 'passed') as gates_passed,
         count(*) filter (where release_gates.status = 'undecided') as gates_undecided,
         string_agg(release_gates.gate, ', ' order by release_gates.gate)
             filter (where release_gates.status = 'undecided') as undecided_gates
     from release_gates
-
 )
 
 select

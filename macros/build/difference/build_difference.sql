@@ -6,7 +6,6 @@
         longtail.compare renders it too: it may call no function of dbt.
     #}
     with list_pairs as (
-
         select 'users' as subject, compared_lists.* from (
             {{ list_overlap(
                 before.user_recommendations, after.user_recommendations,
@@ -22,11 +21,9 @@
                 ) }}
             ) as compared_lists
         {% endfor %}
-
     ),
 
     keys as (
-
         select 'products' as subject, changes.* from (
             {{ key_changes(before.products, after.products, "product_id") }}
         ) as changes
@@ -38,11 +35,9 @@
                 "user_id"
             ) }}
         ) as changes
-
     ),
 
     metrics_of_both as (
-
         {% for build, metrics in [
             ("before", before.model_metrics), ("after", after.model_metrics)
         ] %}
@@ -56,11 +51,9 @@
             from {{ metrics }} where segment = 'all' and k = 20
             {{ "union all" if not loop.last }}
         {% endfor %}
-
     ),
 
     exposure_of_both as (
-
         {% for build, exposure in [
             ("before", before.long_tail_exposure), ("after", after.long_tail_exposure)
         ] %}
@@ -75,11 +68,9 @@
             )
             {{ "union all" if not loop.last }}
         {% endfor %}
-
     ),
 
     cleaning_of_both as (
-
         {% for build, cleaning in [
             ("before", before.cleaning_report), ("after", after.cleaning_report)
         ] %}
@@ -91,11 +82,9 @@
             from {{ cleaning }}
             {{ "union all" if not loop.last }}
         {% endfor %}
-
     ),
 
     figures as (
-
         {% for figure, column in [
             ("lists compared", "compared"), ("mean Jaccard index of the first 20", "jaccard"),
             ("share of lists changed", "share_changed")
@@ -151,7 +140,6 @@
             group by subject, figure
             {{ "union all" if not loop.last }}
         {% endfor %}
-
     )
 
     select

@@ -1,7 +1,6 @@
 {# NDCG@20 of each model's list for each case with an answer (Jarvelin and Kekalainen
    2002). The ideal list holds all that was taken. #}
 with targets as (
-
     select
         targets.user_key,
         targets.product_key,
@@ -12,11 +11,9 @@ with targets as (
     from {{ ref("int_ranker_targets") }} as targets
     semi join {{ ref("int_ranker_batches") }} as batches
         on targets.user_key = batches.user_key and batches.scope = 'learned'
-
 ),
 
 ideals as (
-
     select
         user_key,
         sum(gain / log2(place + 1) order by place) as ideal_gain
@@ -31,11 +28,9 @@ ideals as (
     )
     where place <= 20
     group by user_key
-
 ),
 
 gains as (
-
     select
         lists.user_key,
         lists.model,
@@ -46,7 +41,6 @@ gains as (
             lists.user_key = targets.user_key
             and lists.product_key = targets.product_key
     group by lists.user_key, lists.model
-
 )
 
 select

@@ -3,10 +3,8 @@
 {# What each of the models that may serve would have recommended to the cases, by the
    rules of the published rows and as of the ranker's cut. #}
 with users as (
-
     select user_key from {{ ref("int_ranker_batches") }}
     where scope = 'learned' and {{ in_batch() }}
-
 ),
 
 {{ recommended_products(

@@ -1,10 +1,8 @@
 {# int_neighbours as of the ranker's cut: what was counted until then. #}
 {% set blend = counted_blend() %}
 with neighbours as (
-
     select * from {{ ref("int_ranker_neighbours") }}
     where cut = 'learning'
-
 ),
 
 {{ product_factors(
@@ -12,7 +10,6 @@ with neighbours as (
 ) }},
 
 scored as (
-
     {% for model in ("covisit", "rp3beta") %}
         select
             '{{ model }}' as model,
@@ -30,11 +27,9 @@ scored as (
         {{ blend["covisit"] }} * coalesce(covisit, 0)
         + {{ blend["rp3beta"] }} * coalesce(rp3beta, 0) as score
     from neighbours
-
 ),
 
 weighted as (
-
     select
         scored.model,
         scored.product_key,
@@ -43,7 +38,6 @@ weighted as (
     from scored
     inner join product_factors on scored.neighbour_key = product_factors.product_key
     where scored.score > 0
-
 )
 
 select * from weighted

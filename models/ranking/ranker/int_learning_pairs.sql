@@ -1,7 +1,6 @@
 {# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions that go on
    after the cut are cut there, and their days counted again. #}
 with recounted as (
-
     select
         any_value(timeline.graph_cutoff_at) as cutoff_at,
         least(
@@ -10,11 +9,9 @@ with recounted as (
     from {{ ref("int_learning_timeline") }} as timeline
     left join {{ ref("int_session_steps") }} as steps
         on timeline.graph_cutoff_at <= steps.event_at
-
 ),
 
 steps as (
-
     select steps.*
     from {{ ref("int_session_steps") }} as steps
     inner join recounted
@@ -22,19 +19,15 @@ steps as (
             steps.session_date >= recounted.first_date
             and steps.event_at < recounted.cutoff_at
     anti join {{ ref("int_robots") }} as robots on steps.user_key = robots.user_key
-
 ),
 
 {{ pairs_by_day("steps") }},
 
 daily_pairs as (
-
     {{ people_pairs() }}
-
 ),
 
 people_pairs as (
-
     select
         session_date,
         product_key_a,
@@ -46,7 +39,6 @@ people_pairs as (
     select daily_pairs.*
     from daily_pairs
     inner join recounted on daily_pairs.session_date < recounted.first_date
-
 ),
 
 {{ pair_weights("people_pairs", ref("int_learning_timeline")) }}

@@ -2,7 +2,6 @@
    what users did from there to the graph's cut. Those days are parted into slices as long
    as the evaluated time, so that it is asked what the evaluation asks. #}
 with spans as (
-
     select
         first_event_at,
         graph_cutoff_at as learning_ends_at,
@@ -11,18 +10,15 @@ with spans as (
             {{ seconds_between("graph_cutoff_at", "last_event_at") }} + 1
         {% endif %} as evaluated_seconds
     from {{ ref("int_timeline") }}
-
 ),
 
 slices as (
-
     select
         *,
         cast(greatest(1, least(evaluated_seconds, fifth_of_log)) as bigint)
             as slice_seconds,
         least({{ var("ranker_days") }} * 86400, fifth_of_log) as most_seconds
     from spans
-
 )
 
 select

@@ -1,7 +1,6 @@
 {# Directed, unlike the pairs: what came right after what in a session, as of both
    cuts. #}
 with cuts as (
-
     select
         'serving' as cut,
         graph_cutoff_at
@@ -11,11 +10,9 @@ with cuts as (
         'learning' as cut,
         graph_cutoff_at
     from {{ ref("int_learning_timeline") }}
-
 ),
 
 followed as (
-
     select
         steps.product_key,
         lead(steps.product_key) over in_order as next_key,
@@ -23,11 +20,9 @@ followed as (
     from {{ ref("int_session_steps") }} as steps
     anti join {{ ref("int_robots") }} as robots on steps.user_key = robots.user_key
     window in_order as (partition by steps.session_id order by steps.step)
-
 ),
 
 counted as (
-
     select
         cuts.cut,
         any_value(cuts.graph_cutoff_at) as graph_cutoff_at,
@@ -38,7 +33,6 @@ counted as (
     from followed
     inner join cuts on followed.next_at < cuts.graph_cutoff_at
     group by cuts.cut, followed.product_key, followed.next_key
-
 )
 
 select

@@ -1,7 +1,6 @@
 {# How popular a product is and since when, as of each scope's moment. Ranks mean the
    same in a month of many events and in one of few. #}
 with activity as (
-
     select
         moments.scope,
         interactions.product_key,
@@ -25,7 +24,6 @@ with activity as (
         on interactions.event_at < moments.known_until
     where interactions.event_weight > 0
     group by moments.scope, interactions.product_key
-
 )
 
 select

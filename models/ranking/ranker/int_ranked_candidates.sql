@@ -1,13 +1,10 @@
 {# Above 0, so that weights of popularity can act on it; trends the ranker knows itself.
    As many candidates as a list takes, or all where a cap may skip some. #}
 with ranker as (
-
     select * from {{ ref("int_ranker") }}
-
 ),
 
 weights as (
-
     select
         {% for feature in var("ranker_linear") or [] %}
             max(features.weight) filter (where features.feature = '{{ feature }}')
@@ -22,11 +19,9 @@ weights as (
         where ranker = 'linear' and is_used
     ) as features
     having count(*) > 0
-
 ),
 
 scores as (
-
     select
         scope,
         user_key,
@@ -48,11 +43,9 @@ scores as (
     from {{ ref("int_ranker_features") }} as features
     cross join weights
     where features.scope != 'learned'
-
 ),
 
 weighted as (
-
     select
         scores.scope,
         scores.user_key,
@@ -68,7 +61,6 @@ weighted as (
         on
             scores.scope = activity.scope
             and scores.product_key = activity.product_key
-
 )
 
 select * from weighted

@@ -2,7 +2,6 @@
    active of late; in batches of about the same number of terms. A fifth of what lists
    take, for a row of features is wide. #}
 with users as (
-
     select
         histories.scope,
         histories.user_key,
@@ -10,11 +9,9 @@ with users as (
         max(histories.last_event_at) as last_event_at
     from {{ ref("int_ranker_histories") }} as histories
     group by histories.scope, histories.user_key
-
 ),
 
 served as (
-
     select
         users.scope,
         users.user_key,
@@ -25,7 +22,6 @@ served as (
         users.scope != 'published'
         or users.last_event_at > timeline.last_event_at
         - interval '{{ var("ranker_active_days") }} days'
-
 )
 
 select

@@ -1,13 +1,10 @@
 {# The nearest by the sum of terms, what came next, the history, what is popular in the
    shop and in the last product's category, of late and as lists have it; less what is excluded. #}
 with cases as (
-
     select * from {{ ref("int_ranker_case_facts") }}
-
 ),
 
 nearest as (
-
     select
         case_key,
         product_key
@@ -22,11 +19,9 @@ nearest as (
     qualify row_number() over (
         partition by case_key order by term desc, product_key
     ) <= {{ var("ranker_candidates") }}
-
 ),
 
 popular as (
-
     select
         cases.case_key,
         activity.product_key
@@ -46,11 +41,9 @@ popular as (
     where
         least(activity.category_rank, activity.recent_category_rank)
         <= {{ var("ranker_popular") }}
-
 ),
 
 proposed as (
-
     select * from nearest
     union
     select
@@ -65,7 +58,6 @@ proposed as (
     from {{ ref("int_ranker_case_histories") }}
     union
     select * from popular
-
 )
 
 select

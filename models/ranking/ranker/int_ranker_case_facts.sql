@@ -1,5 +1,4 @@
 with cases as (
-
     select
         case_key,
         any_value(scope) as scope,
@@ -13,7 +12,6 @@ with cases as (
         any_value(brand) filter (where place = 1) as last_brand
     from {{ ref("int_ranker_case_histories") }}
     group by case_key
-
 )
 
 select

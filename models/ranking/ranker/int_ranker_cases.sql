@@ -1,7 +1,6 @@
 {# One case per user. The holdout asks about the time after the cut, an external file of
    targets about the event after the history: so do the cases. #}
 with actions as (
-
     select
         actions.user_key,
         actions.event_at,
@@ -15,11 +14,9 @@ with actions as (
     from {{ ref("int_user_actions") }} as actions
     cross join {{ ref("int_learning_timeline") }} as timeline
     where timeline.learning_ends_at > actions.event_at
-
 ),
 
 users as (
-
     select
         user_key,
         min(event_at) as first_event_at,
@@ -27,11 +24,9 @@ users as (
     from actions
     group by user_key
     having bool_or(event_at >= graph_cutoff_at)
-
 ),
 
 moments as (
-
     {% if var("targets") %}
         select
             user_key,
@@ -48,11 +43,9 @@ moments as (
         inner join users on actions.user_key = users.user_key
         where actions.event_at >= actions.graph_cutoff_at
     {% endif %}
-
 ),
 
 drawn as (
-
     select
         moments.*,
         md5(user_keys.user_id) as draw
@@ -67,7 +60,6 @@ drawn as (
         partition by moments.user_key
         order by md5(user_keys.user_id || ':' || moments.asked_at)
     ) = 1
-
 )
 
 select

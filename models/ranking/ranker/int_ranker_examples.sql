@@ -1,6 +1,5 @@
 {# Rows to learn from: cases of which the candidates hold a target. #}
 with labelled as (
-
     select
         features.*,
         case
@@ -14,7 +13,6 @@ with labelled as (
             features.user_key = targets.user_key
             and features.product_key = targets.product_key
     where features.scope = 'learned'
-
 )
 
 select

@@ -1,8 +1,6 @@
 {# How like the history a candidate is, by category and by brand. #}
 with histories as (
-
     select * from {{ ref("int_ranker_case_histories") }}
-
 ),
 
 {% for column in ("category_code", "brand") %}
@@ -15,12 +13,10 @@ with histories as (
         from histories
         where {{ column }} is not null
         group by case_key, {{ column }}
-
     ),
 {% endfor %}
 
 candidates as (
-
     select
         candidates.case_key,
         candidates.product_key,
@@ -29,7 +25,6 @@ candidates as (
     from {{ ref("int_ranker_candidates") }} as candidates
     inner join {{ ref("products") }} as products
         on candidates.product_key = products.product_key
-
 )
 
 select

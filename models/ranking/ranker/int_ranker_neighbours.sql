@@ -1,7 +1,6 @@
 {# Side by side, since most products near one by covisit are near by rp3beta too, and as
    of both cuts. #}
 with covisit as (
-
     select
         'serving' as cut,
         *
@@ -11,11 +10,9 @@ with covisit as (
         'learning' as cut,
         *
     from {{ ref("int_learning_covisit") }}
-
 ),
 
 rp3beta as (
-
     select
         'serving' as cut,
         *
@@ -25,11 +22,9 @@ rp3beta as (
         'learning' as cut,
         *
     from {{ ref("int_learning_rp3beta") }}
-
 ),
 
 neighbours as (
-
     select
         coalesce(covisit.cut, rp3beta.cut) as cut,
         coalesce(covisit.product_id, rp3beta.product_id) as product_id,
@@ -44,7 +39,6 @@ neighbours as (
             covisit.cut = rp3beta.cut
             and covisit.product_id = rp3beta.product_id
             and covisit.neighbour_product_id = rp3beta.neighbour_product_id
-
 )
 
 select

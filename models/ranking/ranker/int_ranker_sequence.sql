@@ -1,6 +1,5 @@
 {# What came right after the case's last product in sessions, and before it. #}
 with next_products as (
-
     select
         cases.case_key,
         steps.next_key as product_key,
@@ -13,11 +12,9 @@ with next_products as (
             cases.cut = steps.cut
             and cases.last_product_key = steps.product_key
     where steps.rank <= {{ var("ranker_popular") }}
-
 ),
 
 previous_products as (
-
     select
         cases.case_key,
         steps.product_key,
@@ -27,7 +24,6 @@ previous_products as (
         on
             cases.cut = steps.cut
             and cases.last_product_key = steps.next_key
-
 )
 
 select

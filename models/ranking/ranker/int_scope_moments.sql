@@ -1,6 +1,5 @@
 {# The last event before each cut: a shop may be closed for a while before it. #}
 with cuts as (
-
     select
         'learned' as scope,
         graph_cutoff_at as cut_at
@@ -16,7 +15,6 @@ with cuts as (
         {{ "graph_cutoff_at" if var("targets")
             else "last_event_at + interval '1 second'" }} as cut_at
     from {{ ref("int_timeline") }}
-
 )
 
 select
