@@ -112,9 +112,10 @@ def parsed_for(vars: dict, options: list[str]):
     """
     from dbt.cli.main import dbtRunner
 
-    given = json.dumps({**vars, "events": bool(vars["events"])}, sort_keys=True)
+    given = json.dumps({**vars, "events": bool(vars.get("events"))}, sort_keys=True)
     if given not in PARSED:
-        manifest = dbtRunner().invoke(["parse", *options, "--vars", json.dumps(vars)]).result
+        text = json.dumps(vars, ensure_ascii=False)
+        manifest = dbtRunner().invoke(["parse", *options, "--vars", text]).result
         PARSED[given] = pickle.dumps(manifest) if manifest else None
     return pickle.loads(PARSED[given]) if PARSED[given] else None
 

@@ -73,7 +73,7 @@ class Nights:
             csv.writer(file).writerows([HEADER, *rows])
 
     def run(self, *options: str, select=("+product_edges", "+cleaning_report"), **overrides):
-        more = ("+int_bought_after", "products") if len(select) > 1 else ()
+        more = ("+int_bought_after", "+products") if len(select) > 1 else ()
         return self.shop.dbt(
             "run", *options, "--select", *select, *more, **{**self.vars, **overrides}
         )

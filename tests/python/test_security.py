@@ -88,7 +88,7 @@ def test_every_dependency_is_locked_to_a_version_and_hashes(name, at_least):
         ), entry
     locked = {re.split(r"[=\[]", entry)[0].lower() for entry in entries}
     wanted = [line.split("#")[0].strip() for line in (ROOT / f"{name}.in").open()]
-    named = {re.split(r"[<>=]", line)[0] for line in wanted if line and line[0] != "-"}
+    named = {re.split(r"[<>=\[]", line)[0] for line in wanted if line and line[0] != "-"}
     assert named and named <= locked
     assert "--require-hashes" in (ROOT / "Makefile").read_text()
 
