@@ -13,7 +13,6 @@ from oracle.logs import as_tables, logs, made_up_neighbours
 from oracle.recompute import recompute
 from oracle.sessions import NothingCleanError
 
-pytestmark = pytest.mark.quick
 KEYS = {
     "int_product_keys": ["product_id"],
     "int_user_keys": ["user_id"],
