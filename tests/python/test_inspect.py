@@ -19,6 +19,8 @@ from longtail.inspect import sample
 from longtail.inspect.__main__ import main, preset
 from longtail.inspect.look import Look, look_at
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def put(tmp_path) -> Callable[..., str]:

@@ -16,6 +16,8 @@ from longtail.build.vars import PRESETS, load_preset
 from longtail.inspect.look import look_at
 from longtail.inspect.staging import stage
 
+pytestmark = pytest.mark.slow
+
 
 def text(*lines: str, encoding: str = "utf-8") -> bytes:
     """Return lines as a file."""
