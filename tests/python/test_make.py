@@ -13,10 +13,10 @@ from conftest import ROOT
 
 from longtail.build.warm_up import make_importable
 
+pytestmark = pytest.mark.slow
+
 FAKE = """#!{python}
 import json, os, sys
-
-pytestmark = pytest.mark.slow
 with open("calls", "a") as calls:
     place = os.environ["LONGTAIL_WAREHOUSE"]
     print(json.dumps([os.path.basename(sys.argv[0]), place, *sys.argv[1:]]), file=calls)
