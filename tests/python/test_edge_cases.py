@@ -49,8 +49,8 @@ EDGE_CASES = {
     ),
     "nobody came after the cut": (
         bare_events(),
-        {"graph_cutoff": "2030-01-01", "recommendations": 5},
-        {"users": 5, "recommended": 5 * 5, "evaluated": 0, "metrics": 0},
+        {"graph_cutoff": "2030-01-01"},
+        {"users": 5, "recommended": 5 * 7, "evaluated": 0, "metrics": 0},
     ),
     "all who came after the cut are new": (
         [
@@ -58,8 +58,8 @@ EDGE_CASES = {
             for day in (1, 2)
             for row in bare_events()
         ],
-        {"graph_cutoff": "2024-01-02", "recommendations": 5},
-        {"users": 10, "recommended": 10 * 5, "evaluated": 5},
+        {"graph_cutoff": "2024-01-02"},
+        {"users": 10, "recommended": 10 * 7, "evaluated": 5},
     ),
     "one user, one product, one session": (
         [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
