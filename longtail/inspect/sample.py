@@ -34,8 +34,7 @@ SAMPLE_BYTES = 8 << 20
 SAMPLE_ROWS = 100_000
 """Of a parquet file."""
 USUAL = set("éèêëàâäáãåçñóòôöõíìîïúùûüýÿœæßøšžÉÈÊÀÂÄÁÅÇÑÓÔÖÕÍÎÚÛÜŒÆØŠŽ")
-# RUF001: that these look like ASCII is why they are here.
-MARKS_OF_TEXT = set("“”‘’–—€£©®™°…½¼¾×·•«»¿¡²³\u00a0")  # noqa: RUF001
+MARKS_OF_TEXT = set("“”‘’–—€£©®™°…½¼¾×·•«»¿¡²³\u00a0")  # noqa: RUF001 (that they look like ASCII is the point)
 
 
 @dataclass(frozen=True)

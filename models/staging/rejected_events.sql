@@ -27,14 +27,7 @@ unusable_rows as (
 ),
 
 broken_lines as (
-    {# Written by the hook of stg_raw_events, hence after it. #}
-    select
-        source_file,
-        cast(null as bigint) as source_row,
-        line_number,
-        raw_text as raw_values,
-        'broken line: ' || error_type as reason
-    from {{ ref("stg_raw_events").schema }}.broken_lines
+    {{ rejected_lines(ref("stg_raw_events")) }}
 ),
 
 rejected as (

@@ -10,14 +10,7 @@ with unusable_rows as (
 ),
 
 broken_lines as (
-    {# Written by the hook of stg_raw_catalogue, hence after it. #}
-    select
-        source_file,
-        cast(null as bigint) as source_row,
-        line_number,
-        raw_text as raw_values,
-        'broken line: ' || error_type as reason
-    from {{ ref("stg_raw_catalogue").schema }}.broken_catalogue_lines
+    {{ rejected_lines(ref("stg_raw_catalogue"), "broken_catalogue_lines") }}
 ),
 
 rejected as (

@@ -28,10 +28,10 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "python")]
 
-from oracle.test_tables import SETTINGS  # noqa: E402
+from oracle.test_tables import SETTINGS  # noqa: E402 (needs the paths above)
 
-from mutants.mutations import Mutant, mutants_of  # noqa: E402
-from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402
+from mutants.mutations import Mutant, mutants_of  # noqa: E402 (likewise)
+from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402 (likewise)
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 ROOMS_LEFT_OUT = ("demo",)

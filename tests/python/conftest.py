@@ -73,15 +73,15 @@ def pytest_collection_modifyitems(items) -> None:
 KINDS = ("quick", "slow", "build", "browser", "server")
 
 
-class is_quick:  # noqa: N801
-    """Whether the test that runs is a quick one."""
+class RunningTest:
+    """What is known of the test that runs."""
 
-    running = False
+    is_quick = False
 
 
 def pytest_runtest_setup(item) -> None:
     """Note what kind of test runs, fixtures included."""
-    is_quick.running = item.get_closest_marker("quick") is not None
+    RunningTest.is_quick = item.get_closest_marker("quick") is not None
 
 
 @dataclass
@@ -169,7 +169,7 @@ class Shop:
         """
         from dbt.cli.main import dbtRunner
 
-        assert not is_quick.running, "this test runs dbt: name its fixture in RUNS_DBT"
+        assert not RunningTest.is_quick, "this test runs dbt: name its fixture in RUNS_DBT"
         outcome = Outcome(False)
 
         def note(event) -> None:
