@@ -16,7 +16,7 @@ import duckdb
 from compiled_models import CompiledModels, all_vars
 from oracle import test_tables
 from oracle.compare import differences, with_ids
-from oracle.logs import as_tables, made_up_neighbours
+from oracle.logs import as_tables
 from oracle.recompute import recompute
 
 SECONDS = 20
@@ -133,7 +133,7 @@ class Oracle:
 
     def _keep(self, _: Any, rows: list[dict]) -> dict[str, list[str]]:
         """Stand in for the comparison of the oracle's test: keep what it would compare."""
-        given = made_up_neighbours(rows, self.vars)
+        given = test_tables.made_up_parents(rows, self.vars)
         expected = recompute(rows, self.vars, given)
         connection = self.models.loaded(rows, list(test_tables.KEYS), as_tables(given))
         users, products = (
