@@ -10,13 +10,15 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 _LOGGER = logging.getLogger(__name__)
+QUICK = 1.0
+"""Seconds of work that is not worth a line."""
 
 
 def track(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """Yield the items of `iterable` and report how many have passed.
 
     A tqdm bar when stderr is a terminal; otherwise one log line (level INFO, logger
-    ``longtail.kernels.progress``) at each tenth of `total`.
+    ``longtail.kernels.progress``) at each tenth of `total`, after the first second.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def track(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     for done, item in enumerate(iterable, start=1):
         yield item
         tenths = 10 * done // total if total > 0 else 0
-        if tenths > reported_tenths:
+        seconds = time.perf_counter() - started
+        if tenths > reported_tenths and seconds >= QUICK:
             reported_tenths = tenths
-            seconds = time.perf_counter() - started
             _LOGGER.info("%s: %d of %d, %.1f s", label, done, total, seconds)

@@ -400,8 +400,12 @@ def test_too_large_arrow_batches_are_refused():
         walks_to_arrow(weighted_graph(), walk_length=2**16, batch_size=2**15)
 
 
-def test_progress_is_logged_off_a_terminal(caplog):
+def test_progress_is_logged_off_a_terminal(caplog, monkeypatch):
     graph = weighted_graph()
+    with caplog.at_level(logging.INFO, logger="longtail.kernels.progress"):
+        assert list(track(range(3), total=3, label="over at once")) == [0, 1, 2]
+    assert not caplog.messages
+    monkeypatch.setattr("longtail.kernels.progress.QUICK", 0)
     with caplog.at_level(logging.INFO, logger="longtail.kernels.progress"):
         walks = list(sample_walks(graph, batch_size=4, progress=True))
     assert sum(map(len, walks)) == 120

@@ -1,0 +1,170 @@
+"""dbt's log for people: a line per stage, what went wrong, and the package's own words.
+
+    python -m longtail.build.console build --vars '{window: 3}'
+
+takes the arguments of the dbt command. With the environment variable VERBOSE it is that command.
+dbt's whole log is in logs/dbt.log either way.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, TextIO
+
+SAID = ("PrintEvent", "JinjaLogInfo")
+"""dbt's events by which macros speak to the user."""
+BEAT = 30.0
+"""Seconds after which a stage that takes long is heard of again, off a terminal."""
+
+
+def stages_of(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the stage of each model and test by unique id, in the order of the manifest.
+
+    Parameters
+    ----------
+    manifest
+        dbt's manifest.json. A model's stage is its folder; a test has that of the model that it
+        is declared for, or of the last that it reads.
+    """
+    nodes = {**manifest["nodes"], **manifest.get("unit_tests", {})}
+    folders = {
+        name: PurePath(node["path"]).parts[0]
+        for name, node in nodes.items()
+        if node["resource_type"] == "model"
+    }
+    found = {}
+    for name, node in nodes.items():
+        read = [parent for parent in node["depends_on"]["nodes"] if parent in folders]
+        of = name if name in folders else node.get("attached_node") or (read or [None])[-1]
+        if of in folders:
+            found[name] = folders[of]
+    return found
+
+
+class Console:
+    """Listens to dbt's events and prints what a user needs of them.
+
+    Parameters
+    ----------
+    stream
+        Where to print.
+    clock
+        Seconds of a clock that only goes forward.
+    """
+
+    def __init__(
+        self, stream: TextIO = sys.stdout, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.stream, self.clock = stream, clock
+        self.stage_of: dict[str, str] = {}
+        self.waiting: dict[str, set[str]] = defaultdict(set)
+        self.seconds: Counter[str] = Counter()
+        self.counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self.running: dict[str, str] = {}
+        self.heard_of = clock()
+        self.done = 0
+        self.has_complained = False
+
+    def hear(self, event: Any) -> None:
+        """Take one event of dbt."""
+        name, data = event.info.name, event.data
+        if name == "ArtifactWritten" and not self.stage_of and "Manifest" in data.artifact_type:
+            with open(data.artifact_path, encoding="utf-8") as file:
+                self.expect(json.load(file))
+        elif name == "NodeStart":
+            self.start(data.node_info.unique_id, data.node_info.node_name)
+        elif name == "NodeFinished":
+            info = data.node_info
+            seconds = data.run_result.execution_time
+            self.finish(info.unique_id, info.resource_type, info.node_status, seconds)
+        elif name in SAID or event.info.level in ("warn", "error"):
+            self.has_complained |= event.info.level == "error"
+            self.say(event.info.msg)
+
+    def expect(self, manifest: Mapping[str, Any]) -> None:
+        """Note what there is to do; a stage is over when all of it has finished."""
+        self.stage_of = stages_of(manifest)
+        for node, stage in self.stage_of.items():
+            self.waiting[stage].add(node)
+
+    def start(self, node: str, name: str) -> None:
+        """Note that a node of dbt began."""
+        self.running[node] = name
+        self._beat()
+
+    def finish(self, node: str, kind: str, status: str, seconds: float) -> None:
+        """Note that a node of dbt ended; print its stage if that was the last of it."""
+        self.running.pop(node, None)
+        self.done += 1
+        stage = self.stage_of.get(node)
+        if stage is None:
+            return
+        self.seconds[stage] += seconds
+        counts = self.counts[stage]
+        counts["models" if kind == "model" else "tests"] += 1
+        counts["skipped"] += status == "skipped"
+        counts["failed"] += status in ("error", "fail", "runtime error")
+        self.waiting[stage].discard(node)
+        if not self.waiting[stage]:
+            self.say(self.line(stage))
+            del self.waiting[stage]
+        else:
+            self._beat()
+
+    def line(self, stage: str) -> str:
+        """Return what a stage did and how long its models and tests took, one by one."""
+        counts = self.counts[stage]
+        work = f"{counts['models']:4} models {counts['tests']:4} tests"
+        done = f"{stage:16}{work} {self.seconds[stage]:8.1f} s"
+        odd = [f"{counts[what]} {what}" for what in ("failed", "skipped") if counts[what]]
+        return "  ".join([done, *odd])
+
+    def end(self) -> None:
+        """Print the stages of which only a part was asked for, or that broke off."""
+        for stage in [stage for stage in self.waiting if self.counts[stage]]:
+            self.say(self.line(stage))
+
+    def say(self, text: str) -> None:
+        """Print a line, after wiping the one that says what is running."""
+        print(f"{self._wiped()}{text}", file=self.stream, flush=True)
+
+    def _wiped(self) -> str:
+        return "\r\x1b[K" if self.stream.isatty() else ""
+
+    def _beat(self) -> None:
+        """Say what is running: all the time on a terminal, else when nothing was said for long."""
+        running = ", ".join(list(self.running.values())[:2])
+        total = len(self.stage_of)
+        if self.stream.isatty():
+            text = f"{self.done} of {total}  {running}"[:79]
+            print(f"{self._wiped()}{text}", end="", file=self.stream, flush=True)
+        elif self.clock() - self.heard_of > BEAT:
+            self.heard_of = self.clock()
+            self.say(f"{self.done} of {total} done" + (f", at {running}" if running else ""))
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """Run the dbt command; return its exit code: 0 good, 1 something failed, 2 no run."""
+    from dbt.cli.main import dbtRunner
+
+    given: Sequence[str] = list(sys.argv[1:] if arguments is None else arguments)
+    if os.environ.get("VERBOSE", "") not in ("", "0"):
+        outcome = dbtRunner().invoke(list(given))
+    else:
+        console = Console()
+        options = ["--log-level", "none", *([] if sys.stdout.isatty() else ["--no-use-colors"])]
+        outcome = dbtRunner(callbacks=[console.hear]).invoke([*given, *options])
+        console.end()
+        if outcome.exception and not console.has_complained:
+            console.say(str(outcome.exception))
+    return 2 if outcome.exception else int(not outcome.success)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What a build says while it runs: a line per stage, and nothing of dbt's that nobody needs."""
+
+import io
+import json
+from types import SimpleNamespace as Any
+
+import pytest
+
+from longtail.build.console import BEAT, Console, stages_of
+
+
+def node(kind: str, path: str = "", attached: str | None = None, reads: tuple = ()) -> dict:
+    """Return a node of a manifest."""
+    return {
+        **{"resource_type": kind, "path": path, "attached_node": attached},
+        **{"depends_on": {"nodes": list(reads)}},
+    }
+
+
+MANIFEST = {
+    "nodes": {
+        "model.l.a": node("model", "events/a.sql"),
+        "model.l.b": node("model", "graph/b.sql"),
+        "test.l.key": node("test", "key.sql", attached="model.l.a"),
+        "test.l.sum": node("test", "sum.sql", reads=("source.l.s", "model.l.a", "model.l.b")),
+        "operation.l.start": node("operation", "start.sql"),
+    },
+    "unit_tests": {"unit_test.l.b.u": node("unit_test", "graph.yml", reads=("model.l.b",))},
+}
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class Build:
+    """A console, a clock that the test moves, and events as dbt sends them."""
+
+    def __init__(self, folder, stream: io.StringIO | None = None) -> None:
+        self.now, self.stream = 0.0, stream or io.StringIO()
+        self.console = Console(self.stream, clock=lambda: self.now)
+        self.manifest = folder / "manifest.json"
+        self.manifest.write_text(json.dumps(MANIFEST))
+        self.wrote_manifest()
+
+    def wrote_manifest(self) -> None:
+        self.tell(
+            "ArtifactWritten",
+            artifact_type="WritableManifest",
+            artifact_path=str(self.manifest),
+        )
+
+    def tell(self, name: str, level: str = "info", msg: str = "", **data) -> None:
+        self.console.hear(Any(info=Any(name=name, level=level, msg=msg), data=Any(**data)))
+
+    def run(self, node: str, status: str = "success", seconds: float = 0.5) -> None:
+        info = Any(unique_id=node, node_name=node.split(".")[-1], node_status=status)
+        info.resource_type = node.split(".")[0]
+        self.tell("NodeStart", level="debug", node_info=info)
+        self.now += seconds
+        took = Any(execution_time=seconds)
+        self.tell("NodeFinished", level="debug", node_info=info, run_result=took)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.stream.getvalue().splitlines()
+
+
+@pytest.fixture
+def build(tmp_path) -> Build:
+    return Build(tmp_path)
+
+
+def test_a_test_is_of_the_stage_of_its_model_or_of_the_last_that_it_reads():
+    assert stages_of(MANIFEST) == {
+        **{"model.l.a": "events", "model.l.b": "graph", "test.l.key": "events"},
+        **{"test.l.sum": "graph", "unit_test.l.b.u": "graph"},
+    }
+
+
+def test_a_stage_is_a_line_when_all_of_it_is_over(build):
+    build.run("operation.l.start")
+    build.run("model.l.a")
+    assert build.lines == []
+    build.run("unit_test.l.b.u")
+    build.run("test.l.key", "pass", seconds=1)
+    assert build.lines == ["events             1 models    1 tests      1.5 s"]
+    build.run("model.l.b", "error")
+    build.run("test.l.sum", "skipped", seconds=0)
+    build.wrote_manifest()  # at the end of a run once more
+    build.console.end()
+    assert build.lines[1:] == [
+        "graph              1 models    2 tests      1.0 s  1 failed  1 skipped"
+    ]
+
+
+def test_a_part_of_a_stage_is_a_line_at_the_end(build):
+    build.run("model.l.b")
+    build.console.end()
+    assert build.lines == ["graph              1 models    0 tests      0.5 s"]
+
+
+def test_the_package_errors_and_warnings_are_heard_and_nothing_else(build):
+    build.tell("PrintEvent", msg="Published")
+    build.tell("LogModelResult", msg="1 of 9 OK created")
+    build.tell("SQLQuery", level="debug", msg="select 1")
+    build.tell("RunResultError", level="error", msg="no such column")
+    build.tell("Deprecation", level="warn", msg="old")
+    assert build.lines == ["Published", "no such column", "old"]
+
+
+def test_long_work_is_heard_of_now_and_then(build):
+    build.run("model.l.a", seconds=BEAT / 2)
+    assert build.lines == []
+    build.run("model.l.b", seconds=BEAT)
+    build.run("test.l.sum", seconds=1)
+    assert build.lines == ["2 of 5 done"]
+
+
+def test_a_terminal_shows_what_runs_in_one_line_that_is_wiped(tmp_path):
+    build = Build(tmp_path, Terminal())
+    build.run("model.l.a")
+    build.tell("PrintEvent", msg="Published")
+    assert build.stream.getvalue() == ("\r\x1b[K0 of 5  a\r\x1b[K1 of 5  \r\x1b[KPublished\n")
