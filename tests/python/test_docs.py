@@ -1,4 +1,4 @@
-"""The blocks of docs/asking.md and docs/export.md do what the pages say."""
+"""The blocks of docs/asking.md, docs/tour.md and docs/export.md do what the pages say."""
 
 import re
 import shlex
@@ -12,7 +12,9 @@ from longtail.export.lists import FORMAT, exported_lists
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$(?:\n\n^```text\n(.*?)^```$)?", re.MULTILINE | re.DOTALL)
-ASKING = BLOCK.findall((DOCS / "asking.md").read_text(encoding="utf-8"))
+ASKING, TOUR = (
+    BLOCK.findall((DOCS / page).read_text(encoding="utf-8")) for page in ("asking.md", "tour.md")
+)
 EXPORT = (DOCS / "export.md").read_text(encoding="utf-8")
 
 
@@ -24,7 +26,7 @@ def beside_warehouse(demo, tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("sql, error", [block[1:] for block in ASKING if block[0] == "sql"])
+@pytest.mark.parametrize("sql, error", [block[1:] for block in ASKING + TOUR if block[0] == "sql"])
 def test_a_question_is_answered(beside_warehouse, sql, error):
     attaches = sql.startswith("attach")
     with duckdb.connect(*([] if attaches else ["warehouse/longtail.duckdb", True])) as shop:
@@ -39,7 +41,7 @@ def test_a_question_is_answered(beside_warehouse, sql, error):
                 assert rows or not asks or "build_diff" in sql  # the demo's first build
 
 
-@pytest.mark.parametrize("code", [block[1] for block in ASKING if block[0] == "python"])
+@pytest.mark.parametrize("code", [block[1] for block in ASKING + TOUR if block[0] == "python"])
 def test_python_runs(beside_warehouse, code):
     found: dict = {}
     exec(code, found)
@@ -52,6 +54,15 @@ def test_every_list_and_function_is_on_the_page():
     names = [file.stem for file in (root / "models" / "insights").glob("*.sql")]
     names += [file.stem for file in (root / "longtail" / "build" / "sql").glob("*.sql")]
     assert [name for name in names if f"`{name}" not in text] == []
+
+
+def test_commands_of_the_tour_are_those_of_make():
+    commands = [
+        line.split()[:2] for kind, text, _ in TOUR if kind == "bash" for line in text.splitlines()
+    ]
+    targets = re.findall(r"^([a-z]+):", (DOCS.parent / "Makefile").read_text(), re.MULTILINE)
+    assert {command[1] for command in commands if command[0] == "make"} <= set(targets)
+    assert {command[0] for command in commands} == {"make", "cd"}
 
 
 def test_commands_of_the_export_page_are_those_of_make_and_python():
