@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import jinja2
 
+from longtail.build.console import show
 from longtail.build.file_rows import text_literal
 from longtail.build.settings import PROJECT
 from longtail.build.warehouse import DATABASE
@@ -127,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, duckdb.Error) as error:
         print(f"No comparison: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
-    print("\n".join(lines(rows, every=given.all)))
+    show(lines(rows, every=given.all))
     return 0
 
 

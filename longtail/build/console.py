@@ -149,6 +149,18 @@ class Console:
             self.say(f"{self.done} of {total} done" + (f", at {running}" if running else ""))
 
 
+def show(lines: Iterable[str], stream: TextIO | None = None) -> None:
+    """Print lines, to the last or as far as the reader goes, such as `head`."""
+    stream = stream or sys.stdout
+    try:
+        for line in lines:
+            print(line, file=stream)
+        stream.flush()
+    except BrokenPipeError:
+        # What is still in the buffer is written when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def main(arguments: Iterable[str] | None = None) -> int:
     """Run the dbt command; return its exit code: 0 good, 1 something failed, 2 no run."""
     from dbt.cli.main import dbtRunner

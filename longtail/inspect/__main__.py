@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from longtail.build.console import show
 from longtail.build.vars import merge
 from longtail.inspect.look import Look, look_at
 from longtail.inspect.preset import preset_text
@@ -42,13 +43,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         del given["events"]
         look = look_at(options.files, given)
         text = preset(look, options.files, name)
-        print("\n".join(words_of(look)))
         if options.write:
             Path(options.write).write_text(text, encoding="utf-8")
-            print(f"\nWrote {options.write}: look it over, then\n  {command(options.files, name)}")
+            end = [
+                f"Wrote {options.write}: look it over, then",
+                f"  {command(options.files, name)}",
+            ]
         else:
-            print(f"\nThe preset (--write {name}, make: WRITE={name}):\n")
-            print("\n".join(f"  {line}".rstrip() for line in text.splitlines()))
+            shown = (f"  {line}".rstrip() for line in text.splitlines())
+            end = [f"The preset (--write {name}, make: WRITE={name}):", "", *shown]
+        show([*words_of(look), "", *end])
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from types import SimpleNamespace as Any
 
 import pytest
@@ -123,3 +125,14 @@ def test_a_terminal_shows_what_runs_in_one_line_that_is_wiped(tmp_path):
     build.run("model.l.a")
     build.tell("PrintEvent", msg="Published")
     assert build.stream.getvalue() == ("\r\x1b[K0 of 5  a\r\x1b[K1 of 5  \r\x1b[KPublished\n")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    code = "from longtail.build.console import show; show(map(str, range(1_000_000)))"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert [writer.stdout.readline() for _ in range(2)] == ["0\n", "1\n"]
+    writer.stdout.close()
+    assert writer.stderr.read() == ""
+    assert writer.wait() == 0
