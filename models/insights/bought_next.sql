@@ -55,6 +55,10 @@ named as (
         on followed.product_key = products.product_key
     inner join {{ ref("products") }} as next_products
         on followed.next_product_key = next_products.product_key
+    anti join {{ ref("product_availability") }} as availability
+        on
+            followed.next_product_key = availability.product_key
+            and not availability.is_shown
 ),
 
 bought_next as (

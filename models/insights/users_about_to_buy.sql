@@ -45,6 +45,12 @@ users_about_to_buy as (
         on latest.user_key = user_keys.user_key
     inner join {{ ref("products") }} as products
         on latest.product_key = products.product_key
+    anti join {{ ref("product_availability") }} as availability
+        on latest.product_key = availability.product_key and not availability.is_shown
+    anti join {{ ref("int_hidden_pairs") }} as hidden_pairs
+        on
+            latest.user_key = hidden_pairs.user_key
+            and latest.product_key = hidden_pairs.product_key
     where
         latest.last_cart_at is not null
         and coalesce(latest.settled_at < latest.last_cart_at, true)

@@ -19,6 +19,36 @@ with placed as (
         cast(null as varchar) as user_id,
         product_id
     from {{ ref("popular_products") }}
+    union all
+    select
+        'users_about_to_buy' as shown_in,
+        user_id,
+        product_id
+    from {{ ref("users_about_to_buy") }}
+    union all
+    select
+        'bought_next' as shown_in,
+        cast(null as varchar) as user_id,
+        next_product_id as product_id
+    from {{ ref("bought_next") }}
+    union all
+    select
+        'hidden_winners' as shown_in,
+        cast(null as varchar) as user_id,
+        product_id
+    from {{ ref("hidden_winners") }}
+    union all
+    select
+        'products_nobody_finds' as shown_in,
+        cast(null as varchar) as user_id,
+        product_id
+    from {{ ref("products_nobody_finds") }}
+    union all
+    select
+        'cheaper_substitutes' as shown_in,
+        cast(null as varchar) as user_id,
+        cheaper_product_id as product_id
+    from {{ ref("cheaper_substitutes") }}
 ),
 
 unavailable as (
