@@ -113,6 +113,8 @@ def _products(shop: Shop) -> dict[str, Any]:
         values = sorted({value for value in found if value is not None})
         places = {value: place for place, value in enumerate(values)}
         columns[name] = {"values": values, "places": [places.get(value, -1) for value in found]}
+    if not any(columns.get("url", [])):
+        columns.pop("url", None)  # without a catalogue no byte is spent on it
     mapped = sum(value is not None for value in columns.get("x", []))
     if mapped:
         _lay_out(columns, ("x", "y"), mapped)

@@ -19,6 +19,8 @@ select
     'group_' || (i % 12) as level_1,
     case when i % 5 = 0 then $hostile when i % 3 > 0 then 'brand ' || (i % 90) end as brand,
     case when i % 11 > 0 then round(5 + i * 0.37 % 200, 2) end as price,
+    case i % 3 when 0 then 'https://shop.example/p?id=' || i || '&x="<b>"'
+        when 1 then 'javascript:alert(3)' end as url,
     (10000 / (1 + i))::bigint as interactions, (200 / (1 + i))::bigint as purchases,
     timestamp '2024-01-01' as first_seen_at, cast(null as varchar) as currency
 from range($n) as numbers (i);

@@ -402,3 +402,18 @@ def test_a_table_stands_beside_the_map(browser, report):
         .map((row) => row.cells[2].textContent)""")
     known = [float(price) for price in prices if price]
     assert known == sorted(known, reverse=True) and prices[-1] == ""
+
+
+def test_a_product_has_a_link_to_its_page_and_to_nothing_that_runs(browser, report):
+    browser.open(report)
+    link = """((id) => {
+        longtail.map.choose(longtail.catalogue.position(id));
+        return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+            const found = document.querySelector('#side a');
+            done(found && [found.getAttribute('href'), found.rel]);
+        })));
+    })"""
+    wanted = ['https://shop.example/p?id=3&x="<b>"', "noopener noreferrer"]
+    assert browser.ask(f"{link}('p3')") == wanted
+    assert browser.ask(f"{link}('p4')") is None
+    assert browser.ask(f"{link}('p5')") is None

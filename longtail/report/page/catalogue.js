@@ -34,6 +34,12 @@ class Catalogue {
   tag(at) {
     return [this.columns.id[at], this.price(at)].filter(Boolean).join(" · ");
   }
+  // A link to the product's page in the shop, where the catalogue has one.
+  link(at) {
+    const url = this.columns.url?.[at];
+    const way = { href: url, target: "_blank", rel: "noopener noreferrer" };
+    return url && element("a", way, "Its page in the shop ↗");
+  }
   facts(at) {
     return [this.tag(at), this.category(at)].filter(Boolean).join(" · ");
   }

@@ -107,6 +107,7 @@ class Panel {
         catalogue.title(chosen),
       ),
       element("div", { class: "facts" }, catalogue.facts(chosen)),
+      element("div", { class: "facts" }, catalogue.link(chosen)),
       element(
         "div",
         { class: "facts" },

@@ -5,6 +5,8 @@ select
     category_code as category,
     brand,
     price,
+    -- A page of the shop; a catalogue may hold anything, and a link must not run a script.
+    case when regexp_matches(url, '^https?://', 'i') then url end as url,
     interactions,
     purchases,
     cluster_id as cluster,
