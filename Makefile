@@ -88,9 +88,8 @@ export: installed ## Write the lists for other systems (TO=jsonl, csv, parquet, 
 	@set -f && $(BIN)/python -m longtail.export --to "$$TO" --out "$$OUT" --k "$$K" $$FLAGS
 
 docs: installed ## Write docs.html, one static page with the lineage
-	$(BIN)/dbt docs generate --static
-	@page="$$($(BIN)/python -m longtail.build.machine)/docs.html" \
-		&& cp target/static_index.html "$$page" && echo "Wrote $$page"
+	$(BIN)/dbt docs generate
+	@$(BIN)/python -m longtail.build.docs_page "$$($(BIN)/python -m longtail.build.machine)"
 
 bench: installed ## Measure on public data in DATA= (see benchmarks/)
 	$(BIN)/python benchmarks/quality/run.py --data "$$DATA"
