@@ -130,7 +130,7 @@ def package_code(code: str) -> str:
 
 
 def _imported(code: str) -> Iterator[Path]:
-    """The files of longtail's modules that Python code imports."""
+    """Yield the files of longtail's modules that Python code imports."""
     for node in ast.walk(ast.parse(code)):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -145,7 +145,7 @@ def _imported(code: str) -> Iterator[Path]:
 
 @functools.cache
 def _environment() -> tuple[str, ...]:
-    """The machine's kind, the version of Python, and the packages that are installed."""
+    """Return the machine's kind, the version of Python, and the packages that are installed."""
     packages = {f"{found.name} {found.version}" for found in importlib.metadata.distributions()}
     return (platform.machine(), platform.python_version(), *sorted(packages))
 
@@ -164,6 +164,6 @@ def _note(work: Path, table: str) -> dict[str, Any]:
 
 
 def _identity(file: Path) -> list[int]:
-    """What an earlier version of longtail, which writes no notes, changes with a file."""
+    """Return what an earlier version of longtail, which writes no notes, changes with a file."""
     status = file.stat()
     return [status.st_size, status.st_mtime_ns]

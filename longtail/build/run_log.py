@@ -53,8 +53,8 @@ def extend(
     build_id, run_started_at
         dbt's id of the run, and its start in UTC.
     outcomes
-        What dbt says of each node: name, type, status, message, started_at (UTC, or None when it was
-        skipped) and seconds. Nodes that are no models are left out.
+        What dbt says of each node: name, type, status, message, started_at (UTC, or None when it
+        was skipped) and seconds. Nodes that are no models are left out.
     """
     rows = [
         {
