@@ -12,9 +12,8 @@ LARGEST_SCORE = 8.0
 """Inner products beyond it count as this: the gradient is below .0004 there."""
 _STEPS_PER_UNIT = 128.0
 # exp would take as long as the inner product.
-_LOGISTIC = (
-    1 / (1 + np.exp(-(np.arange(2 * LARGEST_SCORE * _STEPS_PER_UNIT + 1) / 128 - LARGEST_SCORE)))
-).astype(np.float32)
+_SCORES = np.arange(2 * LARGEST_SCORE * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST_SCORE
+_LOGISTIC = (1 / (1 + np.exp(-_SCORES))).astype(np.float32)
 
 
 @njit(cache=True, nogil=True)
@@ -64,7 +63,16 @@ def fill_alias_table(weights, shares, aliases):
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _learn(
-    inputs, outputs, input_nodes, input_count, output_nodes, output_count, rate, gradients, steps
+    inputs,
+    outputs,
+    input_nodes,
+    input_count,
+    output_nodes,
+    output_count,
+    noise_weight,
+    rate,
+    gradients,
+    steps,
 ):
     """One step on all pairs of some inputs with an output that is right and others that are noise.
 
@@ -81,7 +89,8 @@ def _learn(
             score = min(max(score, np.float32(-LARGEST_SCORE)), np.float32(LARGEST_SCORE))
             place = np.int64((score + np.float32(LARGEST_SCORE)) * np.float32(_STEPS_PER_UNIT))
             right = np.float32(1) if j == 0 else np.float32(0)
-            gradients[i, j] = (right - _LOGISTIC[place]) * rate
+            weight = np.float32(1) if j == 0 else noise_weight
+            gradients[i, j] = (right - _LOGISTIC[place]) * weight * rate
     for i in range(input_count):
         step = steps[i]
         for k in range(dimensions):
@@ -111,7 +120,8 @@ def train_walks(
     aliases,
     chances,
     window,
-    negative,
+    drawn,
+    noise_weight,
     first_rate,
     last_rate,
     done,
@@ -121,14 +131,15 @@ def train_walks(
     """Train on whole walks; return how many tokens they have.
 
     `tokens` int32 with `END_OF_WALK` after each walk; `inputs` and `outputs` float32 (n, d), which
-    change; `shares` and `aliases` the noise; `chances` float32 (n,), with which a token is kept;
-    `done` of `total` tokens were trained before; `state` uint64 (1,), which changes.
+    change; `shares` and `aliases` the noise, of which `drawn` nodes count `noise_weight` each;
+    `chances` float32 (n,), with which a token is kept; `done` of `total` tokens were trained
+    before; `state` uint64 (1,), which changes.
     """
     size = tokens.size
     walk = np.empty(size, np.int32)
     input_nodes = np.empty(2 * window, np.int32)
-    output_nodes = np.empty(1 + negative, np.int32)
-    gradients = np.empty((2 * window, 1 + negative), np.float32)
+    output_nodes = np.empty(1 + drawn, np.int32)
+    gradients = np.empty((2 * window, 1 + drawn), np.float32)
     steps = np.empty((2 * window, inputs.shape[1]), np.float32)
     seen, length = 0, 0
     for place in range(size):
@@ -152,7 +163,7 @@ def train_walks(
                 continue
             output_nodes[0] = walk[centre]
             output_count = 1
-            for _ in range(negative):
+            for _ in range(drawn):
                 draw = _next_draw(state)
                 noise = _below(draw, shares.size)
                 low = np.float32(np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32)
@@ -168,6 +179,7 @@ def train_walks(
                 input_count,
                 output_nodes,
                 output_count,
+                noise_weight,
                 rate,
                 gradients,
                 steps,

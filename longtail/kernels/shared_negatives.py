@@ -1,8 +1,8 @@
 """Skip-gram whose noise is shared by the pairs of a window: the trainer of large graphs.
 
 The objective of `longtail.kernels.skipgram`, sampled otherwise: the nodes around one centre are
-compared with the centre and with the same few noise nodes, in one step. A vector is fetched once
-per window and not once per pair, which is what training on a large graph waits for.
+compared with the centre and with the same few noise nodes, in one step. A noise vector is drawn and
+fetched once per window and not once per pair, which is what training on a large graph waits for.
 
 References
 ----------
@@ -29,6 +29,7 @@ from longtail.kernels.skipgram import (
 )
 
 _TOKENS_AT_ONCE = 400_000
+_DRAWS_PER_NEGATIVE = 2
 
 
 def train_shared_negatives(
@@ -57,7 +58,8 @@ def train_shared_negatives(
     corpus_path : path
         File of ``write_tokens``.
     negative : int
-        Noise nodes drawn per centre of a window, for all of its pairs.
+        Noise nodes per pair that the objective counts. The pairs of a centre share twice as many,
+        which count half: with as many, vectors found by context came out worse than gensim's.
     node_count, dimensions, window, ns_exponent, sample, epochs, learning_rate, seed
         As in ``train_skipgram``.
     initial_vectors, initial_context_vectors, label
@@ -118,7 +120,8 @@ def train_shared_negatives(
             aliases,
             _chances(frequency, float(sample)),
             int(window),
-            int(negative),
+            _DRAWS_PER_NEGATIVE * int(negative),
+            np.float32(1 / _DRAWS_PER_NEGATIVE),
             float(learning_rate),
             min(END_LEARNING_RATE, float(learning_rate)),
             done,
