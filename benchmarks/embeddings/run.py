@@ -20,8 +20,9 @@ import duckdb
 import numpy as np
 from scipy import sparse
 
-from longtail.kernels.corpus import write_corpus
+from longtail.kernels.corpus import write_corpus, write_tokens
 from longtail.kernels.graph import Graph, graph_from_edges
+from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.kernels.skipgram import Embeddings, train_skipgram
 from longtail.kernels.walks import walks_to_arrow
 
@@ -42,8 +43,13 @@ class Budget:
     sample: float = 0.0
     epochs: int = 1
     learning_rate: float = 0.025
+    trainer: str = "gensim"
 
 
+TRAINERS = {
+    "gensim": (write_corpus, train_skipgram),
+    "numba": (write_tokens, train_shared_negatives),
+}
 VARIED = {
     "walks_per_node": (1, 2, 5, 10, 20, 40),
     "walk_length": (5, 10, 20, 40, 80),
@@ -334,10 +340,11 @@ def train(
             seed=seed,
             threads=1,
         )
-        size = write_corpus(walks, corpus)
+        write, learn = TRAINERS[budget.trainer]
+        size = write(walks, corpus)
         walked = time.perf_counter()
         used = time.thread_time()
-        model = train_skipgram(
+        model = learn(
             corpus,
             node_count=case.graph.node_count,
             dimensions=budget.dimensions,
@@ -415,13 +422,11 @@ def header() -> str:
 def line(budget: Budget, base: Budget, result: dict[str, float]) -> str:
     """One line of the table: what differs from the base, and the figures."""
     changed = [
-        f"{name} {value:g}"
-        for name, value in asdict(budget).items()
-        if value != getattr(base, name)
+        f"{name} {value}" for name, value in asdict(budget).items() if value != getattr(base, name)
     ]
     tokens = result["tokens"] / 1e6
     cells = [
-        ", ".join(changed) or "base: " + ", ".join(f"{k} {v:g}" for k, v in asdict(budget).items()),
+        ", ".join(changed) or "base: " + ", ".join(f"{k} {v}" for k, v in asdict(budget).items()),
         f"{tokens:.2f}",
         f"{result['walk_seconds']:.1f}",
         f"{result['train_seconds']:.1f}",

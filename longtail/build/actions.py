@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from longtail.build import database, days, run_log, settings
+from longtail.build import database, days, kept, run_log, settings
 from longtail.build.analyst_macros import macro_statements
 from longtail.build.input_actions import InputActions
 from longtail.build.messages import SHOWN, advice, mixed_settings, nothing_kept, waiting
@@ -132,6 +132,24 @@ class Actions(InputActions):
     def do_note_days(self, *, table: str, query: str, reads: Sequence[str], as_of: str) -> None:
         """Note that a table's days are up to date."""
         days.note_days(self.work, table, query=query, reads=reads, as_of=as_of)
+
+    # ---- whole tables ------------------------------------------------------------------------
+
+    def do_plan_table(
+        self, *, table: str, code: str, language: str, reads: Sequence[str], full: bool
+    ) -> dict[str, Any]:
+        """Return is_kept and made_of of `kept.plan_table`."""
+        return kept.plan_table(
+            self.work, table, code=code, language=language, reads=reads, full=full
+        )
+
+    def do_versions(self, *, tables: Sequence[str]) -> str:
+        """Return a fingerprint of the rows of some tables."""
+        return kept.versions(self.work, tables)
+
+    def do_note_table(self, *, table: str, made_of: str, rows: str | None) -> None:
+        """Note what a table was made of."""
+        kept.note_table(self.work, table, made_of=made_of, rows=rows)
 
     # ---- what else macros ask ----------------------------------------------------------------
 

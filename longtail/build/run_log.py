@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 from longtail.build.warehouse import write_parquet
 
 NAME = "model_runs"
+KEPT = "kept"
+"""What the materializations answer, and the status, of a table that stayed as it was."""
 
 SCHEMA = pa.schema(
     [
@@ -51,15 +53,15 @@ def extend(
     build_id, run_started_at
         dbt's id of the run, and its start in UTC.
     outcomes
-        What dbt says of each node: name, type, status, started_at (UTC, or None when it was
-        skipped) and seconds. Nodes that are no models are left out.
+        What dbt says of each node: name, type, status, message, started_at (UTC, or None when it
+        was skipped) and seconds. Nodes that are no models are left out.
     """
     rows = [
         {
             "build_id": build_id,
             "run_started_at": run_started_at,
             "model": outcome["name"],
-            "status": outcome["status"],
+            "status": KEPT if outcome["message"] == KEPT else outcome["status"],
             "started_at": outcome["started_at"],
             "seconds": outcome["seconds"],
             **_size(work / f"{outcome['name']}.parquet"),

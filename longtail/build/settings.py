@@ -119,6 +119,7 @@ RULES: dict[str, Rule] = {
     "negative_samples": whole(1, 100),
     "ns_exponent": number(-2, 2),
     "epochs": whole(1, 1000),
+    "trainer": one_of("auto", "gensim", "numba"),
     "warm_start": switch,
     "warm_walks_per_node": whole(1, 1000),
     "warm_learning_rate": number(0, 1, above=True),

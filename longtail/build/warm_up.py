@@ -6,11 +6,14 @@ folder by ``--project-dir``, finds the package.
 """
 
 import sysconfig
+import tempfile
 from pathlib import Path
 
 from longtail.build.settings import PROJECT
+from longtail.kernels.corpus import write_tokens
 from longtail.kernels.graph import graph_from_edges
-from longtail.kernels.walks import sample_walks
+from longtail.kernels.shared_negatives import train_shared_negatives
+from longtail.kernels.walks import sample_walks, walks_to_arrow
 
 # A checkout that is the working directory comes first: several can share an environment.
 IMPORT_LINE = (
@@ -19,11 +22,15 @@ IMPORT_LINE = (
 
 
 def warm_up() -> None:
-    """Walk a triangle, first and second order, with the types that a build has."""
+    """Walk a triangle, first and second order, and train on it, with the types that a build has."""
     graph = graph_from_edges([0, 0, 1], [1, 2, 2], [0.5, 0.5, 1.0], node_count=3)
     for p, q in ((1.0, 1.0), (0.5, 2.0)):
         for _ in sample_walks(graph, walks_per_node=1, walk_length=3, p=p, q=q, seed=0):
             pass
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = Path(folder) / "walks"
+        write_tokens(walks_to_arrow(graph, walks_per_node=1, walk_length=3, seed=0), corpus)
+        train_shared_negatives(corpus, node_count=3, dimensions=2, seed=0)
 
 
 def make_importable(site_packages: Path) -> None:

@@ -1,7 +1,7 @@
 """Corpus of random walks: a text file with one walk a line, node ids separated by single spaces.
 
 It is written by Arrow kernels, counted by numpy and read by gensim's C++ reader: no Python loop
-sees a token.
+sees a token. For the trainer that does without gensim the same walks are a file of numbers.
 """
 
 from __future__ import annotations
@@ -70,6 +70,33 @@ def write_corpus(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> Co
                     nodes = lists.flatten()
                     token_count += len(nodes)
                     node_count = max(node_count, pc.max(nodes).as_py() + 1)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return CorpusSize(walk_count, token_count, node_count)
+
+
+def write_tokens(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> CorpusSize:
+    """Write walks as one run of int32 node ids with -1 after each walk.
+
+    What `longtail.kernels.shared_negatives` reads where it lies. Parameters, return value and
+    errors as of `write_corpus`.
+    """
+    target = Path(path)
+    part = target.with_name(target.name + ".part")
+    walk_count = token_count = node_count = 0
+    try:
+        with open(part, "wb") as file:
+            for batch in walks:
+                lists = _walk_column(batch)
+                if len(lists) == 0:
+                    continue
+                ends = np.cumsum(pc.list_value_length(lists).to_numpy(zero_copy_only=False))
+                nodes = lists.flatten().to_numpy(zero_copy_only=False)
+                np.insert(nodes.astype(np.int32), ends, -1).tofile(file)
+                walk_count += len(lists)
+                token_count += len(nodes)
+                node_count = max(node_count, int(nodes.max()) + 1)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)

@@ -22,7 +22,7 @@ from longtail.kernels.corpus import Shard, scan_corpus
 from longtail.kernels.progress import track
 
 _GENSIM = "4.4."
-_END_LEARNING_RATE = 1e-4
+END_LEARNING_RATE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -118,24 +118,20 @@ def train_skipgram(
     O(tokens * epochs * window * (negative + 1) * dimensions) time. Memory: two float32 (n, d)
     matrices, twice while they are put in node order, and the vocabulary (about 500 bytes a node).
     """
-    _check_positive(
+    start, start_context = check_parameters(
         node_count=node_count,
         dimensions=dimensions,
         window=window,
         negative=negative,
+        ns_exponent=ns_exponent,
+        sample=sample,
         epochs=epochs,
+        learning_rate=learning_rate,
+        seed=seed,
+        initial_vectors=initial_vectors,
+        initial_context_vectors=initial_context_vectors,
     )
-    if not 0 <= sample < 1:
-        raise ValueError(f"sample must be at least 0 and below 1, not {sample!r}")
-    if not math.isfinite(ns_exponent):
-        raise ValueError(f"ns_exponent must be a finite number, not {ns_exponent!r}")
-    if not (math.isfinite(learning_rate) and learning_rate > 0):
-        raise ValueError(f"learning_rate must be above 0, not {learning_rate!r}")
-    if int(seed) != seed or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be an integer in [0, 2**32), not {seed!r}")
     shape = (int(node_count), int(dimensions))
-    start = _check_initial("initial_vectors", initial_vectors, shape)
-    start_context = _check_initial("initial_context_vectors", initial_context_vectors, shape)
     frequency, shards = scan_corpus(Path(corpus_path), int(node_count), keeps_all=sample == 0)
 
     # Descending frequency keeps the hot rows together in the cache; ties go by node id.
@@ -152,7 +148,7 @@ def train_skipgram(
         seed=int(seed),
         passes=int(epochs) * len(shards),
     )
-    model.wv.vectors[:] = _starting_vectors(start, shape, int(seed))[order]
+    model.wv.vectors[:] = starting_vectors(start, shape, int(seed))[order]
     if start_context is not None:
         model.syn1neg[:] = start_context[order]
     _train(model, Path(corpus_path), shards * int(epochs), label)
@@ -160,6 +156,49 @@ def train_skipgram(
         vectors=_by_node(model.wv.vectors, order, shape),
         context_vectors=_by_node(model.syn1neg, order, shape),
         frequency=frequency,
+    )
+
+
+def check_parameters(
+    *,
+    node_count: int,
+    dimensions: int,
+    window: int,
+    negative: int,
+    ns_exponent: float,
+    sample: float,
+    epochs: int,
+    learning_rate: float,
+    seed: int,
+    initial_vectors: np.ndarray | None,
+    initial_context_vectors: np.ndarray | None,
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return both starting matrices as float32 (n, d), or None; refuse what `train_skipgram` may.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument.
+    """
+    _check_positive(
+        node_count=node_count,
+        dimensions=dimensions,
+        window=window,
+        negative=negative,
+        epochs=epochs,
+    )
+    if not 0 <= sample < 1:
+        raise ValueError(f"sample must be at least 0 and below 1, not {sample!r}")
+    if not math.isfinite(ns_exponent):
+        raise ValueError(f"ns_exponent must be a finite number, not {ns_exponent!r}")
+    if not (math.isfinite(learning_rate) and learning_rate > 0):
+        raise ValueError(f"learning_rate must be above 0, not {learning_rate!r}")
+    if int(seed) != seed or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be an integer in [0, 2**32), not {seed!r}")
+    shape = (int(node_count), int(dimensions))
+    return (
+        _check_initial("initial_vectors", initial_vectors, shape),
+        _check_initial("initial_context_vectors", initial_context_vectors, shape),
     )
 
 
@@ -209,7 +248,7 @@ def _gensim_model(
         min_count=1,
         workers=1,
         alpha=learning_rate,
-        min_alpha=min(_END_LEARNING_RATE, learning_rate),
+        min_alpha=min(END_LEARNING_RATE, learning_rate),
         seed=seed,
         epochs=passes,
         sorted_vocab=0,
@@ -219,7 +258,7 @@ def _gensim_model(
     return model
 
 
-def _starting_vectors(start: np.ndarray | None, shape: tuple[int, int], seed: int) -> np.ndarray:
+def starting_vectors(start: np.ndarray | None, shape: tuple[int, int], seed: int) -> np.ndarray:
     """word2vec's start, uniform in (-.5, .5) / d, for each node without a vector of its own."""
     random = np.random.default_rng(seed).random(shape, dtype=np.float32)
     random -= 0.5

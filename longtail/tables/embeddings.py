@@ -12,12 +12,20 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
-from longtail.kernels.corpus import write_corpus
+from longtail.kernels.corpus import write_corpus, write_tokens
+from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.kernels.skipgram import train_skipgram
 from longtail.tables.columns import codes, every_setting, lists, matrix
 
 KNOWN_ENOUGH = 0.8
 """Share of the nodes whose earlier vectors a warm start needs: the others learn from few walks."""
+TRAINERS = {
+    "gensim": (write_corpus, train_skipgram),
+    "numba": (write_tokens, train_shared_negatives),
+}
+"""What writes the corpus and what trains on it."""
+NUMBA_FROM = 20_000
+"""Nodes from which `trainer: auto` is numba: below it, both train in seconds."""
 EMBEDDING_SCHEMA = pa.schema(
     {
         "product_id": pa.string(),
@@ -73,6 +81,7 @@ def embedding_table(
     previous: str | Path | None = None,
     warm_walks_per_node: int = 1,
     warm_learning_rate: float = 0.025,
+    trainer: str = "auto",
     **parameters: Any,
 ) -> pa.Table:
     """Train on walks; one row per product, those without walks by their category and brand.
@@ -87,13 +96,15 @@ def embedding_table(
     node_count
         Nodes from which walks start, those of users included.
     work_folder, label
-        The text corpus is put into this folder, named by the label, and removed afterwards.
+        The corpus is put into this folder, named by the label, and removed afterwards.
     previous
         An earlier table of embeddings to start from. It falls back to a cold start if the
         table does not exist, has other dimensions or knows too few nodes (`KNOWN_ENOUGH`).
     warm_walks_per_node, warm_learning_rate
         What a warm start trains on, the first walks of each node, and the rate at which: vectors
         that are good already need less of both.
+    trainer
+        One of `TRAINERS`, or "auto": numba from `NUMBA_FROM` nodes on, else gensim.
     **parameters
         Of `longtail.kernels.skipgram.train_skipgram`.
     """
@@ -110,9 +121,12 @@ def embedding_table(
     if start:
         batches = _first_rows(walks, warm_walks_per_node * node_count)
         parameters |= start | {"learning_rate": warm_learning_rate}
+    if trainer == "auto":
+        trainer = "numba" if node_count >= NUMBA_FROM else "gensim"
+    write, train = TRAINERS[trainer]
     try:
-        write_corpus(batches, corpus)
-        trained = train_skipgram(corpus, node_count=node_count, label=label, **parameters)
+        write(batches, corpus)
+        trained = train(corpus, node_count=node_count, label=label, **parameters)
     finally:
         corpus.unlink(missing_ok=True)
     levels = [name for name in products.column_names if name.startswith("level_")]

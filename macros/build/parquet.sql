@@ -10,15 +10,31 @@
         config(batch_over=model, batch_where=condition): the query runs once for each value of
         that model's column `batch` (integers from 0), where it says {{ "{{ in_batch() }}" }}, so
         that memory does not grow with the rows.
+
+        The file of an earlier build stays when it would be made of the same again: the compiled
+        model, the tables that it reads and, of a Python model, the package's code and the
+        versions of what is installed. `longtail.build.kept` keeps the books. Hooks run all the
+        same: what they write may be missing. --full-refresh makes every table again.
     #}
     {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
     {% set existing = load_cached_relation(this) %}
     {% set target_relation = this.incorporate(type="view") %}
+    {# A warm start begins with the published vectors. #}
+    {% set always = flags.FULL_REFRESH or config.get("meta", {}).get("warm_start") or false %}
+    {% set plan = longtail_package("plan_table", {
+        "table": this.identifier,
+        "code": compiled_code ~ "\n# " ~ (model.contract.checksum or ""),
+        "language": model.language,
+        "reads": tables_read(model),
+        "full": always,
+    }) %}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
-    {% if model.language == "python" %}
+    {% if plan.is_kept %}
+        {% call noop_statement("main", "kept") %}{{ compiled_code }}{% endcall %}
+    {% elif model.language == "python" %}
         {% call statement("main", language="python") %}
             {{- python_to_parquet(compiled_code, location) -}}
         {% endcall %}
@@ -33,6 +49,11 @@
     {% do view_over(
         existing, target_relation, "read_parquet('" ~ file ~ "', hive_partitioning = false)"
     ) %}
+    {% if not plan.is_kept %}
+        {% do longtail_package("note_table", {
+            "table": this.identifier, "made_of": plan.made_of, "rows": digest_of_rows()
+        }) %}
+    {% endif %}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {% do persist_docs(target_relation, model) %}

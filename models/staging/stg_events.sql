@@ -2,6 +2,7 @@
     materialized="parquet_by_day",
     day="event_date",
     starts_at="first_staged_day",
+    reads_whole=not var("events"),
     post_hook=["{{ require_events() }}", "{{ note_files_staged() }}"],
 ) }}
 

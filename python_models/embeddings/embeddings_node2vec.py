@@ -13,6 +13,7 @@ def model(dbt, session):
         dbt.ref("int_embedded_products"),
         label="embeddings_node2vec",
         warehouse=work_folder(session).parent,
+        trainer=dbt.config.meta_get("trainer"),
         warm_start=dbt.config.meta_get("warm_start"),
         warm_walks_per_node=dbt.config.meta_get("warm_walks_per_node"),
         warm_learning_rate=dbt.config.meta_get("warm_learning_rate"),

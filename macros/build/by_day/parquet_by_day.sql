@@ -16,6 +16,8 @@
                                    --   returns the first day to make: an earlier one, when days
                                    --   depend on those after them
             as_of="a_macro",       -- optional: returns the timestamp up to which the query looks
+            reads_whole=true,      -- optional: all days are made again when a table that the
+                                   --   query refs is another, kept by day or not
         )
 
         In the query, {{ "{{ first_day() }}" }} and {{ "{{ last_day() }}" }} are the days that
@@ -32,14 +34,16 @@
     {% set existing = load_cached_relation(this) %}
     {% set target_relation = this.incorporate(type="view") %}
     {% set reads = tables_by_day_read() %}
+    {% set whole = longtail_package("versions", {"tables": tables_read(model)})
+        if config.get("reads_whole") else "" %}
     {% set made_of = {
         "table": table,
-        "query": compiled_code ~ code_of_other_tables_read() if reads else "",
+        "query": compiled_code ~ code_of_other_tables_read() ~ whole if reads or whole else "",
         "reads": reads,
         "as_of": context[config.get("as_of")]() if config.get("as_of") else "",
     } %}
     {% set plan = longtail_package("plan_days", dict(
-        made_of, full=(flags.FULL_REFRESH or false) and reads | length > 0
+        made_of, full=(flags.FULL_REFRESH or false) and (reads | length > 0 or whole != "")
     )) %}
     {% set first_day = plan.first_day %}
     {% if config.get("starts_at") %}
@@ -53,7 +57,7 @@
         {{ get_assert_columns_equivalent(compiled_code) }}
     {% endif %}
     {% if first_day is none %}
-        {% call statement("main") %}select 1 /* every day is up to date */{% endcall %}
+        {% call noop_statement("main", "kept") %}{{ compiled_code }}{% endcall %}
         {% do longtail_package("note_days", made_of) %}
     {% else %}
         {% do copy_days(compiled_code, first_day) %}

@@ -1,0 +1,188 @@
+"""The compiled part of `longtail.kernels.shared_negatives`.
+
+All compiled code is in this one file: numba's cache of a function notices a change in its own
+file, not in another one's.
+"""
+
+import numpy as np
+from numba import njit
+
+END_OF_WALK = np.int32(-1)
+LARGEST_SCORE = 8.0
+"""Inner products beyond it count as this: the gradient is below .0004 there."""
+_STEPS_PER_UNIT = 128.0
+# exp would take as long as the inner product.
+_SCORES = np.arange(2 * LARGEST_SCORE * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST_SCORE
+_LOGISTIC = (1 / (1 + np.exp(-_SCORES))).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _next_draw(state):
+    """64 random bits: splitmix64 (Steele, Lea, Flood 2014)."""
+    state[0] += np.uint64(0x9E3779B97F4A7C15)
+    draw = state[0]
+    draw = (draw ^ (draw >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    draw = (draw ^ (draw >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return draw ^ (draw >> np.uint64(31))
+
+
+@njit(cache=True, nogil=True)
+def _below(draw, size):
+    """Turn the upper 32 bits of a draw into a whole number from 0 to size - 1."""
+    return np.int64(((draw >> np.uint64(32)) * np.uint64(size)) >> np.uint64(32))
+
+
+@njit(cache=True, nogil=True)
+def fill_alias_table(weights, shares, aliases):
+    """Build an alias table (Vose 1991): place i stands for itself with shares[i], else its alias.
+
+    `weights` float64, `shares` float32, `aliases` int32, all of shape (n,).
+    """
+    size = weights.size
+    scaled = weights * (size / weights.sum())
+    light, heavy = np.empty(size, np.int32), np.empty(size, np.int32)
+    lights = heavies = 0
+    for place in range(size):
+        if scaled[place] < 1:
+            light[lights] = place
+            lights += 1
+        else:
+            heavy[heavies] = place
+            heavies += 1
+        shares[place], aliases[place] = 1, place
+    while lights and heavies:
+        lights -= 1
+        small, large = light[lights], heavy[heavies - 1]
+        shares[small], aliases[small] = scaled[small], large
+        scaled[large] -= 1 - scaled[small]
+        if scaled[large] < 1:
+            heavies -= 1
+            light[lights] = large
+            lights += 1
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _learn(
+    inputs,
+    outputs,
+    input_nodes,
+    input_count,
+    output_nodes,
+    output_count,
+    noise_weight,
+    rate,
+    gradients,
+    steps,
+):
+    """One step on all pairs of some inputs with an output that is right and others that are noise.
+
+    Every inner product is of the vectors as they were before the step.
+    """
+    dimensions = inputs.shape[1]
+    for i in range(input_count):
+        own = inputs[input_nodes[i]]
+        for j in range(output_count):
+            other = outputs[output_nodes[j]]
+            score = np.float32(0)
+            for k in range(dimensions):
+                score += own[k] * other[k]
+            score = min(max(score, np.float32(-LARGEST_SCORE)), np.float32(LARGEST_SCORE))
+            place = np.int64((score + np.float32(LARGEST_SCORE)) * np.float32(_STEPS_PER_UNIT))
+            right = np.float32(1) if j == 0 else np.float32(0)
+            weight = np.float32(1) if j == 0 else noise_weight
+            gradients[i, j] = (right - _LOGISTIC[place]) * weight * rate
+    for i in range(input_count):
+        step = steps[i]
+        for k in range(dimensions):
+            step[k] = 0
+        for j in range(output_count):
+            gradient, other = gradients[i, j], outputs[output_nodes[j]]
+            for k in range(dimensions):
+                step[k] += gradient * other[k]
+    for j in range(output_count):
+        other = outputs[output_nodes[j]]
+        for i in range(input_count):
+            gradient, own = gradients[i, j], inputs[input_nodes[i]]
+            for k in range(dimensions):
+                other[k] += gradient * own[k]
+    for i in range(input_count):
+        own, step = inputs[input_nodes[i]], steps[i]
+        for k in range(dimensions):
+            own[k] += step[k]
+
+
+@njit(cache=True, nogil=True)
+def train_walks(
+    tokens,
+    inputs,
+    outputs,
+    shares,
+    aliases,
+    chances,
+    window,
+    drawn,
+    noise_weight,
+    first_rate,
+    last_rate,
+    done,
+    total,
+    state,
+):
+    """Train on whole walks; return how many tokens they have.
+
+    `tokens` int32 with `END_OF_WALK` after each walk; `inputs` and `outputs` float32 (n, d), which
+    change; `shares` and `aliases` the noise, of which `drawn` nodes count `noise_weight` each;
+    `chances` float32 (n,), with which a token is kept; `done` of `total` tokens were trained
+    before; `state` uint64 (1,), which changes.
+    """
+    size = tokens.size
+    walk = np.empty(size, np.int32)
+    input_nodes = np.empty(2 * window, np.int32)
+    output_nodes = np.empty(1 + drawn, np.int32)
+    gradients = np.empty((2 * window, 1 + drawn), np.float32)
+    steps = np.empty((2 * window, inputs.shape[1]), np.float32)
+    seen, length = 0, 0
+    for place in range(size):
+        node = tokens[place]
+        if node != END_OF_WALK:
+            seen += 1
+            draw = _next_draw(state) if chances[node] < 1 else np.uint64(0)
+            if np.float32(np.float64(draw >> np.uint64(11)) * 2.0**-53) < chances[node]:
+                walk[length] = node
+                length += 1
+            continue
+        rate = np.float32(first_rate - (first_rate - last_rate) * (done + seen) / total)
+        for centre in range(length):
+            reach = 1 + _below(_next_draw(state), window)
+            input_count = 0
+            for other in range(max(0, centre - reach), min(length, centre + reach + 1)):
+                if other != centre:
+                    input_nodes[input_count] = walk[other]
+                    input_count += 1
+            if input_count == 0:
+                continue
+            output_nodes[0] = walk[centre]
+            output_count = 1
+            for _ in range(drawn):
+                draw = _next_draw(state)
+                noise = _below(draw, shares.size)
+                low = np.float32(np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32)
+                if low >= shares[noise]:
+                    noise = np.int64(aliases[noise])
+                if noise != walk[centre]:
+                    output_nodes[output_count] = noise
+                    output_count += 1
+            _learn(
+                inputs,
+                outputs,
+                input_nodes,
+                input_count,
+                output_nodes,
+                output_count,
+                noise_weight,
+                rate,
+                gradients,
+                steps,
+            )
+        length = 0
+    return seen
