@@ -1,69 +1,75 @@
-{# Above 0, so that weights of popularity can act on it; trends the ranker knows itself.
-   As many candidates as a list takes, or all where a cap may skip some. #}
-with ranker as (
-    select * from {{ ref("int_ranker") }}
+{# A product that misses lists asks for them where it stands best among those that the
+   blend would show it in; a list grants its last quarter, first to what the blend shows
+   least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
+with lengths as (
+    {{ list_lengths() }}
 ),
 
-weights as (
+missing as (
     select
-        {% for feature in var("ranker_linear") or [] %}
-            max(features.weight) filter (where features.feature = '{{ feature }}')
-                as {{ feature }}_weight,
-            max(features.scale) filter (where features.feature = '{{ feature }}')
-                as {{ feature }}_scale,
-        {% endfor %}
-        count(*) as features
-    from (
-        select {{ rows_of("features") }}  -- noqa: AL03
-        from ranker
-        where ranker = 'linear' and is_used
-    ) as features
-    having count(*) > 0
+        reach.scope,
+        reach.product_key,
+        reach.blend_lists,
+        ceil(ranker.exposure_floor * reach.blend_lists) - reach.kept_lists as lists
+    from {{ ref("int_product_reach") }} as reach
+    cross join {{ ref("int_ranker") }} as ranker
+    where ceil(ranker.exposure_floor * reach.blend_lists) > reach.kept_lists
 ),
 
-scores as (
+asking as (
     select
-        scope,
-        user_key,
-        product_key,
-        because_product_key,
-        score
-    from {{ ref("int_tree_scores") }}
-    union all
-    select
-        features.scope,
-        features.user_key,
-        features.product_key,
-        features.because_product_key,
-        {% for feature in var("ranker_linear") or [] %}
-            weights.{{ feature }}_weight * ln(
-                1 + coalesce(features.{{ feature }}, 0) / weights.{{ feature }}_scale
-            ){{ " +" if not loop.last }}
-        {% endfor %} as score
-    from {{ ref("int_ranker_features") }} as features
-    cross join weights
-    where features.scope != 'learned'
-),
-
-weighted as (
-    select
-        scores.scope,
-        scores.user_key,
-        scores.product_key,
-        scores.because_product_key,
-        exp(scores.score) * power(
-            1 + coalesce(activity.interactions, 0),
-            {{ var("popularity_weight") }} - ranker.tail_weight
-        ) as score
-    from scores
-    cross join ranker
-    left join {{ ref("int_product_activity") }} as activity
+        places.scope,
+        places.user_key,
+        places.product_key,
+        places.place,
+        missing.blend_lists,
+        lengths.places - lengths.kept_places as free_places
+    from {{ ref("int_ranked_places") }} as places
+    inner join lengths
         on
-            scores.scope = activity.scope
-            and scores.product_key = activity.product_key
+            places.scope = lengths.scope
+            and places.blend_place <= lengths.places
+            and places.place > lengths.kept_places
+    inner join missing
+        on places.scope = missing.scope and places.product_key = missing.product_key
+    qualify row_number() over (
+        partition by places.scope, places.product_key
+        order by places.place, places.user_key
+    ) <= missing.lists
+),
+
+granted as (
+    select * from asking
+    qualify row_number() over (
+        partition by scope, user_key order by blend_lists, place
+    ) <= free_places
+),
+
+{# Lists are ordered by score: what is granted a place has one between what keeps its own
+   and the rest. #}
+held as (
+    select
+        places.scope,
+        places.user_key,
+        places.product_key,
+        places.because_product_key,
+        case
+            when places.place <= lengths.kept_places then places.score
+            when granted.product_key is null then 0.999 * places.score
+            else (1 - 1e-9 * places.place) * min(places.score)
+                filter (where places.place <= lengths.kept_places)
+                over (partition by places.scope, places.user_key)
+        end as score
+    from {{ ref("int_ranked_places") }} as places
+    inner join lengths on places.scope = lengths.scope
+    left join granted
+        on
+            places.scope = granted.scope
+            and places.user_key = granted.user_key
+            and places.product_key = granted.product_key
 )
 
-select * from weighted
+select * from held
 {% if var("category_cap") | int == 0 %}
     qualify row_number() over (
         partition by scope, user_key order by score desc, product_key
