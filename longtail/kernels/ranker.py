@@ -233,4 +233,3 @@ def discounted_gains(
     discount = np.where(place < K, 1 / np.log2(place + 2), 0)
     order = np.lexsort((-scores, case))
     return np.bincount(case, gain[order] * discount, minlength=len(sizes))
-

@@ -75,14 +75,12 @@ def places_with_floor(
 
 
 def _number_in_run(keys: np.ndarray) -> np.ndarray:
-    """Number equal neighbours from 0 on; equal keys are together."""
+    """Return each key's number, from 0, among its equals; these are together."""
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
     return np.arange(len(keys)) - np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
 
 
-def list_reach(
-    places: np.ndarray, products: np.ndarray, is_tail: np.ndarray
-) -> tuple[float, int]:
+def list_reach(places: np.ndarray, products: np.ndarray, is_tail: np.ndarray) -> tuple[float, int]:
     """Reach of lists of 20: the long tail's share of their places, and their different products.
 
     Parameters

@@ -152,7 +152,9 @@ def ranker_table(
         return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
 
     learner = Learner(examples, sizes, kind=kind, linear_names=linear_names, **parameters)
-    has_later = is_late.any() and 2 * (~is_late & (folds == 0)).sum() * 5 >= min_cases
+    # By half of the cases that are needed it can be judged what learning from all would bring.
+    is_enough = 2 * (~is_late).sum() >= min_cases and len(np.unique(folds[~is_late])) == 5
+    has_later = is_late.any() and is_enough
     early = ~is_late if has_later else np.ones(len(sizes), bool)
     judged_folds = range(5) if early.sum() <= CROSS_VALIDATED else range(1)
     judged = early & np.isin(folds, judged_folds)

@@ -92,9 +92,7 @@ def dial(
     ndcg
         Mean NDCG@20 of places.
     """
-    wanted_share, wanted_products = list_reach(
-        listed.blend_places, listed.products, listed.is_tail
-    )
+    wanted_share, wanted_products = list_reach(listed.blend_places, listed.products, listed.is_tail)
     settings = [(0.0, 0.0)]
     if wanted:
         settings += [(weight, EXPOSURE_FLOOR * wanted) for weight in TAIL_WEIGHTS]

@@ -9,7 +9,6 @@ from sklearn.metrics import ndcg_score
 
 from longtail.kernels.ranker import (
     discounted_gains,
-    linear_scores,
     train_linear,
     train_trees,
     tree_scores,
@@ -139,19 +138,6 @@ def test_equal_scores_stay_in_the_order_of_the_rows():
     relevance = np.asarray([0, 1, 0])
     ours = mean_ndcg(np.zeros(3), relevance, np.asarray([3]), purchase_weight=1)
     assert ours == pytest.approx(1 / np.log2(3))
-
-
-def test_linear_weight_is_the_log_odds():
-    # Of two candidates one has the feature; it is taken in 3 of 4 cases. The fit of a logit is
-    # then log(3), over what the transformation makes of the value: log(1 + 1 / 1).
-    cases = 4000
-    features = np.tile(np.asarray([[1.0], [0.0]]), (cases, 1))
-    relevance = np.zeros((cases, 2), np.int64)
-    relevance[np.arange(cases), (np.arange(cases) % 4 == 0).astype(int)] = 1
-    found = train_linear(features, relevance.ravel(), np.full(cases, 2), purchase_weight=1)
-    assert found.scales == pytest.approx([1.0])
-    assert found.weights[0] * np.log(2) == pytest.approx(np.log(3), rel=0.02)
-    assert linear_scores(found, features)[:2] == pytest.approx([np.log(3), 0], rel=0.02)
 
 
 def test_linear_weights_are_never_below_zero():
@@ -425,7 +411,9 @@ def test_features_are_those_of_a_recount(ranked_shop):
 
 def test_lists_are_held_as_the_kernel_holds_them(ranked_shop):
     with tables_of(ranked_shop) as connection:
-        floor, used = connection.execute("select exposure_floor, is_used from int_ranker").fetchone()
+        floor, used = connection.execute(
+            "select exposure_floor, is_used from int_ranker"
+        ).fetchone()
         rows = connection.execute("""
             select user_key, product_key, place, blend_place from int_ranked_places
             where scope = 'evaluated' order by user_key, product_key""").fetchnumpy()

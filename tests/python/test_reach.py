@@ -1,10 +1,10 @@
-"""Reach: lists of a ranker that are all alike show what the blend's do, or the ranker steps back."""
+"""Reach: lists of a ranker that are all alike show what the blend's do, or that is said."""
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from longtail.kernels.reach import K, KEPT, list_reach, placed, places_with_floor
+from longtail.kernels.reach import KEPT, K, list_reach, placed, places_with_floor
 from longtail.tables.reach import ListedCases, dial
 
 USERS, HEAD, OWN = 300, 30, 20
@@ -43,7 +43,7 @@ def test_a_list_gives_no_more_than_a_quarter_of_its_places():
 
 
 def test_a_product_is_listed_where_it_stands_best():
-    """Product 40 is 18th in one list, 22nd in the other; the blend shows it, and it alone, in both."""
+    """Product 40 is 18th in one list, 22nd in the other; the blend shows it alone, in both."""
     products = np.r_[0:25, 0:25]
     products[[17, 25 + 21]] = 40
     places = np.r_[0:25, 0:25]

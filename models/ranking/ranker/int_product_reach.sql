@@ -1,5 +1,5 @@
-{# Places that a product misses in the lists of a scope: of those that the blend would give
-   it, the ranker's exposure floor, less those that no product is moved out of. #}
+{# Lists that show a product: by the blend, and by the ranker in a place that no product
+   is moved out of. #}
 with lengths as (
     {{ list_lengths() }}
 )

@@ -1,72 +1,40 @@
-{# A product that misses lists asks for them where it stands best among those that the
-   blend would show it in; a list grants its last quarter, first to what the blend shows
-   least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
+{# The ranker's order, but for the places that lists grant. As many candidates as a list
+   takes, or all where a cap may skip some. #}
 with lengths as (
     {{ list_lengths() }}
 ),
 
-missing as (
+placed as (
     select
-        reach.scope,
-        reach.product_key,
-        reach.blend_lists,
-        ceil(ranker.exposure_floor * reach.blend_lists) - reach.kept_lists as lists
-    from {{ ref("int_product_reach") }} as reach
-    cross join {{ ref("int_ranker") }} as ranker
-    where ceil(ranker.exposure_floor * reach.blend_lists) > reach.kept_lists
-),
-
-asking as (
-    select
-        places.scope,
-        places.user_key,
-        places.product_key,
-        places.place,
-        missing.blend_lists,
-        lengths.places - lengths.kept_places as free_places
-    from {{ ref("int_ranked_places") }} as places
-    inner join lengths
-        on
-            places.scope = lengths.scope
-            and places.blend_place <= lengths.places
-            and places.place > lengths.kept_places
-    inner join missing
-        on places.scope = missing.scope and places.product_key = missing.product_key
-    qualify row_number() over (
-        partition by places.scope, places.product_key
-        order by places.place, places.user_key
-    ) <= missing.lists
-),
-
-granted as (
-    select * from asking
-    qualify row_number() over (
-        partition by scope, user_key order by blend_lists, place
-    ) <= free_places
-),
-
-{# Lists are ordered by score: what is granted a place has one between what keeps its own
-   and the rest. #}
-held as (
-    select
-        places.scope,
-        places.user_key,
-        places.product_key,
-        places.because_product_key,
-        case
-            when places.place <= lengths.kept_places then places.score
-            when granted.product_key is null then 0.999 * places.score
-            else (1 - 1e-9 * places.place) * min(places.score)
-                filter (where places.place <= lengths.kept_places)
-                over (partition by places.scope, places.user_key)
-        end as score
+        places.*,
+        granted.product_key is not null as is_granted,
+        places.place <= lengths.kept_places as is_kept,
+        min(
+            case when places.place <= lengths.kept_places then places.score end
+        ) over (partition by places.scope, places.user_key) as last_kept_score
     from {{ ref("int_ranked_places") }} as places
     inner join lengths on places.scope = lengths.scope
-    left join granted
+    left join {{ ref("int_granted_places") }} as granted
         on
             places.scope = granted.scope
             and places.user_key = granted.user_key
             and places.product_key = granted.product_key
+),
+
+{# Lists are ordered by score: what is granted a place has one below what is kept, the
+   rest one below that. #}
+held as (
+    select
+        scope,
+        user_key,
+        product_key,
+        because_product_key,
+        case
+            when is_kept then score
+            when is_granted then (1 - 1e-9 * place) * last_kept_score
+            else 0.999 * score
+        end as score
+    from placed
 )
 
 select * from held

@@ -1,5 +1,5 @@
 {# Above 0, so that weights of popularity can act on it; trends the ranker knows itself.
-   As many candidates as a list takes, or all where a cap may skip some. #}
+   What either list takes, or all where a cap may skip some. #}
 with ranker as (
     select * from {{ ref("int_ranker") }}
 ),
@@ -11,8 +11,10 @@ weighted as (
         scores.product_key,
         scores.because_product_key,
         scores.blend_score,
-        exp(scores.score + case when coalesce(activity.is_tail, true)
-            then ranker.tail_weight else 0 end)
+        exp(
+            scores.score
+            + cast(coalesce(activity.is_tail, true) as integer) * ranker.tail_weight
+        )
         * power(1 + coalesce(activity.interactions, 0), {{ var("popularity_weight") }})
             as score
     from {{ ref("int_ranker_scores") }} as scores
