@@ -14,8 +14,6 @@ from scipy.optimize import minimize
 
 K = 20
 """Length of the lists that the learning is judged by."""
-PATIENCE = 10
-"""Trees without a gain for the users kept aside, after which the learning stops."""
 LEAF = 500
 """Rows of a leaf at least: what a few users of one week did is no rule for the next."""
 BINS = 15
@@ -36,18 +34,13 @@ class TreeRanker:
     gains, splits
         Of each feature: the loss that its splits took away, and their number.
     curve
-        NDCG@20 of the users kept aside after each tree.
+        NDCG@20 of the users kept aside after each tree; empty when none were.
     """
 
     text: str
     gains: np.ndarray
     splits: np.ndarray
     curve: np.ndarray
-
-    @property
-    def trees(self) -> int:
-        """The number of trees kept."""
-        return int(np.argmax(self.curve)) + 1
 
 
 def train_trees(
@@ -75,11 +68,11 @@ def train_trees(
     sizes
         Rows of each case; their sum is the number of rows.
     kept_aside
-        For each case, whether it is not learned from but tells when to stop.
+        For each case, whether it is not learned from but judged after each tree.
     names
         Of the features.
     trees, leaves, learning_rate
-        At most so many trees, of so many leaves at most.
+        So many trees, of so many leaves at most.
     purchase_weight
         Gain of relevance 2, where 1 has 1.
     seed, threads
@@ -88,10 +81,10 @@ def train_trees(
     Raises
     ------
     ValueError
-        If all cases or none are kept aside.
+        If all cases are kept aside.
     """
-    if kept_aside.all() or not kept_aside.any():
-        raise ValueError("some cases must be learned from and some be kept aside")
+    if kept_aside.all():
+        raise ValueError("some cases must be learned from")
     parameters = {
         "objective": "lambdarank",
         "metric": "ndcg",
@@ -112,8 +105,9 @@ def train_trees(
         "verbose": -1,
     }
     row_kept_aside = np.repeat(kept_aside, sizes)
-    learned, judged = (
-        lgb.Dataset(
+
+    def dataset(rows: np.ndarray, cases: np.ndarray) -> lgb.Dataset:
+        return lgb.Dataset(
             features[rows],
             relevance[rows],
             group=sizes[cases],
@@ -121,31 +115,29 @@ def train_trees(
             params=parameters,
             free_raw_data=False,
         )
-        for rows, cases in ((~row_kept_aside, ~kept_aside), (row_kept_aside, kept_aside))
-    )
-    judged.set_reference(learned)
+
+    learned = dataset(~row_kept_aside, ~kept_aside)
+    judged = [dataset(row_kept_aside, kept_aside).set_reference(learned)] if any(kept_aside) else []
     curves: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
         parameters,
         learned,
         trees,
-        valid_sets=[judged],
-        valid_names=["kept aside"],
-        callbacks=[
-            lgb.early_stopping(PATIENCE, verbose=False),
-            lgb.record_evaluation(curves),
-        ],
+        valid_sets=judged,
+        valid_names=["kept aside"] if judged else None,
+        callbacks=[lgb.record_evaluation(curves)] if judged else None,
     )
-    best = booster.best_iteration
     return TreeRanker(
-        text=booster.model_to_string(num_iteration=best).split("\nparameters:")[0],
-        gains=booster.feature_importance("gain", iteration=best),
-        splits=booster.feature_importance("split", iteration=best),
-        curve=np.asarray(curves["kept aside"][f"ndcg@{K}"][:best]),
+        text=booster.model_to_string().split("\nparameters:")[0],
+        gains=booster.feature_importance("gain"),
+        splits=booster.feature_importance("split"),
+        curve=np.asarray(curves["kept aside"][f"ndcg@{K}"] if judged else []),
     )
 
 
-def tree_scores(text: str, features: np.ndarray, *, threads: int) -> np.ndarray:
+def tree_scores(
+    text: str, features: np.ndarray, *, threads: int, trees: int | None = None
+) -> np.ndarray:
     """Score candidates by trees: float64 of shape (rows,), the higher the better.
 
     Parameters
@@ -156,8 +148,11 @@ def tree_scores(text: str, features: np.ndarray, *, threads: int) -> np.ndarray:
         Float32 of shape (rows, features), NaN where nothing is known.
     threads
         Change nothing but the time.
+    trees
+        The first so many; all where not said.
     """
-    return lgb.Booster(model_str=text).predict(features, num_threads=threads)
+    booster = lgb.Booster(model_str=text)
+    return booster.predict(features, num_iteration=trees, num_threads=threads)
 
 
 @dataclass(frozen=True)
@@ -238,23 +233,3 @@ def discounted_gains(
     discount = np.where(place < K, 1 / np.log2(place + 2), 0)
     order = np.lexsort((-scores, case))
     return np.bincount(case, gain[order] * discount, minlength=len(sizes))
-
-
-def list_reach(
-    scores: np.ndarray, sizes: np.ndarray, products: np.ndarray, is_tail: np.ndarray
-) -> tuple[float, int]:
-    """Reach of the lists of 20 that scores give: the tail's share of places, and their products.
-
-    Parameters
-    ----------
-    scores, sizes
-        As in `discounted_gains`.
-    products
-        Number of the product of each row.
-    is_tail
-        Whether it is of the long tail.
-    """
-    case = np.repeat(np.arange(len(sizes)), sizes)
-    place = np.arange(len(case)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    listed = np.lexsort((-scores, case))[place < K]
-    return float(is_tail[listed].mean()), len(np.unique(products[listed]))

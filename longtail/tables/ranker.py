@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from longtail.kernels.ranker import (
+    LinearRanker,
     TreeRanker,
     discounted_gains,
     linear_scores,
-    list_reach,
     train_linear,
     train_trees,
     tree_scores,
 )
 from longtail.tables.columns import floats
+from longtail.tables.reach import LEAST_REACH, ListedCases, dial
 
 RANKER_SCHEMA = pa.schema(
     {
@@ -47,13 +48,17 @@ RANKER_SCHEMA = pa.schema(
         ),
         "curve": pa.list_(pa.float64()),
         "tail_weight": pa.float64(),
+        "exposure_floor": pa.float64(),
+        "reach": pa.float64(),
         "dial": pa.list_(
             pa.struct(
                 {
                     "tail_weight": pa.float64(),
+                    "exposure_floor": pa.float64(),
                     "ndcg": pa.float64(),
                     "tail_share": pa.float64(),
                     "products": pa.int64(),
+                    "reach": pa.float64(),
                 }
             )
         ),
@@ -66,11 +71,10 @@ SCORE_SCHEMA = pa.schema(
         "user_key": pa.int32(),
         "product_key": pa.int32(),
         "because_product_key": pa.int32(),
+        "blend_score": pa.float64(),
         "score": pa.float64(),
     }
 )
-TAIL_WEIGHTS = tuple(step / 20 for step in range(21))
-"""Settings of the ranker's dial."""
 KEPT_ASIDE = 0.2
 """Share of the users that the ranker does not learn from."""
 CROSS_VALIDATED = 5000
@@ -83,46 +87,42 @@ def ranker_table(
     *,
     kind: str,
     linear_names: list[str],
-    repeat_weight: float,
     popularity_weight: float,
-    tail: float,
-    tail_cost: float,
+    reach: float,
     min_cases: int,
-    purchase_weight: float,
-    threads: int,
     **parameters: Any,
 ) -> pa.Table:
     """Learn to order candidates, and choose what serves; one row.
 
+    The number of trees and the dial are chosen by users that the trees do not learn from; whether
+    they serve, by the cases of a later slice of time, where there are several slices. What serves
+    has learned from all.
+
     Parameters
     ----------
     examples
-        Columns user_key, product_key, draw (a number in [0, 1) per user), relevance, is_tail,
-        blend_score and features, which alone are float32; rows of a user are together, users in
-        ascending order.
+        Columns user_key, product_key, draw (a number in [0, 1) per user), is_late (whether the case
+        is of the latest slice), relevance, is_tail, blend_score and features, which alone are
+        float32; rows of a user are together, users in ascending order.
     gains
-        Columns user_key, model, model_number, draw, ideal_gain and ndcg: a row per case with an
-        answer and model, NDCG@20 of the model's list for it; model 1 serves when none is clearly
-        better. Cases without a row in `examples` have no answer among their candidates. Empty
-        when nobody can be asked.
+        Columns user_key, model, model_number, draw, is_late, ideal_gain and ndcg: a row per case
+        with an answer and model, NDCG@20 of the model's list for it; model 1 serves when none is
+        clearly better. Cases without a row in `examples` have no answer among their candidates.
+        Empty when nobody can be asked.
     kind
         "trees" or "linear".
     linear_names
         Features of the linear ranker; the trees take all.
-    repeat_weight
-        Weight of repeat_interest in the blend whose reach the lists shall have.
     popularity_weight
         Exponent of 1 + interactions by which the lists favour popular products.
-    tail
-        How much of the long tail the lists shall show, as a multiple of what the blend's do.
-    tail_cost
-        Share of NDCG that this may cost, at most.
+    reach
+        Of `longtail.tables.reach.dial`.
     min_cases
         With fewer users nothing is learned.
-    purchase_weight, threads, **parameters
+    **parameters
         Of `longtail.kernels.ranker.train_trees`.
     """
-    users, sizes, draws = _cases(examples)
+    users, sizes, draws, is_late = _cases(examples)
     models, cases, ndcgs = _model_gains(gains)
     fallback = _fallback(ndcgs) if models else 0
     serving = models[fallback] if models else None
@@ -138,130 +138,159 @@ def ranker_table(
             for model, ndcg in zip(models, ndcgs.mean(axis=0) if models else (), strict=True)
         ],
         "settings": json.dumps(
-            {
-                "min_cases": min_cases,
-                "tail": tail,
-                "tail_cost": tail_cost,
-                "purchase_weight": purchase_weight,
-            }
-            | parameters,
+            {name: value for name, value in parameters.items() if name != "threads"}
+            | {"min_cases": min_cases, "reach": reach},
             sort_keys=True,
         ),
     }
-    folds = np.floor(draws / KEPT_ASIDE).astype(np.int64)
+    folds = _folds(draws)
     if len(sizes) < min_cases or len(np.unique(folds)) < 2 or not (folds == 0).any():
         row["reason"] = (
             f"{len(sizes)} cases to learn from, of at least {min_cases}: "
             f"{serving or 'the first model'} serves"
         )
         return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
-    relevance = np.asarray(examples.column("relevance"))
-    judged_folds = sorted(set(folds.tolist())) if len(sizes) <= CROSS_VALIDATED else [0]
-    scores = np.zeros(len(examples))
-    for fold in judged_folds:
-        kept_aside = folds == fold
-        rows_aside = np.repeat(kept_aside, sizes)
-        columns, scores[rows_aside] = _learned(
-            examples,
-            relevance,
-            sizes,
-            kept_aside,
-            kind=kind,
-            linear_names=linear_names,
-            purchase_weight=purchase_weight,
-            threads=threads,
-            **parameters,
-        )
-        if fold == 0:
-            row |= columns
-    # What follows looks at the users that are judged, each by a ranker not learned from them.
-    judged = np.isin(folds, judged_folds)
-    rows = np.repeat(judged, sizes)
-    compared = np.isin(np.floor(cases["draw"] / KEPT_ASIDE).astype(np.int64), judged_folds)
-    places = np.searchsorted(cases["user_key"], users[judged])
-    scores, aside = scores[rows], examples.filter(pa.array(rows))
-    products, is_tail = (np.asarray(aside.column(name)) for name in ("product_key", "is_tail"))
 
-    def case_ndcgs(order: np.ndarray) -> np.ndarray:
+    learner = Learner(examples, sizes, kind=kind, linear_names=linear_names, **parameters)
+    # By half of the cases that are needed it can be judged what learning from all would bring.
+    is_enough = 2 * (~is_late).sum() >= min_cases and len(np.unique(folds[~is_late])) == 5
+    has_later = is_late.any() and is_enough
+    early = ~is_late if has_later else np.ones(len(sizes), bool)
+    judged_folds = range(5) if early.sum() <= CROSS_VALIDATED else range(1)
+    judged = early & np.isin(folds, judged_folds)
+    scores, row["curve"] = learner.out_of_fold(folds, early, judged)
+    row |= learner.columns()
+
+    popularity = popularity_weight * np.log1p(np.nan_to_num(floats(examples, ["interactions"])))
+    scores += popularity[:, 0]
+    aside = ListedCases.of(examples, sizes, judged, scores)
+
+    def case_ndcgs(listed: ListedCases, places: np.ndarray, asked: np.ndarray) -> np.ndarray:
         found = np.zeros(len(ndcgs))
-        found[places] = discounted_gains(
-            order, relevance[rows], sizes[judged], purchase_weight=purchase_weight
+        found[np.searchsorted(cases["user_key"], users[listed.cases])] = discounted_gains(
+            -places, listed.relevance, listed.sizes, purchase_weight=parameters["purchase_weight"]
         )
-        return (found / cases["ideal_gain"])[compared]
+        return (found / cases["ideal_gain"])[asked]
 
-    def reach(order: np.ndarray) -> tuple[float, int]:
-        return list_reach(order, sizes[judged], products, is_tail)
-
-    columns = ["blend_score", "repeat_interest", "interactions_7", "interactions"]
-    blend, repeats, recent, interactions = np.nan_to_num(floats(aside, columns)).T
-    scores += popularity_weight * np.log1p(interactions)
-    # Popularity orders what the blend does not know, as in the lists that it would serve.
-    blend = blend.astype(np.float64) + repeat_weight * repeats + 1e-12 * recent
-    row["dial"] = []
-    for weight in TAIL_WEIGHTS:
-        weighted = scores - weight * np.log1p(interactions)
-        figures = (weight, float(case_ndcgs(weighted).mean()), *reach(weighted))
-        row["dial"].append(
-            dict(zip(("tail_weight", "ndcg", "tail_share", "products"), figures, strict=True))
-        )
-    chosen = _dial_setting(row["dial"], *(tail * figure for figure in reach(blend)), tail_cost)
-    row |= {"tail_weight": chosen["tail_weight"], "ndcg": chosen["ndcg"]}
-    others = ndcgs[compared, fallback]
-    row["fallback_ndcg"] = float(others.mean())
-    gain = case_ndcgs(scores - chosen["tail_weight"] * np.log1p(interactions)) - others
-    row["is_used"] = _is_clearly_above_zero(gain)
+    in_folds = np.isin(_folds(cases["draw"]), judged_folds)
+    asked = in_folds & ~cases["is_late"] if has_later else in_folds
+    setting, dialled = dial(
+        aside, reach, lambda places: float(case_ndcgs(aside, places, asked).mean())
+    )
+    row |= dialled
+    if has_later:
+        scores = learner.scores(learned=early, judged=is_late) + popularity[:, 0]
+        aside, asked = ListedCases.of(examples, sizes, is_late, scores), cases["is_late"]
+    reached, others = case_ndcgs(aside, aside.places(setting), asked), ndcgs[asked, fallback]
+    row["ndcg"], row["fallback_ndcg"] = float(reached.mean()), float(others.mean())
+    is_held = row["reach"] >= LEAST_REACH * reach
+    row["is_used"] = is_held and _is_clearly_above_zero(reached - others)
     if row["is_used"]:
         # Whom the ranker has no order for gets a personal list all the same.
         row["fallback"] = models[0]
+    asked_later = " later" if has_later else ""
     row["reason"] = (
-        f"NDCG@20 {row['ndcg']:.4f} for users it did not learn from, "
-        f"{row['fallback_ndcg']:.4f} by {serving}: "
-        f"{kind if row['is_used'] else serving} serves"
+        f"NDCG@20 {row['ndcg']:.4f} for users it did not learn from{asked_later}, "
+        f"{row['fallback_ndcg']:.4f} by {serving}"
+        + ("" if is_held else f"; its lists reach {row['reach']:.2f} of what the blend's do")
+        + f": {kind if row['is_used'] else serving} serves"
     )
     return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
 
 
-def _learned(
-    examples: pa.Table,
-    relevance: np.ndarray,
-    sizes: np.ndarray,
-    kept_aside: np.ndarray,
-    *,
-    kind: str,
-    linear_names: list[str],
-    purchase_weight: float,
-    threads: int,
-    **parameters: Any,
-) -> tuple[dict[str, Any], np.ndarray]:
-    """Return columns of `RANKER_SCHEMA` and the scores of the rows kept aside."""
-    rows_aside = np.repeat(kept_aside, sizes)
-    if kind == "trees":
-        names = _features(examples.schema)
-        features = floats(examples, names)
-        trees = train_trees(
-            features,
-            relevance,
-            sizes,
-            kept_aside,
-            names=names,
-            purchase_weight=purchase_weight,
-            threads=threads,
-            **parameters,
+class Learner:
+    """Rankers of one kind, each learned from some of the cases."""
+
+    def __init__(
+        self,
+        examples: pa.Table,
+        sizes: np.ndarray,
+        *,
+        kind: str,
+        linear_names: list[str],
+        purchase_weight: float,
+        threads: int,
+        trees: int,
+        **parameters: Any,
+    ) -> None:
+        self.names = _features(examples.schema) if kind == "trees" else linear_names
+        self.features = floats(examples, self.names)
+        self.relevance = np.asarray(examples.column("relevance"))
+        self.sizes, self.kind, self.threads, self.trees = sizes, kind, threads, trees
+        self.purchase_weight, self.parameters = purchase_weight, parameters
+
+    def out_of_fold(
+        self, folds: np.ndarray, early: np.ndarray, judged: np.ndarray
+    ) -> tuple[np.ndarray, list[float]]:
+        """Return a score per row, of judged cases by rankers not learned from them, and the curve.
+
+        The curve is the mean of the folds' NDCG after each tree, up to its best: so many trees all
+        rankers have from now on. Empty for the linear ranker.
+        """
+        scores = np.zeros(len(self.relevance))
+        learned = {}
+        for fold in np.unique(folds[judged]):
+            aside = early & (folds == fold)
+            learned[fold] = aside, self._learned(early & ~aside, aside)
+        curve: list[float] = []
+        if self.kind == "trees":
+            # A fold of few users may weigh as much as one of many: draws make them about equal.
+            mean = np.mean([found.curve for _, found in learned.values()], axis=0)
+            self.trees = int(np.argmax(mean)) + 1
+            curve = mean[: self.trees].tolist()
+        for aside, found in learned.values():
+            rows = np.repeat(aside, self.sizes)
+            scores[rows] = self._scores(found, rows)
+        return scores, curve
+
+    def scores(self, learned: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        """Return scores of the rows of judged cases by a ranker of learned ones; else 0."""
+        scores, rows = np.zeros(len(self.relevance)), np.repeat(judged, self.sizes)
+        scores[rows] = self._scores(self._learned(learned), rows)
+        return scores
+
+    def columns(self) -> dict[str, Any]:
+        """Return columns of `RANKER_SCHEMA` of the ranker that learned from all cases."""
+        found = self._learned(np.ones(len(self.sizes), bool))
+        if isinstance(found, TreeRanker):
+            kinds, figures = ("gain", "splits"), (found.gains, found.splits)
+        else:
+            kinds, figures = ("weight", "scale"), (found.weights, found.scales)
+        features = [
+            {"feature": name, **dict(zip(kinds, values, strict=True))}
+            for name, *values in zip(self.names, *figures, strict=True)
+        ]
+        return {"features": features} | ({"model": found.text} if self.kind == "trees" else {})
+
+    def _learned(
+        self, learned: np.ndarray, aside: np.ndarray | None = None
+    ) -> TreeRanker | LinearRanker:
+        used = learned if aside is None else learned | aside
+        rows = np.repeat(used if self.kind == "trees" else learned, self.sizes)
+        if self.kind == "trees":
+            return train_trees(
+                self.features[rows],
+                self.relevance[rows],
+                self.sizes[used],
+                ~learned[used],
+                names=self.names,
+                trees=self.trees,
+                purchase_weight=self.purchase_weight,
+                threads=self.threads,
+                **self.parameters,
+            )
+        return train_linear(
+            self.features[rows],
+            self.relevance[rows],
+            self.sizes[learned],
+            purchase_weight=self.purchase_weight,
         )
-        scores = tree_scores(trees.text, features[rows_aside], threads=threads)
-        return _tree_columns(trees, names), scores
-    features = floats(examples, linear_names)
-    linear = train_linear(
-        features[~rows_aside],
-        relevance[~rows_aside],
-        sizes[~kept_aside],
-        purchase_weight=purchase_weight,
-    )
-    weights = [
-        {"feature": name, "weight": weight, "scale": scale}
-        for name, weight, scale in zip(linear_names, linear.weights, linear.scales, strict=True)
-    ]
-    return {"features": weights}, linear_scores(linear, features[rows_aside])
+
+    def _scores(self, found: TreeRanker | LinearRanker, rows: np.ndarray) -> np.ndarray:
+        features = self.features[rows]
+        if isinstance(found, TreeRanker):
+            return tree_scores(found.text, features, threads=self.threads, trees=self.trees)
+        return linear_scores(found, features)
 
 
 def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
@@ -270,7 +299,8 @@ def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.
     models = list(dict.fromkeys(table.column("model").to_pylist()))
     count = len(table) // max(len(models), 1)
     cases = {
-        name: np.asarray(table.column(name))[:count] for name in ("user_key", "draw", "ideal_gain")
+        name: np.asarray(table.column(name))[:count]
+        for name in ("user_key", "draw", "is_late", "ideal_gain")
     }
     ndcgs = np.asarray(table.column("ndcg")).reshape(max(len(models), 1), count).T
     return models, cases, ndcgs
@@ -290,41 +320,19 @@ def _is_clearly_above_zero(differences: np.ndarray) -> bool:
     return bool(differences.mean() > error)
 
 
-def _dial_setting(
-    dial: Sequence[dict[str, float]], tail_share: float, products: float, cost: float
-) -> dict[str, float]:
-    """Return the most accurate setting that reaches as much; if none does, the farthest.
-
-    Settings that cost more than a share of the best accuracy are left out.
-    """
-    best = max(setting["ndcg"] for setting in dial)
-    cheap = [setting for setting in dial if setting["ndcg"] >= (1 - cost) * best]
-    enough = [
-        setting
-        for setting in cheap
-        if setting["tail_share"] >= tail_share and setting["products"] >= products
-    ]
-    return max(enough, key=lambda setting: setting["ndcg"]) if enough else cheap[-1]
+def _folds(draws: np.ndarray) -> np.ndarray:
+    return np.floor(draws / KEPT_ASIDE).astype(np.int64)
 
 
-def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the users, the rows of each and the user's draw, in the order of the rows."""
+def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return users, the rows of each, their draws and whether they are late, in row order."""
     keys = np.asarray(examples.column("user_key"))
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
     sizes = np.diff(np.r_[starts, len(keys)])
-    users, draws = (np.asarray(examples.column(name))[starts] for name in ("user_key", "draw"))
-    return users, sizes, draws
-
-
-def _tree_columns(found: TreeRanker, names: list[str]) -> dict[str, Any]:
-    return {
-        "model": found.text,
-        "curve": found.curve.tolist(),
-        "features": [
-            {"feature": name, "gain": gain, "splits": splits}
-            for name, gain, splits in zip(names, found.gains, found.splits, strict=True)
-        ],
-    }
+    users, draws, is_late = (
+        np.asarray(examples.column(name))[starts] for name in ("user_key", "draw", "is_late")
+    )
+    return users, sizes, draws, is_late
 
 
 def _features(schema: pa.Schema) -> list[str]:

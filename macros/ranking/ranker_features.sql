@@ -19,6 +19,7 @@
         "likeness": [
             "is_category_of_last", "is_brand_of_last", "category_share", "brand_share",
         ],
+        "factors": ["factor"],
         "cases": ["history_length", "history_interest", "last_interactions"],
     }) -}}
 {%- endmacro %}

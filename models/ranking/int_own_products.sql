@@ -3,7 +3,7 @@
 {{ config(
     enabled=(
         var("exclude", "purchased") in ("none", "auto")
-        and var("ranker", "off") not in ("off", false)
+        and var("ranker", "trees") not in ("off", false)
     )
 ) }}
 

@@ -125,6 +125,15 @@ def test_basket_sums_over_its_products_and_leaves_them_out(ask):
     ]
 
 
+@pytest.mark.parametrize("serving", ["popularity", "popular in category", "own products"])
+def test_basket_has_neighbours_whatever_serves_the_users(ask, tmp_path, serving):
+    asked = "from recommend_for_basket(['phone', 'case'])"
+    publish(tmp_path / "other.duckdb")
+    with duckdb.connect(str(tmp_path / "other.duckdb")) as connection:
+        connection.execute(f"update internal.int_serving set model = '{serving}'")
+        assert connection.execute(asked).fetchall() == ask(asked)
+
+
 def test_basket_with_a_relation_and_the_other_knobs(ask):
     wanted = "select product_id from recommend_for_basket(['phone', 'case'], {})"
     assert ask(wanted.format("relation := 'complement'")) == [("gift",), ("cable",), ("sock",)]

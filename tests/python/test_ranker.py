@@ -9,11 +9,11 @@ from sklearn.metrics import ndcg_score
 
 from longtail.kernels.ranker import (
     discounted_gains,
-    linear_scores,
     train_linear,
     train_trees,
     tree_scores,
 )
+from longtail.kernels.reach import places_with_floor
 from longtail.tables.ranker import SCORE_SCHEMA, ranker_table, score_table
 
 CASES, SIZE = 400, 12
@@ -66,7 +66,7 @@ def test_the_feature_that_decides_orders_candidates_not_seen():
     scores = tree_scores(found.text, features, threads=1)
     assert mean_ndcg(scores, relevance, SIZES, purchase_weight=2) > 0.9
     assert found.gains[1] > 10 * max(found.gains[0], found.gains[2])
-    assert found.trees == len(found.curve) <= SETTINGS["trees"]
+    assert len(found.curve) == SETTINGS["trees"] and found.curve[-1] > 0.9
 
 
 def test_threads_change_no_tree_and_no_score():
@@ -104,11 +104,24 @@ def test_a_product_is_not_known_again_by_its_counts():
     assert mean_ndcg(scores, relevance[rows], sizes[aside], purchase_weight=1) < 0.6
 
 
-def test_all_or_no_cases_aside_are_refused():
+def test_all_cases_aside_are_refused():
     features, relevance = toy()
-    for aside in (np.zeros(CASES, bool), np.ones(CASES, bool)):
-        with pytest.raises(ValueError, match="kept aside"):
-            train_trees(features, relevance, SIZES, aside, names=list("abc"), threads=1, **SETTINGS)
+    with pytest.raises(ValueError, match="learned from"):
+        train_trees(
+            features,
+            relevance,
+            SIZES,
+            np.ones(CASES, bool),
+            names=list("abc"),
+            threads=1,
+            **SETTINGS,
+        )
+
+
+def test_the_first_trees_score_as_trees_stopped_there():
+    features, _ = toy(seed=2)
+    some = tree_scores(trained().text, features, threads=1, trees=5)
+    assert (some == tree_scores(trained(trees=5).text, features, threads=1)).all()
 
 
 def test_ndcg_is_that_of_scikit_learn():
@@ -127,19 +140,6 @@ def test_equal_scores_stay_in_the_order_of_the_rows():
     assert ours == pytest.approx(1 / np.log2(3))
 
 
-def test_linear_weight_is_the_log_odds():
-    # Of two candidates one has the feature; it is taken in 3 of 4 cases. The fit of a logit is
-    # then log(3), over what the transformation makes of the value: log(1 + 1 / 1).
-    cases = 4000
-    features = np.tile(np.asarray([[1.0], [0.0]]), (cases, 1))
-    relevance = np.zeros((cases, 2), np.int64)
-    relevance[np.arange(cases), (np.arange(cases) % 4 == 0).astype(int)] = 1
-    found = train_linear(features, relevance.ravel(), np.full(cases, 2), purchase_weight=1)
-    assert found.scales == pytest.approx([1.0])
-    assert found.weights[0] * np.log(2) == pytest.approx(np.log(3), rel=0.02)
-    assert linear_scores(found, features)[:2] == pytest.approx([np.log(3), 0], rel=0.02)
-
-
 def test_linear_weights_are_never_below_zero():
     features, relevance = toy()
     worse = np.column_stack([1 - features[:, 1], features[:, 1]])
@@ -147,13 +147,17 @@ def test_linear_weights_are_never_below_zero():
     assert found.weights[0] == 0 and found.weights[1] > 1
 
 
-def examples(cases: int = CASES, blend: str = "noise") -> pa.Table:
-    """Return the toy as a table; its blend_score is noise or what decides."""
+def examples(cases: int = CASES, blend: str = "noise", late: int = 0) -> pa.Table:
+    """Return the toy as a table; its blend_score is noise or what decides.
+
+    The last `late` cases are late, and what is taken there has the least of what decided before.
+    """
     features, relevance = toy()
     rows = cases * SIZE
     columns = {
         "user_key": pa.array(np.repeat(np.arange(cases), SIZE), pa.int32()),
         "draw": np.repeat(np.arange(cases) % 10 / 10, SIZE),
+        "is_late": np.repeat(np.arange(cases) >= cases - late, SIZE),
         "relevance": relevance[:rows],
         "product_key": pa.array(np.arange(rows) % 100, pa.int32()),
         "is_tail": np.arange(rows) % 100 >= 50,
@@ -164,10 +168,15 @@ def examples(cases: int = CASES, blend: str = "noise") -> pa.Table:
         "repeat_interest": np.zeros(rows, np.float32),
         "interactions_7": np.zeros(rows, np.float32),
     }
+    if late:
+        changed = np.flatnonzero(columns["is_late"])
+        least = features[changed, 1].reshape(late, SIZE).argmin(axis=1)
+        columns["relevance"][changed] = 0
+        columns["relevance"][changed[0] + np.arange(late) * SIZE + least] = 1
     return pa.table(columns)
 
 
-def gains(cases: int = CASES, **ndcgs: float) -> pa.Table:
+def gains(cases: int = CASES, late: int = 0, **ndcgs: float) -> pa.Table:
     """Return a row per case and model, whose lists are all as good as said; ideal lists gain 1."""
     ndcgs = ndcgs or {"counted": 0.3, "covisit": 0.2}
     numbers = np.repeat(np.arange(1, len(ndcgs) + 1), cases)
@@ -178,6 +187,7 @@ def gains(cases: int = CASES, **ndcgs: float) -> pa.Table:
             "model": np.asarray(list(ndcgs))[numbers - 1],
             "model_number": numbers,
             "draw": users % 10 / 10,
+            "is_late": users >= cases - late,
             "ideal_gain": np.ones(len(users)),
             "ndcg": np.repeat(np.asarray(list(ndcgs.values())), cases),
         }
@@ -188,7 +198,7 @@ def learned(
     table: pa.Table,
     kind: str = "trees",
     min_cases: int = 100,
-    tail: float = 0,
+    reach: float = 0,
     compared: pa.Table | None = None,
 ) -> dict:
     found = ranker_table(
@@ -196,10 +206,8 @@ def learned(
         gains() if compared is None else compared,
         kind=kind,
         linear_names=["noise", "what_decides"],
-        repeat_weight=0,
         popularity_weight=0,
-        tail=tail,
-        tail_cost=0.02,
+        reach=reach,
         min_cases=min_cases,
         threads=1,
         **SETTINGS,
@@ -234,7 +242,7 @@ def test_cases_whose_candidates_hold_no_answer_count_as_missed():
 
 
 def test_gains_are_shares_of_what_the_ideal_list_gains():
-    doubled = gains().set_column(4, "ideal_gain", pa.array(np.full(2 * CASES, 2.0)))
+    doubled = gains().set_column(5, "ideal_gain", pa.array(np.full(2 * CASES, 2.0)))
     assert learned(examples(), compared=doubled)["ndcg"] == pytest.approx(
         learned(examples())["ndcg"] / 2
     )
@@ -247,13 +255,21 @@ def test_a_model_serves_in_place_of_the_first_only_when_clearly_better():
         compared = gains(cases, counted=0.3, covisit=0.3 + lift)
         noise = np.r_[np.zeros(cases), random.normal(0, 0.2, cases)]
         ndcg = np.asarray(compared.column("ndcg")) + noise - noise[cases:].mean() * (noise != 0)
-        compared = compared.set_column(5, "ndcg", pa.array(ndcg))
+        compared = compared.set_column(6, "ndcg", pa.array(ndcg))
         return learned(examples(0), compared=compared)["fallback"]
 
     # The standard error is .2 / sqrt(cases): .02 of a hundred cases, .01 of four hundred.
     assert [chosen(0.015, 100), chosen(0.03, 100)] == ["counted", "covisit"]
     assert [chosen(0.005, 400), chosen(0.015, 400)] == ["counted", "covisit"]
     assert chosen(-0.1, 400) == "counted"
+
+
+def test_what_changes_from_slice_to_slice_does_not_serve():
+    """In the later half what is taken is the opposite of before: the last of twelve candidates."""
+    steady = learned(examples(), compared=gains(counted=0.5, late=200))
+    turned = learned(examples(late=200), compared=gains(counted=0.5, late=200))
+    assert steady["is_used"] and not turned["is_used"]
+    assert turned["ndcg"] < 0.4 and "later" in turned["reason"]
 
 
 @pytest.mark.parametrize("cases", [0, 1, 99])
@@ -391,6 +407,30 @@ def test_features_are_those_of_a_recount(ranked_shop):
         assert (interactions or 0) == popularity.get(product, 0)
         assert length <= len(histories[user])
         assert place is None or product in histories[user]
+
+
+def test_lists_are_held_as_the_kernel_holds_them(ranked_shop):
+    with tables_of(ranked_shop) as connection:
+        floor, used = connection.execute(
+            "select exposure_floor, is_used from int_ranker"
+        ).fetchone()
+        rows = connection.execute("""
+            select user_key, product_key, place, blend_place from int_ranked_places
+            where scope = 'evaluated' order by user_key, product_key""").fetchnumpy()
+        found = connection.execute("""
+            select user_key, product_key, row_number() over (
+                partition by user_key order by score desc, product_key) as place
+            from int_ranked_candidates where scope = 'evaluated'
+            order by user_key, product_key""").fetchall()
+    assert used and floor > 0
+    _, sizes = np.unique(rows["user_key"], return_counts=True)
+    places = places_with_floor(
+        rows["place"] - 1, rows["blend_place"] - 1, sizes, rows["product_key"], floor
+    )
+    listed = places < 20
+    expected = np.column_stack([rows["user_key"], rows["product_key"], places + 1])[listed]
+    assert [tuple(map(int, row)) for row in expected] == found
+    assert (places[listed] != rows["place"][listed] - 1).any(), "nothing was moved"
 
 
 def test_the_same_seed_gives_the_same_ranker(ranked_shop):

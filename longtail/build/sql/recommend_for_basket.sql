@@ -36,9 +36,10 @@ votes as (
     inner join internal.int_neighbours as neighbours on basket.product_key = neighbours.product_key
     where
         relation is null
-        -- A basket has a list of its own even where popular products serve the users best.
+        -- A basket has a list of its own even where what needs no neighbours serves the users best.
         and neighbours.model = case
-            when internal.serving_model() like 'popular%' then 'hybrid'
+            when internal.serving_model() in ('popularity', 'popular in category', 'own products')
+                then 'hybrid'
             else internal.serving_model()
         end
     union all

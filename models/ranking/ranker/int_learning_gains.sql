@@ -48,6 +48,7 @@ select
     models.model,
     models.model_number,
     {{ uniform_draw("user_keys.user_id") }} as draw,
+    cases.is_late,
     ideals.ideal_gain,
     coalesce(gains.gain, 0) / ideals.ideal_gain as ndcg
 from ideals
@@ -59,5 +60,7 @@ cross join (
 ) as models (model, model_number)
 inner join {{ ref("int_user_keys") }} as user_keys
     on ideals.user_key = user_keys.user_key
+inner join {{ ref("int_ranker_cases") }} as cases
+    on ideals.user_key = cases.user_key
 left join gains
     on ideals.user_key = gains.user_key and models.model = gains.model

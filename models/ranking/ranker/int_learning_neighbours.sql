@@ -5,10 +5,6 @@ with neighbours as (
     where cut = 'learning'
 ),
 
-{{ product_factors(
-    ref("int_learning_timeline"), "interactions.event_at < timeline.graph_cutoff_at"
-) }},
-
 scored as (
     {% for model in ("covisit", "rp3beta") %}
         select
@@ -34,9 +30,10 @@ weighted as (
         scored.model,
         scored.product_key,
         scored.neighbour_key,
-        scored.score * product_factors.factor as score
+        scored.score * factors.factor as score
     from scored
-    inner join product_factors on scored.neighbour_key = product_factors.product_key
+    inner join {{ ref("int_learning_factors") }} as factors
+        on scored.neighbour_key = factors.product_key
     where scored.score > 0
 )
 

@@ -25,7 +25,11 @@ select
     first_event_at,
     learning_ends_at
     - interval '1 second' * (
-        slice_seconds * greatest(1, cast(floor(most_seconds / slice_seconds) as bigint))
+        slice_seconds * greatest(
+            1,
+            least(2, cast(floor(fifth_of_log / slice_seconds) as bigint)),
+            cast(floor(most_seconds / slice_seconds) as bigint)
+        )
     ) as graph_cutoff_at,
     learning_ends_at,
     slice_seconds

@@ -1,6 +1,6 @@
 {# Who gets candidates: every case, every evaluated user, the published ones that were
    active of late; in batches of about the same number of terms. A fifth of what lists
-   take, for a row of features is wide. #}
+   take, for a row of features is wide. With too few cases to learn from only these. #}
 with users as (
     select
         histories.scope,
@@ -19,9 +19,17 @@ served as (
     from users
     cross join {{ ref("int_timeline") }} as timeline
     where
-        users.scope != 'published'
-        or users.last_event_at > timeline.last_event_at
-        - interval '{{ var("ranker_active_days") }} days'
+        users.scope = 'learned'
+        or (
+            (
+                users.scope = 'evaluated'
+                or users.last_event_at > timeline.last_event_at
+                - interval '{{ var("ranker_active_days") }} days'
+            )
+            and {{ var("ranker_min_cases") }} <= (
+                select count(*) from {{ ref("int_ranker_cases") }}
+            )
+        )
 )
 
 select

@@ -60,12 +60,20 @@ drawn as (
         partition by moments.user_key
         order by md5(user_keys.user_id || ':' || moments.asked_at)
     ) = 1
+),
+
+some_cases as (
+    select
+        user_key,
+        asked_at,
+        ends_at
+    from drawn
+    order by draw, user_key
+    limit {{ var("ranker_cases") }}
 )
 
 select
-    user_key,
-    asked_at,
-    ends_at
-from drawn
-order by draw, user_key
-limit {{ var("ranker_cases") }}
+    *,
+    cume_dist() over (order by asked_at) > 0.8
+    and asked_at > min(asked_at) over () as is_late
+from some_cases

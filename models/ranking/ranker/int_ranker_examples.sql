@@ -17,9 +17,12 @@ with labelled as (
 
 select
     labelled.*,
+    cases.is_late,
     {{ uniform_draw("user_keys.user_id") }} as draw
 from labelled
 inner join {{ ref("int_user_keys") }} as user_keys
     on labelled.user_key = user_keys.user_key
+inner join {{ ref("int_ranker_cases") }} as cases
+    on labelled.user_key = cases.user_key
 qualify max(labelled.relevance) over (partition by labelled.user_key) > 0
 order by labelled.user_key, labelled.product_key

@@ -1,4 +1,5 @@
 {# int_user_histories, further back: the ranker learns itself what of it counts. #}
-with {{ user_histories(var("ranker_history")) }}
+{% set length = [var("ranker_history") | int, var("history_length") | int] | max %}
+with {{ user_histories(length) }}
 
 select * from histories

@@ -1,0 +1,94 @@
+"""How much of a catalogue ranked lists show, and lists that show as much as other ones.
+
+What the best ranker shows least is not shown at all: it orders by what most users take. Places at
+the end of some lists are given back to products that a less accurate model would show there, to
+each product in the lists in which it stands best (exposure floors: Singh and Joachims 2018,
+Fairness of Exposure in Rankings).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+K = 20
+"""Length of the lists that reach is measured on."""
+KEPT = K - K // 4
+"""Places at the top of a list that no product is moved out of."""
+
+
+def placed(scores: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the place of each row in its list: int64 of shape (rows,), 0 for the highest score.
+
+    Parameters
+    ----------
+    scores
+        Of each row; rows of a list are together, equal scores stay in their order.
+    sizes
+        Rows of each list; their sum is the number of rows.
+    """
+    lists = np.repeat(np.arange(len(sizes)), sizes)
+    places = np.empty(len(lists), np.int64)
+    places[np.lexsort((-scores, lists))] = np.arange(len(lists)) - np.repeat(
+        np.cumsum(sizes) - sizes, sizes
+    )
+    return places
+
+
+def places_with_floor(
+    places: np.ndarray,
+    other_places: np.ndarray,
+    sizes: np.ndarray,
+    products: np.ndarray,
+    floor: float,
+) -> np.ndarray:
+    """Return places by which each product keeps a share of the lists that it has by other places.
+
+    A product with fewer places among the first `KEPT` than `floor` times its lists by
+    `other_places` asks for the rest, in lists that held it there: where it stands best. A list
+    grants its places after `KEPT`, first to what the other lists show least.
+
+    Parameters
+    ----------
+    places, other_places
+        Of `placed`, by the two scores.
+    sizes
+        As in `placed`.
+    products
+        Number of the product of each row, 0 and more.
+    floor
+        Share of a product's lists; 0 moves nothing.
+    """
+    lists = np.repeat(np.arange(len(sizes)), sizes)
+    shown, kept = (
+        np.bincount(products[rows], minlength=int(products.max(initial=0)) + 1)
+        for rows in (other_places < K, places < KEPT)
+    )
+    missing = np.maximum(np.ceil(floor * shown).astype(np.int64) - kept, 0)
+    asking = np.flatnonzero((other_places < K) & (places >= KEPT) & (missing[products] > 0))
+    asking = asking[np.lexsort((lists[asking], places[asking], products[asking]))]
+    asking = asking[_number_in_run(products[asking]) < missing[products[asking]]]
+    asking = asking[np.lexsort((places[asking], shown[products[asking]], lists[asking]))]
+    granted = asking[_number_in_run(lists[asking]) < K - KEPT]
+    order = places.astype(np.float64)
+    order[granted] = KEPT - 1 + (order[granted] + 1) / (order.max(initial=0) + 2)
+    return placed(-order, sizes)
+
+
+def _number_in_run(keys: np.ndarray) -> np.ndarray:
+    """Return each key's number, from 0, among its equals; these are together."""
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
+    return np.arange(len(keys)) - np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
+
+
+def list_reach(places: np.ndarray, products: np.ndarray, is_tail: np.ndarray) -> tuple[float, int]:
+    """Reach of lists of 20: the long tail's share of their places, and their different products.
+
+    Parameters
+    ----------
+    places, products
+        As in `places_with_floor`.
+    is_tail
+        Whether each row's product is of the long tail.
+    """
+    listed = places < K
+    return float(is_tail[listed].mean()), len(np.unique(products[listed]))

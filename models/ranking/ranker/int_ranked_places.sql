@@ -1,0 +1,44 @@
+{# Above 0, so that weights of popularity can act on it; trends the ranker knows itself.
+   What either list takes, or all where a cap may skip some. #}
+with ranker as (
+    select * from {{ ref("int_ranker") }}
+),
+
+weighted as (
+    select
+        scores.scope,
+        scores.user_key,
+        scores.product_key,
+        scores.because_product_key,
+        scores.blend_score,
+        exp(
+            scores.score
+            + cast(coalesce(activity.is_tail, true) as integer) * ranker.tail_weight
+        )
+        * power(1 + coalesce(activity.interactions, 0), {{ var("popularity_weight") }})
+            as score
+    from {{ ref("int_ranker_scores") }} as scores
+    cross join ranker
+    left join {{ ref("int_product_activity") }} as activity
+        on
+            scores.scope = activity.scope
+            and scores.product_key = activity.product_key
+)
+
+select
+    scope,
+    user_key,
+    product_key,
+    because_product_key,
+    score,
+    cast(row_number() over (
+        partition by scope, user_key order by score desc, product_key
+    ) as integer) as place,
+    cast(row_number() over (
+        partition by scope, user_key order by blend_score desc, product_key
+    ) as integer) as blend_place
+from weighted
+{% if var("category_cap") | int == 0 %}
+    {% set longest = [var("recommendations") | int, 20] | max %}
+    qualify place <= {{ longest }} or blend_place <= {{ longest }}
+{% endif %}
