@@ -22,7 +22,7 @@ PRIVATE_PREFIXES = ("int_", "demo_")
 PRIVATE_SCHEMA = "internal"
 LIST_RANK = "rank"
 """A table whose first column this is holds one list: its view shows it in that order."""
-VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet(/\*/\*\.parquet)?'")
+VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet((/\*)?/\*\.parquet)?'")
 """In the SQL of a view: the folder of the table that it shows."""
 
 
@@ -38,14 +38,16 @@ def qualified(table: str) -> str:
 
 
 def rows_of(table: Path) -> str:
-    """Return the relation of a table's rows: of one file, or of a folder of files by day.
+    """Return the relation of a table's rows: of one file, or of a folder of files, maybe by day.
 
     Names of folders above the table are no patterns and no columns, whatever they look like.
     """
     path = glob.escape(str(table))
     if not table.is_dir():
         return f"read_parquet({text_literal(path)}, hive_partitioning = false)"
-    day = next(table.iterdir()).name.partition("=")[0]
+    day, is_by_day, _ = next(table.iterdir()).name.partition("=")
+    if not is_by_day:
+        return f"read_parquet({text_literal(path + '/*.parquet')}, hive_partitioning = false)"
     return (
         f"(select * exclude (filename), "
         f"cast(regexp_extract(filename, '.*/{day}=([^/]*)/', 1) as date) as {day} "

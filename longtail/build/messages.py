@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -85,3 +87,14 @@ def advice(outcome: Mapping[str, Any]) -> str:
 def hint(text: str) -> str:
     """Return what to do about an error of the machine, or ''."""
     return next((advice for sign, advice in HINTS.items() if sign in text), "")
+
+
+def show_progress() -> None:
+    """Let the package's progress lines through, in the form of dbt's own."""
+    logger = logging.getLogger("longtail")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
