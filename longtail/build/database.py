@@ -45,15 +45,20 @@ def rows_of(table: Path) -> str:
     path = glob.escape(str(table))
     if not table.is_dir():
         return f"read_parquet({text_literal(path)}, hive_partitioning = false)"
-    day, is_by_day, _ = next(table.iterdir()).name.partition("=")
-    if not is_by_day:
+    if not is_by_day(table):
         return f"read_parquet({text_literal(path + '/*.parquet')}, hive_partitioning = false)"
+    day = next(table.iterdir()).name.partition("=")[0]
     return (
         f"(select * exclude (filename), "
         f"cast(regexp_extract(filename, '.*/{day}=([^/]*)/', 1) as date) as {day} "
         f"from read_parquet({text_literal(path + '/*/*.parquet')}, "
         "hive_partitioning = false, filename = true))"
     )
+
+
+def is_by_day(table: Path) -> bool:
+    """Whether a table is a folder with a folder per day, `<day column>=YYYY-MM-DD`."""
+    return table.is_dir() and any("=" in inner.name for inner in table.iterdir())
 
 
 def create_views(

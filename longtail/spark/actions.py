@@ -57,6 +57,9 @@ class SparkActions(Actions):
         self.duckdb.execute("set TimeZone = 'UTC'")
         warehouse.repair()
 
+    def _make_room(self, selected: Sequence[str]) -> None:
+        """Do nothing: a folder of Spark's takes the place of any earlier table."""
+
     def do_name_tables(self, *, schema: str) -> None:
         """Name every table in progress in Spark's catalogue, which begins empty."""
         self.spark.sql(f"create schema if not exists {schema}")
@@ -66,7 +69,7 @@ class SparkActions(Actions):
     def do_name_table(self, *, name: str, location: str) -> None:
         """Name a file, or a folder of files, in the catalogues of Spark and of the build."""
         table = Path(location)
-        is_by_day = _is_by_day(table)
+        is_by_day = database.is_by_day(table)
         self.spark.sql(f"drop table if exists {name}")
         self.spark.sql(
             f"create table {name} {_definition(table, is_by_day)} location '{_uri(table)}'"
@@ -148,14 +151,7 @@ class SparkActions(Actions):
             space: dict[str, Any] = {"__name__": "dbt_python_model"}
             exec(compile(code, f"<dbt {name}>", "exec"), space)
             table = space["model"](space["dbtObj"](rows), cursor)
-            remove_folder(self.work / f"{name}.parquet")
             space["materialize"](table, cursor)
-
-
-def remove_folder(table: Path) -> None:
-    """Remove what Spark wrote of a table, where a file is to take its place."""
-    if table.is_dir():
-        remove(table)
 
 
 def _uri(path: str | Path) -> str:
@@ -183,7 +179,3 @@ def _definition(table: Path, is_by_day: bool) -> str:
         return f"({', '.join(columns)}) using parquet"
     day = next(table.iterdir()).name.partition("=")[0]
     return f"({', '.join(columns)}, `{day}` date) using parquet partitioned by (`{day}`)"
-
-
-def _is_by_day(table: Path) -> bool:
-    return table.is_dir() and any("=" in inner.name for inner in table.iterdir())
