@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from longtail.build import settings
@@ -82,6 +83,14 @@ def advice(outcome: Mapping[str, Any]) -> str:
     text = " ".join(lines)
     kind = "test" if outcome["type"] in ("test", "unit_test") else "model"
     return f"Failed: {kind} {outcome['name']}: {hint(text) or text[:300]}"
+
+
+def in_use(root: Path) -> str:
+    """Say why a second build cannot begin."""
+    return (
+        f"another dbt is at work in {root}: wait until it has ended, "
+        "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
+    )
 
 
 def hint(text: str) -> str:

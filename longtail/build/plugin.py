@@ -17,7 +17,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from longtail.build import machine
 from longtail.build.actions import Actions
-from longtail.build.messages import hint, show_progress
+from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
 
 _LOGGER = logging.getLogger(__name__)
@@ -73,10 +73,7 @@ class Plugin(BasePlugin):
                     )
         except duckdb.IOException as error:
             if "Could not set lock" in str(error):
-                raise DbtRuntimeError(
-                    f"another dbt is at work in {self.warehouse.root}: wait until it has ended, "
-                    "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
-                ) from None
+                raise DbtRuntimeError(in_use(self.warehouse.root)) from None
             raise DbtRuntimeError(
                 hint(str(error))
                 or f"cannot open {path}, which every `dbt build` can rebuild: remove it"

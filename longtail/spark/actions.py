@@ -24,6 +24,8 @@ from longtail.build.warehouse import Warehouse, remove
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+PATTERNS = set("*?[]{}'`%#\\")
+"""Signs that mean something in a path of Hadoop or in Spark's SQL."""
 FILES_OF_HADOOP = (".*.crc", "_SUCCESS")
 UNSIGNED = {
     pa.uint8(): pa.int16(),
@@ -45,12 +47,24 @@ class SparkActions(Actions):
         The session, local or by Spark Connect.
     limits
         DuckDB's options for Python models: threads, memory_limit.
+
+    Raises
+    ------
+    ValueError
+        If Spark could not read the folder's path.
+    duckdb.IOException
+        If another build is at work in it.
     """
 
     def __init__(
         self, warehouse: Warehouse, spark: SparkSession, limits: Mapping[str, Any]
     ) -> None:
         super().__init__(warehouse)
+        if found := PATTERNS & set(str(self.work)):
+            raise ValueError(
+                f"the warehouse folder {warehouse.root} has a {found.pop()} in its path, which "
+                "Spark reads as a pattern: set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
+            )
         self.spark = spark
         # Held open for the run: no other build of this warehouse begins meanwhile.
         self.duckdb = duckdb.connect(str(self.work / "build.duckdb"), config=dict(limits))
@@ -155,7 +169,7 @@ class SparkActions(Actions):
 
 
 def _uri(path: str | Path) -> str:
-    return Path(path).as_uri()
+    return f"file://{path}"
 
 
 def _definition(table: Path, is_by_day: bool) -> str:

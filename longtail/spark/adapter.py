@@ -5,7 +5,9 @@ dbt finds it by `type: longtailspark` in profiles.yml; macros are dispatched as 
 
 from __future__ import annotations
 
+import logging
 import traceback
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +20,14 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from longtail.build import machine
-from longtail.build.messages import hint, show_progress
+from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
 from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
+# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows.
+logging.getLogger("SQLQueryContextLogger").disabled = True
+warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
 
 
 @dataclass
@@ -73,6 +78,8 @@ class LongtailsparkAdapter(SparkAdapter):
                 warehouse.prepare()
                 self._actions = SparkActions(warehouse, builder.getOrCreate(), given.duckdb_options)
             except (OSError, ValueError, duckdb.Error, PySparkException) as error:
+                if "Could not set lock" in str(error):
+                    raise DbtRuntimeError(in_use(warehouse.root)) from None
                 raise DbtRuntimeError(hint(str(error)) or str(error)) from None
         return self._actions
 
@@ -86,7 +93,7 @@ class LongtailsparkAdapter(SparkAdapter):
         except (OSError, duckdb.Error) as error:
             raise DbtRuntimeError(hint(str(error)) or str(error)) from None
         except PySparkException as error:
-            raise DbtRuntimeError(str(error)) from None
+            raise DbtRuntimeError(str(error).partition("\n\nJVM stacktrace")[0]) from None
 
     @available.parse(lambda *_, **__: "")
     def work_folder(self) -> str:
