@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from pyspark.sql.pandas.types import from_arrow_schema
 from longtail.build import database
 from longtail.build.actions import Actions
 from longtail.build.warehouse import Warehouse, remove
+from longtail.spark import shared_ctes
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -102,15 +104,30 @@ class SparkActions(Actions):
         target = Path(location)
         fresh = target if day else target.with_name(f"{target.name}.partial")
         remove(fresh)
-        frame = self.spark.sql(query)
-        writer = (frame.repartition(day) if day else frame).write.option("compression", "zstd")
-        (writer.partitionBy(day) if day else writer).parquet(_uri(fresh))
+        scratch = self.work / f"tmp_{uuid.uuid4().hex}"
+        try:
+            frame = self.spark.sql(self._with_stored_ctes(query, scratch))
+            writer = (frame.repartition(day) if day else frame).write
+            writer = writer.option("compression", "zstd")
+            (writer.partitionBy(day) if day else writer).parquet(_uri(fresh))
+        finally:
+            remove(scratch)
         for pattern in FILES_OF_HADOOP:
             for file in fresh.rglob(pattern):
                 file.unlink()
         if not day:
             remove(target)
             os.rename(fresh, target)
+
+    def _with_stored_ctes(self, query: str, folder: Path) -> str:
+        """Write the rows of marked CTEs to a folder; return the query that reads them there."""
+        ctes, rest = shared_ctes.split(query)
+        for place, (name, body) in enumerate(ctes):
+            if shared_ctes.MARK in body:
+                uri = _uri(folder / name)
+                self.spark.sql(shared_ctes.join(ctes[:place], body)).write.parquet(uri)
+                ctes[place] = shared_ctes.Cte(name, f"select * from parquet.`{uri}`")
+        return shared_ctes.join(ctes, rest)
 
     def do_write_empty_day(self, *, query: str, table: str, day: str) -> None:
         """Write the file that keeps the columns of a table by day without a row."""

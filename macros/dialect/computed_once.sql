@@ -1,6 +1,6 @@
 {% macro computed_once() -%}
-    {# Condition that every row meets, in a CTE that several others read. Spark writes such a CTE
-       anew at each place where it is read, and computes it as often, unless it depends on chance. #}
+    {# Condition that every row meets, in a CTE that is costly and that several others read. Spark
+       would compute it at each place where it is read: longtail.spark.shared_ctes stores it. #}
     {{- return(adapter.dispatch("computed_once", "longtail")()) -}}
 {%- endmacro %}
 
@@ -9,5 +9,5 @@
 {%- endmacro %}
 
 {% macro spark__computed_once() -%}
-    rand() >= 0
+    true /* computed once */
 {%- endmacro %}
