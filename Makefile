@@ -7,6 +7,7 @@
 #   make build EVENTS=... PRODUCTS=p.csv    with the shop's product catalogue; make stock: what is sold out
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
+#   make build TARGET=spark                 by Apache Spark (docs/spark.md); spark_connect: a server
 #   make build FLAGS=--full-refresh         any options of dbt build, with spaces between
 
 PYTHON ?= python3
@@ -30,7 +31,7 @@ is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null
 note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install checks build stock inspect dev test quick lint macros report export docs bench lock clean
+.PHONY: help installed install checks spark build test-spark stock inspect dev test quick lint macros report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,9 +53,24 @@ checks: installed
 		|| { $(BIN)/pip install --quiet --require-hashes --requirement requirements-checks.lock \
 			&& $(call note_installed,requirements-checks); }
 
-build: installed ## Build all tables (EVENTS=, PRODUCTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=)
+spark: installed
+	@$(call is_installed,requirements-spark) \
+		|| { $(BIN)/pip install --quiet --require-hashes --requirement requirements-spark.lock \
+			&& $(call note_installed,requirements-spark); }
+	@$(BIN)/python -m longtail.spark.set_up $(TARGET)
+
+# DuckDB reads the files before Spark computes, and tests and publishes the tables afterwards.
+$(if $(TARGET),$(if $(filter spark spark_connect,$(TARGET)),,$(error TARGET is spark or spark_connect)))
+STAGED := path:models/staging path:models/demo
+build_by_duckdb = $(BIN)/dbt build $(SELECTED) $$FLAGS --vars "$$vars"
+build_by_spark = $(BIN)/dbt run --select $(STAGED) $$FLAGS --vars "$$vars" \
+	&& $(BIN)/dbt run --target $(TARGET) --exclude $(STAGED) $$FLAGS --vars "$$vars" \
+	&& $(BIN)/dbt test --exclude-resource-type unit_test --vars "$$vars"
+build_tables = $(if $(and $(TARGET),$(if $(SELECTED),,all)),$(build_by_spark),$(build_by_duckdb))
+
+build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=, TARGET=)
 	@vars="$$($(BIN)/python -m longtail.build.vars --base '$(BASE)')" \
-		&& set -f && $(BIN)/dbt build $(SELECTED) $$FLAGS --vars "$$vars" \
+		&& set -f && $(build_tables) \
 		&& $(BIN)/python -m longtail.report
 
 stock: SELECTED := --select tag:availability+ --exclude-resource-type unit_test
@@ -69,6 +85,10 @@ dev: build ## Build 10 thousand demo events without the map, in target/dev
 
 test: checks lint macros ## Check everything
 	$(BIN)/python -m pytest --numprocesses 2
+
+test-spark: TARGET := spark
+test-spark: checks spark ## Check that Spark makes DuckDB's tables
+	$(BIN)/python -m pytest tests/python/test_spark.py
 
 quick: checks lint ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
 	$(BIN)/python -m pytest --numprocesses 2 -m quick
@@ -101,6 +121,7 @@ lock: ## Resolve requirements*.in into their locks
 	$(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet uv
 	$(BIN)/$(RESOLVE) requirements.in --output-file requirements.lock
 	$(BIN)/$(RESOLVE) requirements-checks.in --output-file requirements-checks.lock
+	$(BIN)/$(RESOLVE) requirements-spark.in --output-file requirements-spark.lock
 
 clean: ## Remove what dbt leaves behind; tables stay
 	rm -rf target logs

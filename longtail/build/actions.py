@@ -21,7 +21,7 @@ from longtail.build.input_actions import InputActions
 from longtail.build.messages import SHOWN, advice, mixed_settings, nothing_kept, waiting
 from longtail.build.run import Run
 from longtail.build.summary import summary
-from longtail.build.warehouse import BuildState, downstream
+from longtail.build.warehouse import BuildState, downstream, remove
 
 GOOD = ("success", "pass", "warn", "no-op")
 BAD = ("error", "fail", "runtime error", "partial success")
@@ -83,6 +83,7 @@ class Actions(InputActions):
             self.do_targets(run=run)
         lines += self._check_catalogue(run, selected)
         if which != "test":
+            self._make_room(selected)
             models = [node for node in selected if node.startswith("model.")]
             changing = downstream(models, parents)
             state = BuildState(self.work)
@@ -95,6 +96,13 @@ class Actions(InputActions):
                 )
             state.begin(changing - set(without_result))
         return lines
+
+    def _make_room(self, selected: Sequence[str]) -> None:
+        """Remove the folders that Spark wrote of tables of which DuckDB is to write files."""
+        for node in selected:
+            table = self.work / f"{node.split('.')[2]}.parquet"
+            if table.is_dir() and not database.is_by_day(table):
+                remove(table)
 
     # ---- tables by day -----------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ PRIVATE_PREFIXES = ("int_", "demo_")
 PRIVATE_SCHEMA = "internal"
 LIST_RANK = "rank"
 """A table whose first column this is holds one list: its view shows it in that order."""
-VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet(/\*/\*\.parquet)?'")
+VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet((/\*)?/\*\.parquet)?'")
 """In the SQL of a view: the folder of the table that it shows."""
 
 
@@ -38,13 +38,15 @@ def qualified(table: str) -> str:
 
 
 def rows_of(table: Path) -> str:
-    """Return the relation of a table's rows: of one file, or of a folder of files by day.
+    """Return the relation of a table's rows: of one file, or of a folder of files, maybe by day.
 
     Names of folders above the table are no patterns and no columns, whatever they look like.
     """
     path = glob.escape(str(table))
     if not table.is_dir():
         return f"read_parquet({text_literal(path)}, hive_partitioning = false)"
+    if not is_by_day(table):
+        return f"read_parquet({text_literal(path + '/*.parquet')}, hive_partitioning = false)"
     day = next(table.iterdir()).name.partition("=")[0]
     return (
         f"(select * exclude (filename), "
@@ -52,6 +54,11 @@ def rows_of(table: Path) -> str:
         f"from read_parquet({text_literal(path + '/*/*.parquet')}, "
         "hive_partitioning = false, filename = true))"
     )
+
+
+def is_by_day(table: Path) -> bool:
+    """Whether a table is a folder with a folder per day, `<day column>=YYYY-MM-DD`."""
+    return table.is_dir() and any("=" in inner.name for inner in table.iterdir())
 
 
 def create_views(

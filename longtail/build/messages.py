@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from longtail.build import settings
@@ -82,6 +85,25 @@ def advice(outcome: Mapping[str, Any]) -> str:
     return f"Failed: {kind} {outcome['name']}: {hint(text) or text[:300]}"
 
 
+def in_use(root: Path) -> str:
+    """Say why a second build cannot begin."""
+    return (
+        f"another dbt is at work in {root}: wait until it has ended, "
+        "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
+    )
+
+
 def hint(text: str) -> str:
     """Return what to do about an error of the machine, or ''."""
     return next((advice for sign, advice in HINTS.items() if sign in text), "")
+
+
+def show_progress() -> None:
+    """Let the package's progress lines through, in the form of dbt's own."""
+    logger = logging.getLogger("longtail")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stdout)
+        handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

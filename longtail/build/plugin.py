@@ -6,7 +6,6 @@ The macro `longtail_package` talks to it.
 from __future__ import annotations
 
 import logging
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from longtail.build import machine
 from longtail.build.actions import Actions
-from longtail.build.messages import hint
+from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
 
 _LOGGER = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ class Plugin(BasePlugin):
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         """Create the warehouse before DuckDB opens the build's database in it."""
         assert self.creds is not None
-        _show_progress()
+        show_progress()
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         self.actions = Actions(self.warehouse)
         # What profiles.yml cannot do: from here on every path is absolute.
@@ -74,10 +73,7 @@ class Plugin(BasePlugin):
                     )
         except duckdb.IOException as error:
             if "Could not set lock" in str(error):
-                raise DbtRuntimeError(
-                    f"another dbt is at work in {self.warehouse.root}: wait until it has ended, "
-                    "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
-                ) from None
+                raise DbtRuntimeError(in_use(self.warehouse.root)) from None
             raise DbtRuntimeError(
                 hint(str(error))
                 or f"cannot open {path}, which every `dbt build` can rebuild: remove it"
@@ -98,14 +94,3 @@ class Plugin(BasePlugin):
             raise DbtRuntimeError(str(error)) from None
         except (OSError, duckdb.Error) as error:
             raise DbtRuntimeError(hint(str(error)) or str(error)) from None
-
-
-def _show_progress() -> None:
-    """Let the package's progress lines through, in the form of dbt's own."""
-    logger = logging.getLogger("longtail")
-    if not logger.handlers:
-        handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-        logger.propagate = False

@@ -6,6 +6,7 @@
     #}
     {% if execute and flags.WHICH in ("build", "run", "test", "retry") %}
         {% do refuse_vars_of_another_project() %}
+        {% do name_tables() %}
         {# An ephemeral model is run as a part of others and never has a result of its own. #}
         {% set without_result = [] %}
         {% for node in graph.nodes.values() if node.config.materialized == "ephemeral" %}

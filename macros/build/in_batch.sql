@@ -4,6 +4,15 @@
         `batches`: the rows whose `column` is that one or, with a `key` of whole numbers, those that
         leave it as a remainder. True for all rows where neither is set.
     #}
+    {{- return(adapter.dispatch("in_batch", "longtail")(column, key)) -}}
+{%- endmacro %}
+
+{% macro default__in_batch(column, key) -%}
+    {# Only DuckDB needs batches: other engines divide the work themselves. #}
+    true
+{%- endmacro %}
+
+{% macro duckdb__in_batch(column, key) -%}
     {%- if key -%}
         {{ key }} % coalesce(getvariable('batches'), 1) = coalesce(getvariable('batch'), 0)
     {%- else -%}

@@ -14,3 +14,7 @@
     {% do adapter.store_relation("longtail", none, [], "", "parquet", message) %}
     {{ return(message.get("answer")) }}
 {% endmacro %}
+
+{% macro spark__longtail_package(action, request) %}
+    {{- return(adapter.longtail(action, request)) -}}
+{% endmacro %}

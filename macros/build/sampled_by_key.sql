@@ -5,6 +5,7 @@
         that groups or joins runs on a month of a large shop too, and sees the same rows again.
     #}
     {%- set rows_wanted = 2000000 %}
-    hash({{ columns | join(", ") }})
-    % greatest(1, (select count(*) // {{ rows_wanted }} from {{ model }})) = 0
+    abs(hash({{ columns | join(", ") }}) % greatest(
+        1, (select cast(floor(count(*) / {{ rows_wanted }}) as integer) from {{ model }})
+    )) = 0
 {%- endmacro %}

@@ -1,5 +1,15 @@
 {% macro write_edgelist() %}
     {# The graph in the form that csrgraph and other tools read: source, target, weight. #}
+    {{- return(adapter.dispatch("write_edgelist", "longtail")()) -}}
+{% endmacro %}
+
+{% macro spark__write_edgelist() %}
+    {% if execute %}
+        {% do longtail_package("write_edgelist", {"table": this.identifier}) %}
+    {% endif %}
+{% endmacro %}
+
+{% macro duckdb__write_edgelist() %}
     copy (
         select source_node_id, target_node_id, weight
         from {{ this }}

@@ -10,3 +10,7 @@
 {% macro duckdb__days_between(earlier, later) -%}
     date_diff('day', {{ earlier }}, {{ later }})
 {%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%}
+    datediff({{ later }}, {{ earlier }})
+{%- endmacro %}

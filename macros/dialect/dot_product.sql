@@ -6,3 +6,9 @@
 {% macro duckdb__dot_product(one, other) -%}
     list_inner_product({{ one }}, {{ other }})
 {%- endmacro %}
+
+{% macro spark__dot_product(one, other) -%}
+    aggregate(
+        zip_with({{ one }}, {{ other }}, (a, b) -> cast(a * b as double)), 0e0, (sum, x) -> sum + x
+    )
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__rows_of(column) -%}
     unnest({{ column }}, recursive := true)
 {%- endmacro %}
+
+{% macro spark__rows_of(column) -%}
+    inline({{ column }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro default__text_literal(text) -%}
     '{{ text | replace("'", "''") }}'
 {%- endmacro %}
+
+{% macro spark__text_literal(text) -%}
+    '{{ text | replace("\\", "\\\\") | replace("'", "\\'") }}'
+{%- endmacro %}

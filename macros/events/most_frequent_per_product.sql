@@ -15,7 +15,9 @@
                 order by
                     sum(events) desc,
                     max(last_event_at) desc,
-                    {% for name in voted %}{{ name }}{{ ", " if not loop.last }}{% endfor %}
+                    {% for name in voted -%}
+                        {{ name }} nulls last{{ ", " if not loop.last }}
+                    {%- endfor %}
             ) as place
         from {{ product_days }}
         where {% for name in voted %}{{ name }} is not null{{ " or " if not loop.last }}{% endfor %}

@@ -167,6 +167,6 @@
                 ) as place
             from allowed_candidates
         )
-        where place <= {{ size }}
+        where place <= {{ size }} and {{ computed_once() }}
     )
 {%- endmacro %}

@@ -21,7 +21,7 @@
         left join (
             select list_key, count(*) as products from excluded group by list_key
         ) as withheld on lists.list_key = withheld.list_key
-        where coalesce(filled.products, 0) < {{ size }}
+        where coalesce(filled.products, 0) < {{ size }} and {{ computed_once() }}
     ),
 
     first_categories as (

@@ -82,5 +82,6 @@
             ranked_products.because_product_key
         from ranked_products
         inner join lists on ranked_products.list_key = lists.list_key
+        where {{ computed_once() }}
     )
 {%- endmacro %}

@@ -4,15 +4,23 @@ with products as (
     select * from {{ ref("products") }}
 ),
 
+votes as (
+    select
+        category_id,
+        category_code,
+        count(*) as products
+    from products
+    where category_id is not null and category_code is not null
+    group by category_id, category_code
+),
+
 codes as (
     select
         category_id,
         category_code
-    from products
-    where category_id is not null and category_code is not null
-    group by category_id, category_code
+    from votes
     qualify row_number() over (
-        partition by category_id order by count(*) desc, category_code asc
+        partition by category_id order by products desc, category_code asc
     ) = 1
 ),
 

@@ -49,11 +49,7 @@ this_build as (
 
 {# Kept per build, like the trends that it explains. #}
 every_build as (
-    select * from this_build
-    {% if earlier_rows("build_info") %}
-        union all by name
-        {{ earlier_rows("build_info") }}
-    {% endif %}
+    {{ union_by_name("this_build", earlier_rows("build_info")) }}
 )
 
 select * from every_build

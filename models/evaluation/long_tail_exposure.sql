@@ -47,11 +47,7 @@ exposure as (
 
 {# Kept per build, so that a trend can be seen. #}
 every_build as (
-    select * from exposure
-    {% if earlier_rows("long_tail_exposure") %}
-        union all by name
-        {{ earlier_rows("long_tail_exposure") }}
-    {% endif %}
+    {{ union_by_name("exposure", earlier_rows("long_tail_exposure")) }}
 )
 
 select * from every_build

@@ -8,7 +8,7 @@
 with log_days as (
     select
         min(event_date) as first_date,
-        max(event_date) + interval '1 day' as log_ends_at
+        cast(max(event_date) + interval '1 day' as timestamp) as log_ends_at
     from {{ ref("int_log_days") }}
     where has_traffic
 ),

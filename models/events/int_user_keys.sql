@@ -1,4 +1,5 @@
-{# In the order of their first day, so that a new day changes no number. #}
+{# In the order of their first day, so that a new day changes no number. Numbered within
+   that day: to order all users at once would be the work of one task of Spark's. #}
 with users as (
     select
         user_id,
@@ -7,13 +8,24 @@ with users as (
     group by user_id
 ),
 
+days as (
+    select
+        first_date,
+        sum(count(*)) over (order by first_date) - count(*) as users_before
+    from users
+    group by first_date
+),
+
 numbered as (
     select
-        user_id,
+        users.user_id,
         cast(
-            row_number() over (order by first_date, user_id) - 1 as integer
+            days.users_before
+            + row_number() over (partition by users.first_date order by users.user_id)
+            - 1 as integer
         ) as user_key
     from users
+    inner join days on users.first_date = days.first_date
 )
 
 select * from numbered

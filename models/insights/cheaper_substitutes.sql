@@ -19,7 +19,7 @@ with cheaper as (
         on similar_products.similar_product_id = found.product_id
     where
         similar_products.relation = 'substitute'
-        and not starts_with(similar_products.source, 'popular')
+        and similar_products.source not like 'popular%'
         and found.category_code = products.category_code
         and products.price > 0
         and found.price <= 0.9 * products.price

@@ -25,7 +25,7 @@ places as (
         on similar_products.product_id = popular.product_id
     where
         similar_products.relation = 'substitute'
-        and not starts_with(similar_products.source, 'popular')
+        and similar_products.source not like 'popular%'
         and popular.users_rank >= 0.8
     group by similar_products.similar_product_id
 ),

@@ -29,9 +29,9 @@ recommendation_causes as (
             order by
                 recommendations desc,
                 source,
-                because_event_type,
-                because_level_1,
-                level_1
+                because_event_type nulls last,
+                because_level_1 nulls last,
+                level_1 nulls last
         ) as integer) as rank,
         *
     from counted

@@ -1,25 +1,21 @@
 {# Each search notes in the metadata of its table's file how it was done; an approximate
    index with its recall against the exact search on the build's own products. #}
+{% set tables = ["neighbours_deepwalk", "neighbours_node2vec", "successors_deepwalk"] %}
 -- depends_on: {{ ref("neighbours_deepwalk") }}
 -- depends_on: {{ ref("neighbours_node2vec") }}
 -- depends_on: {{ ref("successors_deepwalk") }}
-{% set files = [
-    work_files("neighbours_*.parquet"), work_files("successors_deepwalk.parquet")
-] %}
 with reports as (
-    select decode(value) as report
-    from parquet_kv_metadata({{ text_list(files) }})
-    where decode(key) = 'search'
+    {{ search_reports(tables) }}
 )
 
 select
-    report ->> 'search' as search,
-    report ->> 'method' as method,
-    cast(report ->> 'database_size' as bigint) as database_size,
-    cast(report ->> 'query_count' as bigint) as query_count,
-    cast(report ->> 'k' as integer) as k,
-    cast(report ->> 'lists' as bigint) as lists,
-    cast(report ->> 'probes' as bigint) as probes,
-    cast(report ->> 'recall_queries' as bigint) as recall_queries,
-    cast(report ->> 'recall_at_k' as double) as recall_at_k
+    {{ json_text("report", "search") }} as search,
+    {{ json_text("report", "method") }} as method,
+    cast({{ json_text("report", "database_size") }} as bigint) as database_size,
+    cast({{ json_text("report", "query_count") }} as bigint) as query_count,
+    cast({{ json_text("report", "k") }} as integer) as k,
+    cast({{ json_text("report", "lists") }} as bigint) as lists,
+    cast({{ json_text("report", "probes") }} as bigint) as probes,
+    cast({{ json_text("report", "recall_queries") }} as bigint) as recall_queries,
+    cast({{ json_text("report", "recall_at_k") }} as double) as recall_at_k
 from reports

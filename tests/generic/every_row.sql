@@ -5,7 +5,7 @@
             case
                 {% for condition in satisfies %}
                     when ({{ condition }}) is not true
-                        then '{{ adapter.escape_sql_string(condition) }}'
+                        then {{ text_literal(condition) }}
                 {% endfor %}
             end as broken_condition,
             *

@@ -6,7 +6,7 @@ with pairs as (
         greatest(product_id, similar_product_id) as product_id_b,
         relation
     from {{ ref("similar_products") }}
-    where not starts_with(source, 'popular')
+    where source not like 'popular%'
 )
 
 select

@@ -24,7 +24,7 @@ with listed as (
             and found.product_number = demo_complements.complement_number
     where
         similar_products.relation = 'complement'
-        and not starts_with(similar_products.source, 'popular')
+        and similar_products.source not like 'popular%'
 ),
 
 shares as (

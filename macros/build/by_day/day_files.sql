@@ -1,6 +1,14 @@
 {% macro day_files(table, day) -%}
     {# The files of a table by day in progress, as a relation. The day is read from the name of the
        file's own folder: folders above may look like columns too. #}
+    {{- return(adapter.dispatch("day_files", "longtail")(table, day)) -}}
+{%- endmacro %}
+
+{% macro spark__day_files(table, day) -%}
+    {{ target.schema }}.{{ table }}
+{%- endmacro %}
+
+{% macro duckdb__day_files(table, day) -%}
     (
         select
             * exclude (filename),

@@ -4,7 +4,7 @@
     {% if moved_from is none or first_day == "0001-01-01" %}{{ return(first_day) }}{% endif %}
     {{ return(run_query(
         "select least(" ~ ("'" ~ first_day ~ "'" if first_day else "null")
-        ~ ", min(session_date)::varchar) from " ~ ref("int_events_flagged") ~ "
+        ~ ", min(session_date)::string) from " ~ ref("int_events_flagged") ~ "
         where event_at >= timestamp '" ~ moved_from ~ "'"
     )[0][0]) }}
 {% endmacro %}

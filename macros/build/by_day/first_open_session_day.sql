@@ -3,7 +3,7 @@
        `first_day` began. #}
     {% if first_day is none or first_day == "0001-01-01" %}{{ return(first_day) }}{% endif %}
     {{ return(run_query(
-        "select least('" ~ first_day ~ "', min(session_date)::varchar)
+        "select least('" ~ first_day ~ "', min(session_date)::string)
         from " ~ day_files("int_events_flagged", "session_date") ~ "
         where event_at >= date '" ~ first_day ~ "' - " ~ session_gap()
     )[0][0]) }}

@@ -1,0 +1,212 @@
+"""Actions that only Spark needs: write a query's rows to files, name files in its catalogue.
+
+Spark writes the folders that DuckDB writes. Days, publication, gates and report know files and
+nothing of the engine, so that they need no second form.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql.pandas.types import from_arrow_schema
+
+from longtail.build import database
+from longtail.build.actions import Actions
+from longtail.build.warehouse import Warehouse, remove
+from longtail.spark import shared_ctes
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PATTERNS = set("*?[]{}'`%#\\")
+"""Signs that mean something in a path of Hadoop or in Spark's SQL."""
+FILES_OF_HADOOP = (".*.crc", "_SUCCESS")
+UNSIGNED = {
+    pa.uint8(): pa.int16(),
+    pa.uint16(): pa.int32(),
+    pa.uint32(): pa.int64(),
+    pa.uint64(): pa.decimal128(20, 0),
+}
+"""What Spark reads columns of parquet files as that it has no type for."""
+
+
+class SparkActions(Actions):
+    """All actions, with a Spark session for those that move rows.
+
+    Parameters
+    ----------
+    warehouse
+        A folder that this process and Spark's executors share.
+    spark
+        The session, local or by Spark Connect.
+    limits
+        DuckDB's options for Python models: threads, memory_limit.
+
+    Raises
+    ------
+    ValueError
+        If Spark could not read the folder's path.
+    duckdb.IOException
+        If another build is at work in it.
+    """
+
+    def __init__(
+        self, warehouse: Warehouse, spark: SparkSession, limits: Mapping[str, Any]
+    ) -> None:
+        super().__init__(warehouse)
+        if found := PATTERNS & set(str(self.work)):
+            raise ValueError(
+                f"the warehouse folder {warehouse.root} has a {found.pop()} in its path, which "
+                "Spark reads as a pattern: set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
+            )
+        self.spark = spark
+        # Held open for the run: no other build of this warehouse begins meanwhile.
+        self.duckdb = duckdb.connect(str(self.work / "build.duckdb"), config=dict(limits))
+        self.duckdb.execute("set TimeZone = 'UTC'")
+        warehouse.repair()
+
+    def _make_room(self, selected: Sequence[str]) -> None:
+        """Do nothing: a folder of Spark's takes the place of any earlier table."""
+
+    def do_name_tables(self, *, schema: str) -> None:
+        """Name every table in progress in Spark's catalogue, which begins empty."""
+        self.spark.sql(f"create schema if not exists {schema}")
+        for path in sorted(self.work.glob("*.parquet")):
+            self.do_name_table(name=f"{schema}.{path.stem}", location=str(path))
+
+    def do_name_table(self, *, name: str, location: str) -> None:
+        """Name a file, or a folder of files, in the catalogues of Spark and of the build."""
+        table = Path(location)
+        is_by_day = database.is_by_day(table)
+        self.spark.sql(f"drop table if exists {name}")
+        self.spark.sql(
+            f"create table {name} {_definition(table, is_by_day)} location '{_uri(table)}'"
+        )
+        if is_by_day:
+            self.spark.catalog.recoverPartitions(name)
+        with self.duckdb.cursor() as cursor:
+            rows = database.rows_of(Path(location))
+            cursor.execute(f"create or replace view {name} as select * from {rows}")
+
+    def do_write_query(self, *, query: str, location: str, day: str = "") -> None:
+        """Write the rows of a query as parquet files, in a folder per `day` if that is a column.
+
+        A folder that is not by day takes the place of an earlier table when it is complete.
+        """
+        target = Path(location)
+        fresh = target if day else target.with_name(f"{target.name}.partial")
+        remove(fresh)
+        scratch = self.work / f"tmp_{uuid.uuid4().hex}"
+        try:
+            frame = self.spark.sql(self._with_stored_ctes(query, scratch))
+            writer = (frame.repartition(day) if day else frame).write
+            writer = writer.option("compression", "zstd")
+            (writer.partitionBy(day) if day else writer).parquet(_uri(fresh))
+        finally:
+            remove(scratch)
+        for pattern in FILES_OF_HADOOP:
+            for file in fresh.rglob(pattern):
+                file.unlink()
+        if not day:
+            remove(target)
+            os.rename(fresh, target)
+
+    def _with_stored_ctes(self, query: str, folder: Path) -> str:
+        """Write the rows of marked CTEs to a folder; return the query that reads them there."""
+        ctes, rest = shared_ctes.split(query)
+        for place, (name, body) in enumerate(ctes):
+            if shared_ctes.MARK in body:
+                uri = _uri(folder / name)
+                self.spark.sql(shared_ctes.join(ctes[:place], body)).write.parquet(uri)
+                ctes[place] = shared_ctes.Cte(name, f"select * from parquet.`{uri}`")
+        return shared_ctes.join(ctes, rest)
+
+    def do_write_empty_day(self, *, query: str, table: str, day: str) -> None:
+        """Write the file that keeps the columns of a table by day without a row."""
+        folder = self.work / f"{table}.parquet.new" / f"{day}=1970-01-01"
+        frame = self.spark.sql(query).drop(day).limit(0)
+        pq.write_table(frame.toArrow(), folder / "empty.parquet")
+
+    def do_write_edgelist(self, *, table: str) -> None:
+        """Write a table of edges in the form that csrgraph and other tools read."""
+        target = self.work / f"{table}.edg"
+        rows = database.rows_of(self.work / f"{table}.parquet")
+        with self.duckdb.cursor() as cursor:
+            cursor.execute(f"""
+                copy (
+                    select source_node_id, target_node_id, weight from {rows}
+                    order by source_node_id, target_node_id
+                ) to '{target}' (format csv, delimiter '\t', header false, use_tmp_file true)
+            """)
+
+    def do_earlier(self, *, table: str) -> str:
+        """Return the query for the rows that earlier builds published of a table, or ''."""
+        published = self.warehouse.root / f"{table}.parquet"
+        if not published.exists():
+            return ""
+        return f"select * from parquet.`{_uri(published.resolve())}`"
+
+    def do_search_reports(self, *, tables: Sequence[str]) -> list[str]:
+        """Return what searches noted in the metadata of their tables' files, as JSON texts."""
+        found = []
+        for table in tables:
+            metadata = pq.read_schema(self.work / f"{table}.parquet").metadata or {}
+            if b"search" in metadata:
+                found.append(json.dumps(json.loads(metadata[b"search"])))
+        return found
+
+    def run_python(self, name: str, code: str) -> None:
+        """Run a compiled Python model on DuckDB relations over its parents' files.
+
+        Parameters
+        ----------
+        name
+            Of the model, for tracebacks.
+        code
+            What dbt compiled: functions `model` and `materialize`, class `dbtObj`.
+        """
+        with self.duckdb.cursor() as cursor:
+
+            def rows(reference: str) -> duckdb.DuckDBPyRelation:
+                table = reference.split(".")[-1].strip("`")
+                return cursor.sql(f"from {database.rows_of(self.work / f'{table}.parquet')}")
+
+            space: dict[str, Any] = {"__name__": "dbt_python_model"}
+            exec(compile(code, f"<dbt {name}>", "exec"), space)
+            table = space["model"](space["dbtObj"](rows), cursor)
+            space["materialize"](table, cursor)
+
+
+def _uri(path: str | Path) -> str:
+    return f"file://{path}"
+
+
+def _definition(table: Path, is_by_day: bool) -> str:
+    """Return the columns of a table as Spark's SQL, which would read a file of each to know them.
+
+    Raises
+    ------
+    TypeError
+        If Spark has no such type.
+    """
+    files = table.rglob("*.parquet") if table.is_dir() else iter([table])
+    schema = pq.read_schema(next(files)).remove_metadata()
+    for place, column in enumerate(schema):
+        if column.type in UNSIGNED:
+            schema = schema.set(place, column.with_type(UNSIGNED[column.type]))
+    columns = [
+        f"`{column.name}` {column.dataType.simpleString()}"
+        for column in from_arrow_schema(schema, prefer_timestamp_ntz=True)
+    ]
+    if not is_by_day:
+        return f"({', '.join(columns)}) using parquet"
+    day = next(table.iterdir()).name.partition("=")[0]
+    return f"({', '.join(columns)}, `{day}` date) using parquet partitioned by (`{day}`)"

@@ -1,0 +1,109 @@
+"""dbt-spark with two additions: what macros ask of the package, and Python models beside DuckDB.
+
+dbt finds it by `type: longtailspark` in profiles.yml; macros are dispatched as `spark__...`.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from dbt.adapters.base import available
+from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.spark import SparkAdapter, SparkConnectionManager, SparkCredentials
+from dbt_common.exceptions import DbtRuntimeError
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from longtail.build import machine
+from longtail.build.messages import hint, in_use, show_progress
+from longtail.build.warehouse import Warehouse
+from longtail.spark.actions import SparkActions
+
+ENGINE = "longtailspark"
+# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows.
+logging.getLogger("SQLQueryContextLogger").disabled = True
+warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+
+
+@dataclass
+class Credentials(SparkCredentials):
+    """Those of dbt-spark, and what a build may use of the machine that runs dbt.
+
+    Attributes
+    ----------
+    warehouse
+        Folder of the tables; Spark's executors must see it under the same path.
+    duckdb_options
+        DuckDB's threads and memory_limit for Python models.
+    """
+
+    warehouse: str = ""
+    duckdb_options: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def type(self) -> str:
+        """Return the profile type, which names the adapter."""
+        return ENGINE
+
+
+class ConnectionManager(SparkConnectionManager):
+    """Connections of dbt-spark."""
+
+    TYPE = ENGINE
+
+
+class LongtailsparkAdapter(SparkAdapter):
+    """Tables are folders of parquet files in the warehouse, which Spark's catalogue only names."""
+
+    ConnectionManager = ConnectionManager
+    _actions: SparkActions | None = None
+
+    @property
+    def actions(self) -> SparkActions:
+        """The package's actions on this run's warehouse, with the session; made at first need."""
+        if self._actions is None:
+            show_progress()
+            given = self.config.credentials
+            builder = SparkSession.builder
+            for name, value in given.server_side_parameters.items():
+                builder = builder.config(name, value)
+            warehouse = Warehouse(given.warehouse)
+            try:
+                machine.check_limits(given.duckdb_options)
+                warehouse.prepare()
+                self._actions = SparkActions(warehouse, builder.getOrCreate(), given.duckdb_options)
+            except (OSError, ValueError, duckdb.Error, PySparkException) as error:
+                if "Could not set lock" in str(error):
+                    raise DbtRuntimeError(in_use(warehouse.root)) from None
+                raise DbtRuntimeError(hint(str(error)) or str(error)) from None
+        return self._actions
+
+    @available.parse(lambda *_, **__: None)
+    def longtail(self, action: str, request: dict[str, Any]) -> Any:
+        """Return what an action of `longtail.spark.actions` returns."""
+        try:
+            return self.actions.answer(action, request)
+        except ValueError as error:
+            raise DbtRuntimeError(str(error)) from None
+        except (OSError, duckdb.Error) as error:
+            raise DbtRuntimeError(hint(str(error)) or str(error)) from None
+        except PySparkException as error:
+            raise DbtRuntimeError(str(error).partition("\n\nJVM stacktrace")[0]) from None
+
+    @available.parse(lambda *_, **__: "")
+    def work_folder(self) -> str:
+        """Return the folder of the tables in progress."""
+        return str(self.actions.work)
+
+    def submit_python_job(self, parsed_model: dict, compiled_code: str) -> AdapterResponse:
+        """Run a Python model in this process, on DuckDB over its parents' files."""
+        try:
+            self.actions.run_python(parsed_model["alias"], compiled_code)
+        except Exception as error:
+            raise DbtRuntimeError("".join(traceback.format_exception(error))) from error
+        return AdapterResponse("OK")

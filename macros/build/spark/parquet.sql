@@ -1,0 +1,26 @@
+{% materialization parquet, adapter="spark", supported_languages=["sql", "python"] %}
+    {#
+        One folder of parquet files per model, which Spark's catalogue names; the file of a
+        Python model. As DuckDB's materialization of this name, but for batches: Spark divides
+        the work itself.
+    #}
+    {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
+    {% set target_relation = this.incorporate(type="table") %}
+    {{ run_hooks(pre_hooks) }}
+
+    {% if model.language == "python" %}
+        {% call statement("main", language="python") %}
+            {{- python_to_parquet(compiled_code, location) -}}
+        {% endcall %}
+    {% else %}
+        {% if config.get("contract").enforced %}
+            {{ get_assert_columns_equivalent(compiled_code) }}
+        {% endif %}
+        {% do longtail_package("write_query", {"query": compiled_code, "location": location}) %}
+        {% call noop_statement("main", "OK") %}{{ compiled_code }}{% endcall %}
+    {% endif %}
+
+    {% do longtail_package("name_table", {"name": this | string, "location": location}) %}
+    {{ run_hooks(post_hooks) }}
+    {{ return({"relations": [target_relation]}) }}
+{% endmaterialization %}

@@ -1,0 +1,80 @@
+"""What the Spark target asks of a machine and of files, on machines without Spark."""
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from longtail.build.actions import Actions
+from longtail.build.database import rows_of
+from longtail.build.run import Run
+from longtail.build.warehouse import Warehouse
+from longtail.spark import set_up
+
+
+def fake_java(folder: Path, version: str) -> dict[str, str]:
+    java = folder / "java"
+    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    java.chmod(0o755)
+    return {"PATH": str(folder)}
+
+
+@pytest.mark.parametrize(("version", "number"), [("11.0.2", "11"), ("1.8.0_392", "8")])
+def test_an_old_java_is_refused_in_one_line(tmp_path, version, number):
+    with pytest.raises(ValueError, match=f"^Spark needs Java 17 or newer .* is {number}$"):
+        set_up.check_java(fake_java(tmp_path, version))
+
+
+def test_no_java_is_refused_in_one_line(tmp_path):
+    with pytest.raises(ValueError, match=r"^Spark needs Java 17 .*none on PATH or in JAVA_HOME$"):
+        set_up.check_java({"PATH": str(tmp_path)})
+
+
+@pytest.mark.parametrize("version", ["17.0.15", "21", "25.0.2"])
+def test_a_newer_java_will_do(tmp_path, version):
+    set_up.check_java(fake_java(tmp_path, version))
+
+
+def write_folder(table: Path) -> None:
+    """Write three rows as Spark does: several files beside each other."""
+    table.mkdir(parents=True)
+    for part, keys in enumerate(([1, 2], [3])):
+        pq.write_table(pa.table({"product_key": keys}), table / f"part-{part}.parquet")
+
+
+def test_a_folder_of_files_is_one_table(tmp_path):
+    table = tmp_path / "week=1 [a]" / "products.parquet"
+    write_folder(table)
+    with duckdb.connect() as connection:
+        found = connection.execute(f"select * from {rows_of(table)} order by all").fetchall()
+    assert found == [(1,), (2,), (3,)]
+
+
+def test_a_folder_of_files_is_published(tmp_path):
+    warehouse = Warehouse(tmp_path)
+    warehouse.prepare()
+    write_folder(warehouse.work / "products.parquet")
+    warehouse.publish(["products"])
+    with duckdb.connect(str(warehouse.database), read_only=True) as connection:
+        assert connection.execute("select count(*) from products").fetchall() == [(3,)]
+        files = connection.execute(f"from '{tmp_path}/products.parquet/*.parquet'").fetchall()
+    assert len(files) == 3
+
+
+def test_duckdb_may_write_where_spark_wrote(tmp_path):
+    """Whoever goes back to DuckDB needs a file's name free; tables by day are alike in both."""
+    warehouse = Warehouse(tmp_path)
+    warehouse.prepare()
+    write_folder(warehouse.work / "products.parquet")
+    write_folder(warehouse.work / "stg_events.parquet" / "event_date=2024-01-01")
+    Actions(warehouse).do_begin(
+        run=Run(),
+        which="run",
+        selected=["model.longtail.products", "model.longtail.stg_events"],
+        parents={},
+        without_result=[],
+    )
+    assert not (warehouse.work / "products.parquet").exists()
+    assert (warehouse.work / "stg_events.parquet").exists()
