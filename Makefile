@@ -9,10 +9,12 @@
 #   make build WAREHOUSE=/data/shop         where the tables go
 #   make build TARGET=spark                 by Apache Spark (docs/spark.md); spark_connect: a server
 #   make build FLAGS=--full-refresh         any options of dbt build, with spaces between
+#   make build VERBOSE=1                    dbt's whole log instead of a line per stage
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DBT := $(VENV)/bin/python -m longtail.build.console
 DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
@@ -62,10 +64,10 @@ spark: installed
 # DuckDB reads the files before Spark computes, and tests and publishes the tables afterwards.
 $(if $(TARGET),$(if $(filter spark spark_connect,$(TARGET)),,$(error TARGET is spark or spark_connect)))
 STAGED := path:models/staging path:models/demo
-build_by_duckdb = $(BIN)/dbt build $(SELECTED) $$FLAGS --vars "$$vars"
-build_by_spark = $(BIN)/dbt run --select $(STAGED) $$FLAGS --vars "$$vars" \
-	&& $(BIN)/dbt run --target $(TARGET) --exclude $(STAGED) $$FLAGS --vars "$$vars" \
-	&& $(BIN)/dbt test --exclude-resource-type unit_test --vars "$$vars"
+build_by_duckdb = $(DBT) build $(SELECTED) $$FLAGS --vars "$$vars"
+build_by_spark = $(DBT) run --select $(STAGED) $$FLAGS --vars "$$vars" \
+	&& $(DBT) run --target $(TARGET) --exclude $(STAGED) $$FLAGS --vars "$$vars" \
+	&& $(DBT) test --exclude-resource-type unit_test --vars "$$vars"
 build_tables = $(if $(and $(TARGET),$(if $(SELECTED),,all)),$(build_by_spark),$(build_by_duckdb))
 
 build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=, TARGET=)

@@ -28,7 +28,7 @@ if not {{"-m"}} & set(sys.argv) or "longtail.build.vars" in sys.argv:
     os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 if "venv" in sys.argv and not os.path.exists(".venv/bin/python"):
     os.makedirs(".venv/bin")
-    for program in ("dbt", "pip", "python"):
+    for program in ("pip", "python"):
         os.symlink(os.path.abspath("bin/" + program), ".venv/bin/" + program)
 """
 )
@@ -44,7 +44,7 @@ class Checkout:
             (folder / name).symlink_to(ROOT / name)
         (folder / "requirements.lock").write_text("duckdb==1\n")
         (folder / "requirements-checks.lock").write_text("pytest==1\n")
-        for program in ("dbt", "pip", "python"):
+        for program in ("pip", "python"):
             script = folder / "bin" / program
             text = FAKE_PYTHON if program == "python" else FAKE
             script.write_text(text.format(python=sys.executable))
@@ -71,9 +71,10 @@ class Checkout:
 
     def dbt(self, *arguments: str, **environment: str) -> tuple[str, list[str], dict]:
         """Run make build; return dbt's warehouse, options and vars."""
-        (call,) = [call for call in self.make(*arguments, **environment) if call[0] == "dbt"]
-        assert call[2] == "build" and call[-2] == "--vars"
-        return call[1], call[3:-2], json.loads(call[-1])
+        calls = self.make(*arguments, **environment)
+        (call,) = [call for call in calls if call[2:4] == ["-m", "longtail.build.console"]]
+        assert call[4] == "build" and call[-2] == "--vars"
+        return call[1], call[5:-2], json.loads(call[-1])
 
     def installs(self) -> bool:
         """Run make report; return whether it installed anything."""
@@ -158,7 +159,7 @@ def test_dev_builds_few_events_without_the_map_out_of_the_way(checkout):
 def test_a_mistake_in_the_vars_ends_make_before_dbt(checkout):
     with pytest.raises(AssertionError, match="did you mean 'window'"):
         checkout.make("build", "VARS={windo: 3}")
-    assert "dbt" not in (checkout.folder / "calls").read_text()
+    assert "longtail.build.console" not in (checkout.folder / "calls").read_text()
 
 
 @pytest.mark.slow
