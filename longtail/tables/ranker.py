@@ -124,7 +124,7 @@ def ranker_table(
     """
     users, sizes, draws, is_late = _cases(examples)
     models, cases, ndcgs = _model_gains(gains)
-    fallback = _fallback(ndcgs) if models else 0
+    fallback = _fallback(ndcgs, min_cases)
     serving = models[fallback] if models else None
     row: dict[str, Any] = {
         "ranker": kind,
@@ -145,9 +145,10 @@ def ranker_table(
     }
     folds = _folds(draws)
     if len(sizes) < min_cases or len(np.unique(folds)) < 2 or not (folds == 0).any():
+        if fallback == 0:
+            row["fallback"], serving = None, "the blend"
         row["reason"] = (
-            f"{len(sizes)} cases to learn from, of at least {min_cases}: "
-            f"{serving or 'the first model'} serves"
+            f"{len(sizes)} cases to learn from, of at least {min_cases}: {serving} serves"
         )
         return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
 
@@ -184,7 +185,7 @@ def ranker_table(
     reached, others = case_ndcgs(aside, aside.places(setting), asked), ndcgs[asked, fallback]
     row["ndcg"], row["fallback_ndcg"] = float(reached.mean()), float(others.mean())
     is_held = row["reach"] >= LEAST_REACH * reach
-    row["is_used"] = is_held and _is_clearly_above_zero(reached - others)
+    row["is_used"] = is_held and _is_above_zero(reached - others, errors=1)
     if row["is_used"]:
         # Whom the ranker has no order for gets a personal list all the same.
         row["fallback"] = models[0]
@@ -306,18 +307,23 @@ def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.
     return models, cases, ndcgs
 
 
-def _fallback(ndcgs: np.ndarray) -> int:
-    """Return the best model's number; 0, the first one's, unless another is clearly better."""
+def _fallback(ndcgs: np.ndarray, min_cases: int) -> int:
+    """Return the best model's number; 0, the first one's, unless another is clearly better.
+
+    Clearly: by two standard errors. The best of several is better by luck more often than one.
+    """
+    if len(ndcgs) < max(min_cases, 2):
+        return 0
     best = int(np.argmax(ndcgs.mean(axis=0)))
-    return best if _is_clearly_above_zero(ndcgs[:, best] - ndcgs[:, 0]) else 0
+    return best if _is_above_zero(ndcgs[:, best] - ndcgs[:, 0], errors=2) else 0
 
 
-def _is_clearly_above_zero(differences: np.ndarray) -> bool:
-    """Whether the mean is above its standard error; not so of fewer than two cases."""
+def _is_above_zero(differences: np.ndarray, errors: float) -> bool:
+    """Whether the mean is above so many standard errors; not so of fewer than two cases."""
     if len(differences) < 2:
         return False
     error = differences.std(ddof=1) / np.sqrt(len(differences))
-    return bool(differences.mean() > error)
+    return bool(differences.mean() > errors * error)
 
 
 def _folds(draws: np.ndarray) -> np.ndarray:
