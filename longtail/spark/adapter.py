@@ -25,9 +25,11 @@ from longtail.build.warehouse import Warehouse
 from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
-# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows.
+# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows;
+# dbt-spark asks a Connect server for Hive, which it refuses.
 logging.getLogger("SQLQueryContextLogger").disabled = True
-warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+for text in ("PySpark does not yet fully", "Failed to set spark.sql.catalogImplementation"):
+    warnings.filterwarnings("ignore", message=text)
 
 
 @dataclass
