@@ -8,11 +8,11 @@ import numpy as np
 from numba import njit
 
 END_OF_WALK = np.int32(-1)
-LARGEST_SCORE = 8.0
+LARGEST = np.float32(8)
 """Inner products beyond it count as this: the gradient is below .0004 there."""
-_STEPS_PER_UNIT = 128.0
+_STEPS_PER_UNIT = np.float32(128)
 # exp would take as long as the inner product.
-_SCORES = np.arange(2 * LARGEST_SCORE * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST_SCORE
+_SCORES = np.arange(2 * LARGEST * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST
 _LOGISTIC = (1 / (1 + np.exp(-_SCORES))).astype(np.float32)
 
 
@@ -76,35 +76,50 @@ def _learn(
 ):
     """One step on all pairs of some inputs with an output that is right and others that are noise.
 
-    Every inner product is of the vectors as they were before the step.
+    Every inner product is of the vectors as they were before the step. Outputs are taken four at
+    once and inputs two: what they meet is then read once for all of them. Rows beyond the counts
+    are any valid ones; their gradients are 0.
     """
     dimensions = inputs.shape[1]
-    for i in range(input_count):
-        own = inputs[input_nodes[i]]
-        for j in range(output_count):
-            other = outputs[output_nodes[j]]
-            score = np.float32(0)
-            for k in range(dimensions):
-                score += own[k] * other[k]
-            score = min(max(score, np.float32(-LARGEST_SCORE)), np.float32(LARGEST_SCORE))
-            place = np.int64((score + np.float32(LARGEST_SCORE)) * np.float32(_STEPS_PER_UNIT))
-            right = np.float32(1) if j == 0 else np.float32(0)
-            weight = np.float32(1) if j == 0 else noise_weight
-            gradients[i, j] = (right - _LOGISTIC[place]) * weight * rate
-    for i in range(input_count):
-        step = steps[i]
+    for i in range(input_count + input_count % 2):
+        own, step = inputs[input_nodes[i]], steps[i]
         for k in range(dimensions):
             step[k] = 0
-        for j in range(output_count):
-            gradient, other = gradients[i, j], outputs[output_nodes[j]]
+        for j in range(0, output_count, 4):
+            first, second = outputs[output_nodes[j]], outputs[output_nodes[j + 1]]
+            third, fourth = outputs[output_nodes[j + 2]], outputs[output_nodes[j + 3]]
+            a = b = c = d = np.float32(0)
             for k in range(dimensions):
-                step[k] += gradient * other[k]
+                value = own[k]
+                a += value * first[k]
+                b += value * second[k]
+                c += value * third[k]
+                d += value * fourth[k]
+            gradients[i, j] = a
+            gradients[i, j + 1] = b
+            gradients[i, j + 2] = c
+            gradients[i, j + 3] = d
+            for place in range(j, j + 4):
+                if i >= input_count or place >= output_count:
+                    gradients[i, place] = 0
+                    continue
+                score = min(max(gradients[i, place], -LARGEST), LARGEST)
+                chance = _LOGISTIC[np.int64((score + LARGEST) * _STEPS_PER_UNIT)]
+                if place == 0:
+                    gradients[i, place] = rate * (np.float32(1) - chance)
+                else:
+                    gradients[i, place] = -rate * noise_weight * chance
+            a, b = gradients[i, j], gradients[i, j + 1]
+            c, d = gradients[i, j + 2], gradients[i, j + 3]
+            for k in range(dimensions):
+                step[k] += a * first[k] + b * second[k] + c * third[k] + d * fourth[k]
     for j in range(output_count):
         other = outputs[output_nodes[j]]
-        for i in range(input_count):
-            gradient, own = gradients[i, j], inputs[input_nodes[i]]
+        for i in range(0, input_count, 2):
+            first, second = inputs[input_nodes[i]], inputs[input_nodes[i + 1]]
+            a, b = gradients[i, j], gradients[i + 1, j]
             for k in range(dimensions):
-                other[k] += gradient * own[k]
+                other[k] += a * first[k] + b * second[k]
     for i in range(input_count):
         own, step = inputs[input_nodes[i]], steps[i]
         for k in range(dimensions):
@@ -137,9 +152,10 @@ def train_walks(
     """
     size = tokens.size
     walk = np.empty(size, np.int32)
-    input_nodes = np.empty(2 * window, np.int32)
-    output_nodes = np.empty(1 + drawn, np.int32)
-    gradients = np.empty((2 * window, 1 + drawn), np.float32)
+    # Room for whole blocks of two inputs and four outputs, at first of any node.
+    input_nodes = np.zeros(2 * window, np.int32)
+    output_nodes = np.zeros(4 + drawn, np.int32)
+    gradients = np.empty((2 * window, 4 + drawn), np.float32)
     steps = np.empty((2 * window, inputs.shape[1]), np.float32)
     seen, length = 0, 0
     for place in range(size):
