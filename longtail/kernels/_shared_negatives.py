@@ -7,10 +7,14 @@ file, not in another one's.
 import numpy as np
 from numba import njit
 
+from longtail.kernels._walk_steps import prefetch
+
 END_OF_WALK = np.int32(-1)
 LARGEST = np.float32(8)
 """Inner products beyond it count as this: the gradient is below .0004 there."""
 _STEPS_PER_UNIT = np.float32(128)
+_CELLS_PER_LINE = 16
+"""float32 in a line of the processor's cache."""
 # exp would take as long as the inner product.
 _SCORES = np.arange(2 * LARGEST * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST
 _LOGISTIC = (1 / (1 + np.exp(-_SCORES))).astype(np.float32)
@@ -59,6 +63,23 @@ def fill_alias_table(weights, shares, aliases):
             heavies -= 1
             light[lights] = large
             lights += 1
+
+
+@njit(cache=True, nogil=True)
+def _fetch(cells, node, dimensions):
+    """Ask the processor for a row of a matrix without waiting, by its cells as one array."""
+    for place in range(node * dimensions, (node + 1) * dimensions, _CELLS_PER_LINE):
+        prefetch(cells, place)
+
+
+@njit(cache=True, nogil=True)
+def _draw_noise(shares, aliases, state, nodes):
+    """Fill `nodes` with draws from an alias table."""
+    for i in range(nodes.size):
+        draw = _next_draw(state)
+        node = _below(draw, shares.size)
+        low = np.float32(np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32)
+        nodes[i] = node if low < shares[node] else aliases[node]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -157,6 +178,9 @@ def train_walks(
     output_nodes = np.zeros(4 + drawn, np.int32)
     gradients = np.empty((2 * window, 4 + drawn), np.float32)
     steps = np.empty((2 * window, inputs.shape[1]), np.float32)
+    noise = np.empty((2, drawn), np.int32)
+    dimensions = inputs.shape[1]
+    input_cells, output_cells = inputs.reshape(-1), outputs.reshape(-1)
     seen, length = 0, 0
     for place in range(size):
         node = tokens[place]
@@ -168,7 +192,17 @@ def train_walks(
                 length += 1
             continue
         rate = np.float32(first_rate - (first_rate - last_rate) * (done + seen) / total)
+        _draw_noise(shares, aliases, state, noise[0])
         for centre in range(length):
+            # What the next centre meets is on its way while this one is trained.
+            if centre + 1 < length:
+                upcoming = noise[(centre + 1) % 2]
+                _draw_noise(shares, aliases, state, upcoming)
+                for node in upcoming:
+                    _fetch(output_cells, node, dimensions)
+                _fetch(output_cells, walk[centre + 1], dimensions)
+            if centre + 1 + window < length:
+                _fetch(input_cells, walk[centre + 1 + window], dimensions)
             reach = 1 + _below(_next_draw(state), window)
             input_count = 0
             for other in range(max(0, centre - reach), min(length, centre + reach + 1)):
@@ -179,14 +213,9 @@ def train_walks(
                 continue
             output_nodes[0] = walk[centre]
             output_count = 1
-            for _ in range(drawn):
-                draw = _next_draw(state)
-                noise = _below(draw, shares.size)
-                low = np.float32(np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32)
-                if low >= shares[noise]:
-                    noise = np.int64(aliases[noise])
-                if noise != walk[centre]:
-                    output_nodes[output_count] = noise
+            for node in noise[centre % 2]:
+                if node != walk[centre]:
+                    output_nodes[output_count] = node
                     output_count += 1
             _learn(
                 inputs,
