@@ -7,12 +7,16 @@ file, not in another one's.
 import numpy as np
 from numba import njit
 
+from longtail.kernels._walk_steps import prefetch
+
 END_OF_WALK = np.int32(-1)
-LARGEST_SCORE = 8.0
+LARGEST = np.float32(8)
 """Inner products beyond it count as this: the gradient is below .0004 there."""
-_STEPS_PER_UNIT = 128.0
+_STEPS_PER_UNIT = np.float32(128)
+_CELLS_PER_LINE = 16
+"""float32 in a line of the processor's cache."""
 # exp would take as long as the inner product.
-_SCORES = np.arange(2 * LARGEST_SCORE * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST_SCORE
+_SCORES = np.arange(2 * LARGEST * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST
 _LOGISTIC = (1 / (1 + np.exp(-_SCORES))).astype(np.float32)
 
 
@@ -61,6 +65,23 @@ def fill_alias_table(weights, shares, aliases):
             lights += 1
 
 
+@njit(cache=True, nogil=True)
+def _fetch(cells, node, dimensions):
+    """Ask the processor for a row of a matrix without waiting, by its cells as one array."""
+    for place in range(node * dimensions, (node + 1) * dimensions, _CELLS_PER_LINE):
+        prefetch(cells, place)
+
+
+@njit(cache=True, nogil=True)
+def _draw_noise(shares, aliases, state, nodes):
+    """Fill `nodes` with draws from an alias table."""
+    for i in range(nodes.size):
+        draw = _next_draw(state)
+        node = _below(draw, shares.size)
+        low = np.float32(np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32)
+        nodes[i] = node if low < shares[node] else aliases[node]
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def _learn(
     inputs,
@@ -76,35 +97,50 @@ def _learn(
 ):
     """One step on all pairs of some inputs with an output that is right and others that are noise.
 
-    Every inner product is of the vectors as they were before the step.
+    Every inner product is of the vectors as they were before the step. Outputs are taken four at
+    once and inputs two: what they meet is then read once for all of them. Rows beyond the counts
+    are any valid ones; their gradients are 0.
     """
     dimensions = inputs.shape[1]
-    for i in range(input_count):
-        own = inputs[input_nodes[i]]
-        for j in range(output_count):
-            other = outputs[output_nodes[j]]
-            score = np.float32(0)
-            for k in range(dimensions):
-                score += own[k] * other[k]
-            score = min(max(score, np.float32(-LARGEST_SCORE)), np.float32(LARGEST_SCORE))
-            place = np.int64((score + np.float32(LARGEST_SCORE)) * np.float32(_STEPS_PER_UNIT))
-            right = np.float32(1) if j == 0 else np.float32(0)
-            weight = np.float32(1) if j == 0 else noise_weight
-            gradients[i, j] = (right - _LOGISTIC[place]) * weight * rate
-    for i in range(input_count):
-        step = steps[i]
+    for i in range(input_count + input_count % 2):
+        own, step = inputs[input_nodes[i]], steps[i]
         for k in range(dimensions):
             step[k] = 0
-        for j in range(output_count):
-            gradient, other = gradients[i, j], outputs[output_nodes[j]]
+        for j in range(0, output_count, 4):
+            first, second = outputs[output_nodes[j]], outputs[output_nodes[j + 1]]
+            third, fourth = outputs[output_nodes[j + 2]], outputs[output_nodes[j + 3]]
+            a = b = c = d = np.float32(0)
             for k in range(dimensions):
-                step[k] += gradient * other[k]
+                value = own[k]
+                a += value * first[k]
+                b += value * second[k]
+                c += value * third[k]
+                d += value * fourth[k]
+            gradients[i, j] = a
+            gradients[i, j + 1] = b
+            gradients[i, j + 2] = c
+            gradients[i, j + 3] = d
+            for place in range(j, j + 4):
+                if i >= input_count or place >= output_count:
+                    gradients[i, place] = 0
+                    continue
+                score = min(max(gradients[i, place], -LARGEST), LARGEST)
+                chance = _LOGISTIC[np.int64((score + LARGEST) * _STEPS_PER_UNIT)]
+                if place == 0:
+                    gradients[i, place] = rate * (np.float32(1) - chance)
+                else:
+                    gradients[i, place] = -rate * noise_weight * chance
+            a, b = gradients[i, j], gradients[i, j + 1]
+            c, d = gradients[i, j + 2], gradients[i, j + 3]
+            for k in range(dimensions):
+                step[k] += a * first[k] + b * second[k] + c * third[k] + d * fourth[k]
     for j in range(output_count):
         other = outputs[output_nodes[j]]
-        for i in range(input_count):
-            gradient, own = gradients[i, j], inputs[input_nodes[i]]
+        for i in range(0, input_count, 2):
+            first, second = inputs[input_nodes[i]], inputs[input_nodes[i + 1]]
+            a, b = gradients[i, j], gradients[i + 1, j]
             for k in range(dimensions):
-                other[k] += gradient * own[k]
+                other[k] += a * first[k] + b * second[k]
     for i in range(input_count):
         own, step = inputs[input_nodes[i]], steps[i]
         for k in range(dimensions):
@@ -137,10 +173,14 @@ def train_walks(
     """
     size = tokens.size
     walk = np.empty(size, np.int32)
-    input_nodes = np.empty(2 * window, np.int32)
-    output_nodes = np.empty(1 + drawn, np.int32)
-    gradients = np.empty((2 * window, 1 + drawn), np.float32)
+    # Room for whole blocks of two inputs and four outputs, at first of any node.
+    input_nodes = np.zeros(2 * window, np.int32)
+    output_nodes = np.zeros(4 + drawn, np.int32)
+    gradients = np.empty((2 * window, 4 + drawn), np.float32)
     steps = np.empty((2 * window, inputs.shape[1]), np.float32)
+    noise = np.empty((2, drawn), np.int32)
+    dimensions = inputs.shape[1]
+    input_cells, output_cells = inputs.reshape(-1), outputs.reshape(-1)
     seen, length = 0, 0
     for place in range(size):
         node = tokens[place]
@@ -152,7 +192,17 @@ def train_walks(
                 length += 1
             continue
         rate = np.float32(first_rate - (first_rate - last_rate) * (done + seen) / total)
+        _draw_noise(shares, aliases, state, noise[0])
         for centre in range(length):
+            # What the next centre meets is on its way while this one is trained.
+            if centre + 1 < length:
+                upcoming = noise[(centre + 1) % 2]
+                _draw_noise(shares, aliases, state, upcoming)
+                for node in upcoming:
+                    _fetch(output_cells, node, dimensions)
+                _fetch(output_cells, walk[centre + 1], dimensions)
+            if centre + 1 + window < length:
+                _fetch(input_cells, walk[centre + 1 + window], dimensions)
             reach = 1 + _below(_next_draw(state), window)
             input_count = 0
             for other in range(max(0, centre - reach), min(length, centre + reach + 1)):
@@ -163,14 +213,9 @@ def train_walks(
                 continue
             output_nodes[0] = walk[centre]
             output_count = 1
-            for _ in range(drawn):
-                draw = _next_draw(state)
-                noise = _below(draw, shares.size)
-                low = np.float32(np.float64(draw & np.uint64(0xFFFFFFFF)) * 2.0**-32)
-                if low >= shares[noise]:
-                    noise = np.int64(aliases[noise])
-                if noise != walk[centre]:
-                    output_nodes[output_count] = noise
+            for node in noise[centre % 2]:
+                if node != walk[centre]:
+                    output_nodes[output_count] = node
                     output_count += 1
             _learn(
                 inputs,

@@ -48,7 +48,7 @@ _WALKER = np.dtype(
 
 
 @intrinsic
-def _prefetch(typingctx, array, index):
+def prefetch(typingctx, array, index):
     """Ask the processor to fetch ``array[index]`` without waiting for it."""
     signature = types.void(array, index)
 
@@ -388,7 +388,7 @@ def first_order_walks(starts, keys, offsets, slots, threshold_tails, id_bits, wa
                 draw = _mix(keys[first_row + lane] + step_counter)
                 slot, fraction[lane] = _split_draw(draw, np.uint64(degree))
                 position[lane] = first + np.int64(slot)
-                _prefetch(slots, position[lane])
+                prefetch(slots, position[lane])
                 if degree == 0:
                     node[lane] = dummy
             for lane in range(lanes):
@@ -396,7 +396,7 @@ def first_order_walks(starts, keys, offsets, slots, threshold_tails, id_bits, wa
                     walks[first_row + lane, step] = -1
                     continue
                 target = _read_slot(slots, threshold_tails, position[lane], fraction[lane], id_bits)
-                _prefetch(offsets, target)
+                prefetch(offsets, target)
                 node[lane] = target
                 walks[first_row + lane, step] = target
 
@@ -532,8 +532,8 @@ def _draw(alive, walkers, sweep, tables, bias, node_count):
                 # Where the return edge lies if a row's targets are spread evenly.
                 guess = walker.previous * walker.degree // node_count
                 walker.position = walker.first + guess
-                _prefetch(indices, walker.position)
-                _prefetch(weights, walker.position)
+                prefetch(indices, walker.position)
+                prefetch(weights, walker.position)
                 walker.target = walker.previous
                 returns[return_count] = i
                 return_count += 1
@@ -541,7 +541,7 @@ def _draw(alive, walkers, sweep, tables, bias, node_count):
         slot, fraction = _split_draw(_mix(walker.counter), walker.degree)
         walker.fraction = fraction
         walker.position = walker.first + slot
-        _prefetch(slots, walker.position)
+        prefetch(slots, walker.position)
         candidates[candidate_count] = i
         candidate_count += 1
     return accepted_count, candidate_count, return_count
@@ -569,7 +569,7 @@ def _judge(candidate_count, accepted_count, walkers, sweep, tables, bias, node_c
         target = _read_slot(slots, threshold_tails, walker.position, walker.fraction, id_bits)
         walker.target = target
         draw = _mix(walker.counter + _DRAW_STRIDE)
-        _prefetch(offsets, target)
+        prefetch(offsets, target)
         is_return = target == walker.previous
         threshold = bias.return_threshold if is_return else bias.sure_threshold
         is_sure = (draw < threshold) | (walker.step == 1)
@@ -595,12 +595,12 @@ def _ask_adjacency(
     asks_hash_set = sweep.asks_hash_set
     for i in asks_bitset[:bitset_count]:
         walker = walkers[i]
-        _prefetch(members, walker.previous_base + (walker.target >> np.uint64(5)))
+        prefetch(members, walker.previous_base + (walker.target >> np.uint64(5)))
     for i in asks_hash_set[:hash_set_count]:
         walker = walkers[i]
         size = walker.previous_degree + walker.previous_degree
         walker.position = _first_probe(walker.target, size)
-        _prefetch(members, walker.previous_base + walker.position)
+        prefetch(members, walker.previous_base + walker.position)
     for i in asks_bitset[:bitset_count]:
         walker = walkers[i]
         is_adjacent = _bitset_holds(members, walker.previous_base, walker.target)

@@ -25,9 +25,11 @@ from longtail.build.warehouse import Warehouse
 from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
-# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows.
+# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows;
+# dbt-spark asks a Connect server for Hive, which it refuses.
 logging.getLogger("SQLQueryContextLogger").disabled = True
-warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
+for text in ("PySpark does not yet fully", "Failed to set spark.sql.catalogImplementation"):
+    warnings.filterwarnings("ignore", message=text)
 
 
 @dataclass
@@ -99,6 +101,11 @@ class LongtailsparkAdapter(SparkAdapter):
     def work_folder(self) -> str:
         """Return the folder of the tables in progress."""
         return str(self.actions.work)
+
+    @available.parse(lambda *_, **__: "")
+    def escape_sql_string(self, text: str) -> str:
+        """Do as dbt-duckdb's method: macros of the staging models call it, which DuckDB runs."""
+        return text.replace("'", "''")
 
     def submit_python_job(self, parsed_model: dict, compiled_code: str) -> AdapterResponse:
         """Run a Python model in this process, on DuckDB over its parents' files."""

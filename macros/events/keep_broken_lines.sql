@@ -15,8 +15,8 @@
         select
             case
                 {% for local, path in unpacked.items() %}
-                    when scans.file_path = {{ text_literal(local) }}
-                        then {{ text_literal(path) }}
+                    when scans.file_path = '{{ adapter.escape_sql_string(local) }}'
+                        then '{{ adapter.escape_sql_string(path) }}'
                 {% else %}
                     when false then null
                 {% endfor %}

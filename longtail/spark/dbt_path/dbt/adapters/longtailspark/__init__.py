@@ -1,11 +1,16 @@
 """Where dbt looks for the adapter of the profile type `longtailspark`.
 
-This folder's `dbt_path` must be on Python's path: `longtail.spark.set_up` sees to it.
+The folder `dbt_path` must be on Python's path: `longtail.spark.set_up` sees to it.
 """
 
+import sys
 from pathlib import Path
 
 from dbt.adapters.base import AdapterPlugin
+
+# The dbt command does not look for modules in the folder where it runs.
+if (root := str(Path(__file__).parents[6])) not in sys.path:
+    sys.path.append(root)
 
 from longtail.spark.adapter import Credentials, LongtailsparkAdapter
 
