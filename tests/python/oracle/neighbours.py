@@ -124,10 +124,14 @@ def product_factors(learned: Iterable[Visit], cut: datetime, settings: Mapping) 
 
 
 def from_cosines(cosines: Mapping[str, Mapping[str, float]], settings: Mapping) -> Scores:
-    """Raise cosines above 0 to `cosine_power`, so that near stands out from nearest."""
+    """Raise cosines above 0, by the row's best, to a power: the nearest stand out from the rest."""
     power = settings["cosine_power"]
     return {
-        product: {other: cosine**power for other, cosine in row.items() if cosine > 0}
+        product: {
+            other: (cosine / max(row.values())) ** power
+            for other, cosine in row.items()
+            if cosine > 0
+        }
         for product, row in cosines.items()
     }
 
