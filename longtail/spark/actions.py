@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
+import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,7 +50,7 @@ class SparkActions(Actions):
     spark
         The session, local or by Spark Connect.
     limits
-        DuckDB's options for Python models: threads, memory_limit.
+        DuckDB's options for Python models: threads, memory_limit, time zone.
 
     Raises
     ------
@@ -70,7 +72,6 @@ class SparkActions(Actions):
         self.spark = spark
         # Held open for the run: no other build of this warehouse begins meanwhile.
         self.duckdb = duckdb.connect(str(self.work / "build.duckdb"), config=dict(limits))
-        self.duckdb.execute("set TimeZone = 'UTC'")
         warehouse.repair()
 
     def _make_room(self, selected: Sequence[str]) -> None:
@@ -179,8 +180,10 @@ class SparkActions(Actions):
                 table = reference.split(".")[-1].strip("`")
                 return cursor.sql(f"from {database.rows_of(self.work / f'{table}.parquet')}")
 
-            space: dict[str, Any] = {"__name__": "dbt_python_model"}
-            exec(compile(code, f"<dbt {name}>", "exec"), space)
+            with tempfile.TemporaryDirectory() as folder:
+                file = Path(folder, f"{name}.py")
+                file.write_text(code, encoding="utf-8")
+                space = runpy.run_path(str(file), run_name="dbt_python_model")
             table = space["model"](space["dbtObj"](rows), cursor)
             space["materialize"](table, cursor)
 

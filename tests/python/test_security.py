@@ -70,7 +70,8 @@ def test_dbt_sends_no_statistics_and_duckdb_fetches_no_extension():
     profile = yaml.safe_load((ROOT / "profiles.yml").read_text())
     outputs = profile["longtail"]["outputs"]
     for target in outputs.values():
-        assert target["config_options"]["autoinstall_known_extensions"] == "false"
+        options = target.get("config_options") or target["duckdb_options"]
+        assert options["autoinstall_known_extensions"] == "false"
 
 
 # ---- dependencies ------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
    blend would show it in; a list grants its last quarter, first to what the blend shows
    least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
 with lengths as (
-    {{ list_lengths() }}
+    {{ lengths_of_lists() }}
 ),
 
 missing as (

@@ -1,7 +1,7 @@
 {# Lists that show a product: by the blend, and by the ranker in a place that no product
    is moved out of. #}
 with lengths as (
-    {{ list_lengths() }}
+    {{ lengths_of_lists() }}
 )
 
 select

@@ -1,7 +1,7 @@
 {# The ranker's order, but for the places that lists grant. As many candidates as a list
    takes, or all where a cap may skip some. #}
 with lengths as (
-    {{ list_lengths() }}
+    {{ lengths_of_lists() }}
 ),
 
 placed as (
