@@ -81,8 +81,10 @@ class Console:
             self.start(data.node_info.unique_id, data.node_info.node_name)
         elif name == "NodeFinished":
             info = data.node_info
-            seconds = data.run_result.execution_time
-            self.finish(info.unique_id, info.resource_type, info.node_status, seconds)
+            result = data.run_result
+            is_kept = dict(result.adapter_response).get("_message") == "kept"
+            status = "kept" if is_kept else info.node_status
+            self.finish(info.unique_id, info.resource_type, status, result.execution_time)
         elif name in SAID or event.info.level in ("warn", "error"):
             self.has_complained |= event.info.level == "error"
             self.say(event.info.msg)
@@ -108,6 +110,7 @@ class Console:
         self.seconds[stage] += seconds
         counts = self.counts[stage]
         counts["models" if kind == "model" else "tests"] += 1
+        counts["kept"] += status == "kept"
         counts["skipped"] += status == "skipped"
         counts["failed"] += status in ("error", "fail", "runtime error")
         self.waiting[stage].discard(node)
@@ -122,7 +125,7 @@ class Console:
         counts = self.counts[stage]
         work = f"{counts['models']:4} models {counts['tests']:4} tests"
         done = f"{stage:16}{work} {self.seconds[stage]:8.1f} s"
-        odd = [f"{counts[what]} {what}" for what in ("failed", "skipped") if counts[what]]
+        odd = [f"{counts[what]} {what}" for what in ("kept", "failed", "skipped") if counts[what]]
         return "  ".join([done, *odd])
 
     def end(self) -> None:

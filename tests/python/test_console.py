@@ -61,7 +61,8 @@ class Build:
         info.resource_type = node.split(".")[0]
         self.tell("NodeStart", level="debug", node_info=info)
         self.now += seconds
-        took = Any(execution_time=seconds)
+        response = {"_message": "kept"} if status == "kept" else {}
+        took = Any(execution_time=seconds, adapter_response=response)
         self.tell("NodeFinished", level="debug", node_info=info, run_result=took)
 
     @property
@@ -83,11 +84,11 @@ def test_a_test_is_of_the_stage_of_its_model_or_of_the_last_that_it_reads():
 
 def test_a_stage_is_a_line_when_all_of_it_is_over(build):
     build.run("operation.l.start")
-    build.run("model.l.a")
+    build.run("model.l.a", "kept")
     assert build.lines == []
     build.run("unit_test.l.b.u")
     build.run("test.l.key", "pass", seconds=1)
-    assert build.lines == ["events             1 models    1 tests      1.5 s"]
+    assert build.lines == ["events             1 models    1 tests      1.5 s  1 kept"]
     build.run("model.l.b", "error")
     build.run("test.l.sum", "skipped", seconds=0)
     build.wrote_manifest()  # at the end of a run once more

@@ -1,5 +1,6 @@
 """What would come out the same is kept, and nothing else is: each kind of input is changed once."""
 
+import ast
 import json
 import shutil
 
@@ -253,3 +254,19 @@ def test_notes_tell_no_value(tmp_path):
     note = json.loads((tmp_path / "made_of" / "users.json").read_text())
     assert set(note) == {"made_of", "version", "file"}
     assert "salt" not in str(note)
+
+
+def test_all_modules_that_code_imports_are_found():
+    """Those that Python's own grammar finds; the text may name more."""
+    for file in [*ROOT.glob("longtail/**/*.py"), *ROOT.glob("python_models/**/*.py")]:
+        text, names = file.read_text(encoding="utf-8"), set()
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        files = {ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names}
+        imported = {
+            file for file in files if file.exists() and file.is_relative_to(ROOT / "longtail")
+        }
+        assert imported <= set(kept._imported(text)), file
