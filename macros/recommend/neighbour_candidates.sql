@@ -16,18 +16,19 @@
         select
             models.model,
             models.model_number,
-            models.neighbours_of
+            {% if "ranked" in models %}
+                case models.model
+                    when 'ranked' then {{ serving_model() }}
+                    else models.model
+                end as neighbours_of
+            {% else %}
+                models.model as neighbours_of
+            {% endif %}
         from (values
             {% for model in models %}
-                (
-                    '{{ model }}',
-                    {{ loop.index }},
-                    {% if model == "ranked" %} {{ serving_model() }}
-                    {% else %} '{{ model }}'
-                    {% endif %}
-                ){{ "," if not loop.last }}
+                ('{{ model }}', {{ loop.index }}){{ "," if not loop.last }}
             {% endfor %}
-        ) as models (model, model_number, neighbours_of)
+        ) as models (model, model_number)
     ),
 
     lists as (

@@ -17,7 +17,8 @@ FILES = (
 OWN_FORMS = re.compile(
     r"date_diff|[^:/'\"]//|\bunnest|array_contains|string_split|array_to_string|\blen\(|"
     r"\blist_(?!key)\w+\(|\* (?:exclude|replace)|quantile_cont|arg_m(?:ax|in)|hugeint|varchar|::|"
-    r"md5_number|86400\.0|union (?:all )?by name|starts_with\(|->>"
+    r"md5_number|86400\.0|union (?:all )?by name|starts_with\(|->>|"
+    r"\bsum\((?:[^()]|\([^()]*\))*\border by\b"
 )
 """What Spark does not understand, or takes for something else."""
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)

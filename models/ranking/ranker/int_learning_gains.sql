@@ -16,7 +16,7 @@ with targets as (
 ideals as (
     select
         user_key,
-        sum(gain / log2(place + 1) order by place) as ideal_gain
+        {{ exact_sum("gain / log2(place + 1)", 12) }} as ideal_gain
     from (
         select
             user_key,
@@ -34,7 +34,7 @@ gains as (
     select
         lists.user_key,
         lists.model,
-        sum(targets.gain / log2(lists.rank + 1) order by lists.rank) as gain
+        {{ exact_sum("targets.gain / log2(lists.rank + 1)", 12) }} as gain
     from {{ ref("int_learning_lists") }} as lists
     inner join targets
         on
