@@ -145,10 +145,9 @@ def ranker_table(
     }
     folds = _folds(draws)
     if len(sizes) < min_cases or len(np.unique(folds)) < 2 or not (folds == 0).any():
-        if fallback == 0:
-            row["fallback"], serving = None, "the blend"
         row["reason"] = (
-            f"{len(sizes)} cases to learn from, of at least {min_cases}: {serving} serves"
+            f"{len(sizes)} cases to learn from, of at least {min_cases}: "
+            f"{serving or 'the first model'} serves"
         )
         return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
 

@@ -6,7 +6,7 @@
         'the var ranker is off' as reason
 {% else %}
     select
-        coalesce(fallback, 'hybrid') as model,
+        coalesce(fallback, '{{ unranked_models()[0] }}') as model,
         case when is_used then ranker end as ranker,
         reason
     from {{ ref("int_ranker") }}

@@ -258,11 +258,11 @@ def test_a_model_serves_in_place_of_the_first_only_when_clearly_better():
         compared = compared.set_column(6, "ndcg", pa.array(ndcg))
         return learned(examples(0), compared=compared)["fallback"]
 
-    # The standard error is .2 / sqrt(cases): .02 of a hundred cases, .01 of four hundred. None
-    # stands for the blend; of fewer cases than the hundred needed no model is chosen.
-    assert [chosen(0.03, 100), chosen(0.05, 100)] == [None, "covisit"]
-    assert [chosen(0.015, 400), chosen(0.025, 400)] == [None, "covisit"]
-    assert [chosen(-0.1, 400), chosen(0.5, 99)] == [None, None]
+    # The standard error is .2 / sqrt(cases): .02 of a hundred cases, .01 of four hundred.
+    # Of fewer cases than the hundred needed no model is chosen.
+    assert [chosen(0.03, 100), chosen(0.05, 100)] == ["counted", "covisit"]
+    assert [chosen(0.015, 400), chosen(0.025, 400)] == ["counted", "covisit"]
+    assert [chosen(-0.1, 400), chosen(0.5, 99)] == ["counted", "counted"]
 
 
 def test_what_changes_from_slice_to_slice_does_not_serve():
@@ -277,7 +277,7 @@ def test_what_changes_from_slice_to_slice_does_not_serve():
 def test_too_few_cases_are_said(cases):
     row = learned(examples(cases))
     assert not row["is_used"] and row["model"] is None
-    assert row["reason"] == f"{cases} cases to learn from, of at least 100: the blend serves"
+    assert row["reason"] == f"{cases} cases to learn from, of at least 100: counted serves"
 
 
 def test_without_a_case_nothing_is_compared():
