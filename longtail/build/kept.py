@@ -27,7 +27,10 @@ from longtail.build.days import UNFINISHED, digest, load_state
 from longtail.build.settings import PROJECT
 
 NOTES = "made_of"
-IMPORTED = re.compile(r"^\s*from (longtail[\w.]*) import (\([^)]*\)|.*)", re.MULTILINE)
+IMPORTED = re.compile(
+    r"^\s*(?:from|import) (longtail[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE
+)
+"""A module of longtail, and what is taken of it."""
 CHANGES_BY_ITSELF = re.compile(
     r"\bread_\w+\(|\bcurrent_(date|time|timestamp)\b|\b(now|today|random|uuid)\(", re.IGNORECASE
 )
@@ -130,13 +133,13 @@ def package_code(code: str) -> str:
 
 
 def _imported(code: str) -> Iterator[Path]:
-    """Yield the files of longtail's modules that Python code imports, or names in its text.
+    """Yield the files of longtail's modules that Python code imports.
 
     Not by `ast`: until Python 3.12 two threads that parse at once may both fail (CPython #106905).
     """
-    names = set(re.findall(r"\blongtail(?:\.\w+)+", code))
+    names = set()
     for module, members in IMPORTED.findall(code):
-        names |= {f"{module}.{member}" for member in re.findall(r"\w+", members)}
+        names |= {module, *(f"{module}.{member}" for member in re.findall(r"\w+", members))}
     for name in names:
         file = PROJECT.joinpath(*name.split(".")).with_suffix(".py")
         if file.exists():
