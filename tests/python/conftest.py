@@ -150,6 +150,7 @@ class Shop:
             "dimensions": 8,
             "epochs": 1,
             "bootstrap_samples": 2,
+            "map_products": 0,
             # A few users teach no ranker; the whole build of demo events has one.
             "ranker": "off",
             # One warehouse sees many logs, each odder than the one before, some without a graph.
@@ -207,9 +208,9 @@ class Shop:
         with duckdb.connect(str(self.warehouse / "longtail.duckdb"), read_only=True) as connection:
             return connection.sql(sql).to_arrow_table().to_pylist()
 
-    def build(self, **overrides) -> Outcome:
+    def build(self, *options: str, **overrides) -> Outcome:
         """Build, test and publish; dbt's unit tests are left out: they do not read the log."""
-        return self.dbt("build", "--exclude-resource-type", "unit_test", **overrides)
+        return self.dbt("build", "--exclude-resource-type", "unit_test", *options, **overrides)
 
     def learned(self) -> dict[str, list[tuple] | bytes]:
         """Return what must come out the same for the same seed and events."""
