@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE))
 
 from graphs import gowalla_graph, session_graph  # noqa: E402 (needs the paths above)
 
-from longtail.kernels.graph import Graph  # noqa: E402 (likewise)
+from longtail.kernels.graph import Graph  # noqa: E402 (needs the paths above)
 
 SETTINGS = ((1.0, 1.0), (0.5, 2.0), (2.0, 0.5))
 # Passes over all nodes: enough to time, few enough to wait for.

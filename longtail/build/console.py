@@ -135,6 +135,7 @@ class Console:
 
     def say(self, text: str) -> None:
         """Print a line, after wiping the one that says what is running."""
+        self.heard_of = self.clock()
         print(f"{self._wiped()}{text}", file=self.stream, flush=True)
 
     def _wiped(self) -> str:
@@ -148,7 +149,6 @@ class Console:
             text = f"{self.done} of {total}  {running}"[:79]
             print(f"{self._wiped()}{text}", end="", file=self.stream, flush=True)
         elif self.clock() - self.heard_of > BEAT:
-            self.heard_of = self.clock()
             self.say(f"{self.done} of {total} done" + (f", at {running}" if running else ""))
 
 

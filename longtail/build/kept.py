@@ -32,10 +32,13 @@ IMPORTED = re.compile(
 )
 """A module of longtail, and what is taken of it."""
 CHANGES_BY_ITSELF = re.compile(
-    r"\bread_\w+\(|\bcurrent_(date|time|timestamp)\b|\b(now|today|random|uuid)\(", re.IGNORECASE
+    r"\bread_\w+\(|\bbroken_\w*lines\b"
+    r"|\bcurrent_(date|time|timestamp)\b|\b(now|today|random|uuid)\(",
+    re.IGNORECASE,
 )
 """In the SQL of a model: files that are no table of the build (event files, published tables), the
-clock and chance, whose change no code shows. A time or an id that dbt writes into the SQL is code.
+broken lines that a hook notes, the clock and chance, whose change no code shows. A time or an id
+that dbt writes into the SQL is code.
 """
 
 

@@ -30,8 +30,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "python")]
 
 from oracle.test_tables import SETTINGS  # noqa: E402 (needs the paths above)
 
-from mutants.mutations import Mutant, mutants_of  # noqa: E402 (likewise)
-from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402 (likewise)
+from mutants.mutations import Mutant, mutants_of  # noqa: E402 (needs the paths above)
+from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402 (needs the paths above)
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 ROOMS_LEFT_OUT = ("demo",)

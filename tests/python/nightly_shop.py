@@ -3,6 +3,8 @@
 import csv
 import gzip
 import random
+import shutil
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -119,3 +121,12 @@ class Nights:
 def assert_same(found: dict, expected: dict) -> None:
     for name in TABLES:
         assert found[name] == expected[name], name
+
+
+def given_back(shop: Nights) -> Iterator[Nights]:
+    """Yield a shop that a test may change, and put its folder back as it was."""
+    saved = shop.folder.with_name("saved")
+    shutil.copytree(shop.folder, saved, symlinks=True)
+    yield shop
+    shutil.rmtree(shop.folder)
+    saved.rename(shop.folder)

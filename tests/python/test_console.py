@@ -113,12 +113,14 @@ def test_the_package_errors_and_warnings_are_heard_and_nothing_else(build):
     assert build.lines == ["Published", "no such column", "old"]
 
 
-def test_long_work_is_heard_of_now_and_then(build):
+def test_long_work_is_heard_of_when_nothing_was_said_for_long(build):
     build.run("model.l.a", seconds=BEAT / 2)
-    assert build.lines == []
+    build.tell("PrintEvent", msg="Reading")
     build.run("model.l.b", seconds=BEAT)
+    assert build.lines == ["Reading"]
     build.run("test.l.sum", seconds=1)
-    assert build.lines == ["2 of 5 done"]
+    build.run("unit_test.l.b.u", seconds=1)
+    assert build.lines == ["Reading", "3 of 5 done", build.console.line("graph")]
 
 
 def test_a_terminal_shows_what_runs_in_one_line_that_is_wiped(tmp_path):

@@ -2,7 +2,6 @@
 
 import gzip
 import os
-import shutil
 from datetime import datetime
 
 import duckdb
@@ -10,7 +9,16 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from conftest import parsed_for
-from nightly_shop import BY_DAY, DAYS, TABLES, TOO_LATE, Nights, assert_same, events_of
+from nightly_shop import (
+    BY_DAY,
+    DAYS,
+    TABLES,
+    TOO_LATE,
+    Nights,
+    assert_same,
+    events_of,
+    given_back,
+)
 
 from longtail.build import days as kept_days
 from longtail.build import event_files
@@ -35,11 +43,7 @@ def yesterday(tmp_path_factory) -> Nights:
 @pytest.fixture
 def nights(yesterday):
     """The shop of yesterday, given back as it was."""
-    saved = yesterday.folder.with_name("saved")
-    shutil.copytree(yesterday.folder, saved, symlinks=True)
-    yield yesterday
-    shutil.rmtree(yesterday.folder)
-    os.rename(saved, yesterday.folder)
+    yield from given_back(yesterday)
 
 
 def test_the_log_has_what_makes_a_refresh_hard(full):

@@ -5,35 +5,24 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pyarrow as pa
 import pytest
+from made_up_walks import NODES, batch, equal, random_walks
 
 from longtail.kernels import shared_negatives
 from longtail.kernels.corpus import write_tokens
 from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.tables import embeddings
 
-NODES = 200
-
-
-def batch(walks):
-    return pa.record_batch({"node_ids": pa.array(walks, pa.list_(pa.int32()))})
-
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     path = tmp_path_factory.mktemp("corpus") / "walks"
-    ids = np.random.default_rng(5).zipf(1.4, (3000, 20)) % NODES
-    write_tokens([batch([row[row < NODES - 10] for row in ids])], path)
+    write_tokens([batch(random_walks())], path)
     return path
 
 
 def train(corpus, **changes):
     arguments = {"node_count": NODES, "dimensions": 16, "seed": 11, **changes}
     return train_shared_negatives(corpus, **arguments)
-
-
-def equal(one, other):
-    names = ("vectors", "context_vectors", "frequency")
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
 def test_tokens_end_each_walk(tmp_path):

@@ -8,21 +8,11 @@ import gensim.models.word2vec_corpusfile as kernel
 import numpy as np
 import pyarrow as pa
 import pytest
+from made_up_walks import NODES, batch, equal, random_walks
 
 from longtail.kernels import corpus as corpus_module
 from longtail.kernels.corpus import write_corpus
 from longtail.kernels.skipgram import train_skipgram
-
-NODES = 200
-
-
-def batch(walks):
-    return pa.record_batch({"node_ids": pa.array(walks, pa.list_(pa.int32()))})
-
-
-def random_walks(count=3000, length=20, seed=5):
-    ids = np.random.default_rng(seed).zipf(1.4, (count, length)) % NODES
-    return [row[row < NODES - 10] for row in ids]  # the last ten never appear
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +25,6 @@ def corpus(tmp_path_factory):
 def train(corpus, **changes):
     arguments = {"node_count": NODES, "dimensions": 16, "seed": 11, **changes}
     return train_skipgram(corpus, **arguments)
-
-
-def equal(one, other):
-    names = ("vectors", "context_vectors", "frequency")
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
 
 
 def test_corpus_is_one_walk_a_line(tmp_path):

@@ -1,54 +1,27 @@
 {# Held against the staged catalogue and the lists hidden and allowed themselves, not
    against product_availability. #}
 {% set shown_at = var("shown_at") or run_started_at.strftime("%Y-%m-%d %H:%M:%S") %}
+{% set shown = {
+    "user_recommendations": "product_id",
+    "users_about_to_buy": "product_id",
+    "similar_products": "similar_product_id",
+    "popular_products": "product_id",
+    "bought_next": "next_product_id",
+    "hidden_winners": "product_id",
+    "products_nobody_finds": "product_id",
+    "cheaper_substitutes": "cheaper_product_id",
+} %}
+{% set of_users = ["user_recommendations", "users_about_to_buy"] %}
 with placed as (
-    select
-        'user_recommendations' as shown_in,
-        user_id,
-        product_id
-    from {{ ref("user_recommendations") }}
-    union all
-    select
-        'similar_products' as shown_in,
-        cast(null as varchar) as user_id,
-        similar_product_id as product_id
-    from {{ ref("similar_products") }}
-    union all
-    select
-        'popular_products' as shown_in,
-        cast(null as varchar) as user_id,
-        product_id
-    from {{ ref("popular_products") }}
-    union all
-    select
-        'users_about_to_buy' as shown_in,
-        user_id,
-        product_id
-    from {{ ref("users_about_to_buy") }}
-    union all
-    select
-        'bought_next' as shown_in,
-        cast(null as varchar) as user_id,
-        next_product_id as product_id
-    from {{ ref("bought_next") }}
-    union all
-    select
-        'hidden_winners' as shown_in,
-        cast(null as varchar) as user_id,
-        product_id
-    from {{ ref("hidden_winners") }}
-    union all
-    select
-        'products_nobody_finds' as shown_in,
-        cast(null as varchar) as user_id,
-        product_id
-    from {{ ref("products_nobody_finds") }}
-    union all
-    select
-        'cheaper_substitutes' as shown_in,
-        cast(null as varchar) as user_id,
-        cheaper_product_id as product_id
-    from {{ ref("cheaper_substitutes") }}
+    {% for table, column in shown.items() %}
+        select
+            '{{ table }}' as shown_in,
+            {{ "user_id" if table in of_users else "cast(null as varchar)" }}
+                as user_id,
+            {{ column }} as product_id
+        from {{ ref(table) }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 ),
 
 unavailable as (
