@@ -5,6 +5,7 @@
 #   make build EVENTS='logs/*.csv.gz'       your own; csv, JSON or parquet, plain, .gz or .zip
 #   make build EVENTS=... DATASET=rees46    a preset of datasets/, or the path of one: shop.yml
 #   make build EVENTS=... PRODUCTS=p.csv    with the shop's product catalogue; make stock: what is sold out
+#   make build EVENTS=... IMPRESSIONS=i.csv what was shown and clicked: click-through, experiments
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
 #   make build TARGET=spark                 by Apache Spark (docs/spark.md); spark_connect: a server
@@ -19,7 +20,7 @@ DATA ?= data
 
 # What the user writes reaches Python through the environment, unchanged: neither make nor a shell
 # reads the quotes, dollar signs and backslashes in it.
-GIVEN := EVENTS PRODUCTS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
+GIVEN := EVENTS PRODUCTS IMPRESSIONS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
@@ -70,7 +71,7 @@ build_by_spark = $(DBT) run --select $(STAGED) $$FLAGS --vars "$$vars" \
 	&& $(DBT) test --exclude-resource-type unit_test --vars "$$vars"
 build_tables = $(if $(and $(TARGET),$(if $(SELECTED),,all)),$(build_by_spark),$(build_by_duckdb))
 
-build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=, TARGET=)
+build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, IMPRESSIONS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=, TARGET=)
 	@vars="$$($(BIN)/python -m longtail.build.vars --base '$(BASE)')" \
 		&& set -f && $(build_tables) \
 		&& $(BIN)/python -m longtail.report

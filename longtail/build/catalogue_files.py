@@ -92,44 +92,93 @@ def catalogue_sql(
         If product_id is missing, an expression is no valid SQL, ids are numbers that were rounded,
         or dates may begin with the day or the month.
     """
+    return table_sql(files, columns, CATALOGUE, OTHER_NAMES, TIME_COLUMNS, say)
+
+
+def table_sql(
+    files: Iterable[EventFile],
+    columns: Mapping[str, str],
+    layout: Layout,
+    other_names: Mapping[str, tuple[str, ...]],
+    time_columns: Iterable[str],
+    say: Callable[[str], None] = lambda line: None,
+    change: Callable[[EventFile, dict[str, str | None]], str | None] = lambda file, given: None,
+) -> str:
+    """Return the query that reads all files of a layout that is not that of events.
+
+    Parameters
+    ----------
+    files
+        What `describe_files` returned.
+    columns
+        Canonical column to source column or SQL expression.
+    layout
+        The canonical columns, and the var that `columns` is.
+    other_names
+        Canonical column to what files call it too.
+    time_columns
+        Columns whose dates must not be ambiguous.
+    say
+        Takes lines that the user should know.
+    change
+        May change a file's expressions; returns what stands for its lines that could not be split,
+        or None for the lines themselves.
+
+    Returns
+    -------
+    str
+        SQL with the layout's columns as text, `broken_reason`, `raw_line`, `source_file`,
+        `source_row`.
+
+    Raises
+    ------
+    ValueError
+        As `catalogue_sql`.
+    """
     files = [file for file in files if file.columns]
     for file in {file.names: file for file in reversed(files)}.values():
-        check_expressions(file, columns, {}, CATALOGUE.var)
+        check_expressions(file, columns, {}, layout.var)
     mapped = {
-        file.path: column_expressions(file, {**_usual_names(file), **columns}, CATALOGUE)
+        file.path: column_expressions(file, {**_usual_names(file, other_names), **columns}, layout)
         for file in files
     }
-    for name in TIME_COLUMNS:
+    for name in time_columns:
         times = {path: given[name] for path, given in mapped.items() if given[name] != "null"}
-        iso = event_times.as_iso(files, times, say, column=name, var=CATALOGUE.var)
+        iso = event_times.as_iso(files, times, say, column=name, var=layout.var)
         for path, expression in iso.items():
             mapped[path][name] = expression
     selects = []
     for file in files:
+        withheld = change(file, mapped[file.path])
         lines = [f"cast({sql} as varchar) as {name}" for name, sql in mapped[file.path].items()]
         for name in ("broken_reason", "raw_line"):
             source = file.own(name) if file.shows_broken_lines else "null"
+            if name == "raw_line" and withheld:
+                source = f"case when {source} is not null then {text_literal(withheld)} end"
             lines.append(f"cast({source} as varchar) as {name}")
         lines += [
             f"{text_literal(file.path)} as source_file",
             f"{file.own('source_row')} as source_row",
         ]
         selects.append("select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{rows_of(file)}\n)")
-    return "\nunion all\n".join(selects) or _no_rows()
+    return "\nunion all\n".join(selects) or no_rows_sql(layout)
 
 
-def _usual_names(file: EventFile) -> dict[str, str]:
+def _usual_names(
+    file: EventFile, other_names: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
     """Return the columns that a file has under another name only."""
     names = {name.lower() for name in file.names}
     return {
         column: found
-        for column, others in OTHER_NAMES.items()
+        for column, others in other_names.items()
         if column not in names and (found := next((name for name in others if name in names), None))
     }
 
 
-def _no_rows() -> str:
-    texts = _no_texts(*CATALOGUE_COLUMNS, "broken_reason", "raw_line", "source_file")
+def no_rows_sql(layout: Layout) -> str:
+    """Return a query like that of `table_sql` without a row."""
+    texts = _no_texts(*layout.names, "broken_reason", "raw_line", "source_file")
     return f"select {texts}, cast(null as bigint) as source_row where false"
 
 

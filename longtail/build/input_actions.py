@@ -1,4 +1,4 @@
-"""Actions for a build's input: event files, targets, the product catalogue and its lists."""
+"""Actions for a build's input: event files, targets, the catalogue, its lists, impressions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from longtail.build import (
     days,
     event_files,
     file_rows,
+    impression_files,
     query,
     scan,
     settings,
@@ -23,6 +24,7 @@ from longtail.build.warehouse import Warehouse
 
 Found = TypeVar("Found")
 READS_CATALOGUE = {"model.longtail.stg_raw_catalogue", "model.longtail.stg_availability"}
+READS_IMPRESSIONS = "model.longtail.stg_raw_impressions"
 LISTS = ("hidden", "allowed")
 """Vars that name a file of products."""
 
@@ -171,6 +173,8 @@ class InputActions:
         said = len(self.notes)
         if READS_CATALOGUE & set(selected):
             self.do_scan_catalogue(run=run)
+        if READS_IMPRESSIONS in selected:
+            self.do_scan_impressions(run=run)
         for var in LISTS:
             if checked[var]:
                 self.do_list(run=run, var=var)
@@ -200,6 +204,32 @@ class InputActions:
             return catalogue_files.describe_catalogue(checked, self._scratch / "catalogue")
 
         return self._once(repr(("files", checked)), look)
+
+    def do_scan_impressions(self, *, run: Run) -> str:
+        """Return the SQL that reads the files of impressions."""
+        checked = run.checked
+
+        def scan() -> str:
+            return impression_files.impressions_sql(
+                self._impression_files(checked),
+                checked["impression_columns"],
+                user_salt=checked["hash_user_ids"],
+                null_texts=checked["null_texts"],
+                say=self.notes.append,
+            )
+
+        return self._once(repr(("impressions", checked)), scan)
+
+    def do_unpacked_impressions(self, *, run: Run) -> dict[str, str]:
+        """Return the files of impressions that were unpacked, with the user's name of each."""
+        files = self._impression_files(run.checked)
+        return {file.local: file.path for file in files if file.local != file.path}
+
+    def _impression_files(self, checked: Mapping[str, Any]) -> list[file_rows.EventFile]:
+        def look() -> list[file_rows.EventFile]:
+            return impression_files.describe_impressions(checked, self._scratch / "impressions")
+
+        return self._once(repr(("impression files", checked)), look)
 
     def do_list(self, *, run: Run, var: str) -> str:
         """Return the SQL that reads the file of the var `hidden` or `allowed`."""

@@ -51,6 +51,7 @@ CSV_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     ),
 }
 SALT_FORM = re.compile(r"[A-Za-z0-9_.+/=-]{16,200}")
+ARM_FORM = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 TIME_FORM = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
 
 
@@ -217,6 +218,26 @@ RANKERS = ("trees", "linear", "off")
 def ranker(value: Any) -> str | None:
     """Rule: a kind of ranker; YAML takes off without quotes for false."""
     return None if value is False else one_of(*RANKERS)(value)
+
+
+def experiments(value: Any) -> str | None:
+    """Rule: a list of mappings with name, share, and, where lists differ, vars."""
+    form = "must be a list such as [{name: tail, share: 0.5, vars: {popularity_weight: -0.3}}]"
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+        return form
+    for entry in value:
+        if not {"name", "share"} <= entry.keys() <= {"name", "share", "vars"}:
+            return form
+        if not isinstance(entry["name"], str) or not ARM_FORM.fullmatch(entry["name"]):
+            return "needs names of small letters, digits, _ and -"
+        if not _is_number(entry["share"]) or not 0 < entry["share"] < 1:
+            return "needs shares above 0 and below 1"
+        if not isinstance(entry.get("vars", {}), Mapping):
+            return form
+    names = [entry["name"] for entry in value]
+    if len({*names, "control"}) <= len(names):
+        return "needs different names, none of them control"
+    return None
 
 
 def blend(value: Any) -> str | None:

@@ -116,7 +116,7 @@ def scan_sql(
         expressions["event_time"] = times.get(file.path, expressions["event_time"])
         raw_line = file.own("raw_line") if file.shows_broken_lines else "cast(null as varchar)"
         if user_salt:
-            _check_user_id_stays_alone(file, expressions)
+            check_user_id_stays_alone(file, expressions)
             expressions["user_id"] = hashed(expressions["user_id"], user_salt, nulls)
             raw_line = f"case when {raw_line} is not null then {text_literal(WITHHELD)} end"
         if not has_times:
@@ -254,8 +254,16 @@ def hashed(sql: str, salt: str, nulls: str) -> str:
     )
 
 
-def _check_user_id_stays_alone(file: EventFile, expressions: Mapping[str, str]) -> None:
-    """Refuse a column that is made of the same source column as user_id, or shown in its path."""
+def check_user_id_stays_alone(
+    file: EventFile, expressions: Mapping[str, str | None], var: str = EVENTS.var
+) -> None:
+    """Refuse a column that is made of the same source column as user_id, or shown in its path.
+
+    Raises
+    ------
+    ValueError
+        If there is one; the message names the var that maps it.
+    """
     used = names_in(expressions["user_id"])
     if in_path := used & {name for name, _ in file.path_columns}:
         raise ValueError(
@@ -266,7 +274,7 @@ def _check_user_id_stays_alone(file: EventFile, expressions: Mapping[str, str]) 
     for column, sql in expressions.items():
         if column != "user_id" and sql and (both := shown & names_in(sql)):
             raise ValueError(
-                f"var 'columns', entry '{column}': {sql.strip('()').strip()} reads "
+                f"var '{var}', entry '{column}': {sql.strip('()').strip()} reads "
                 f"'{min(both)}', which holds the user ids that hash_user_ids keeps out of every "
                 "table"
             )

@@ -20,6 +20,7 @@ from longtail.build.rules import (
     blend,
     csv_options,
     event_types,
+    experiments,
     names,
     number,
     numbers,
@@ -63,6 +64,8 @@ CATALOGUE_COLUMNS = (
     *("is_available", "stock", "available_from", "available_until"),
 )
 """Of a product catalogue; only product_id must be there."""
+IMPRESSION_COLUMNS = ("user_id", "product_id", "rank", "shown_at", "clicked", "model")
+"""Of what was shown and clicked; all but model must be there."""
 NO_CATALOGUE = "none"
 """In place of a path: no catalogue, not even the demo's own."""
 
@@ -76,6 +79,10 @@ RULES: dict[str, Rule] = {
     "catalogue": text,
     "catalogue_columns": text_by_name(*CATALOGUE_COLUMNS),
     "catalogue_csv_options": csv_options,
+    "experiments": experiments,
+    "impressions": text,
+    "impression_columns": text_by_name(*IMPRESSION_COLUMNS),
+    "impression_csv_options": csv_options,
     "hidden": text,
     "allowed": text,
     "shown_at": timestamp(empty=True),
@@ -251,6 +258,7 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
         raise ValueError(
             f"var 'blend' has no part {min(unknown)!r}; it takes {', '.join(defaults['blend'])}"
         )
+    _check_experiments(settings, defaults)
     known = settings["event_weights"]
     for name in ("click_event_types", "purchase_event_types"):
         for event_type in settings[name]:
@@ -275,6 +283,37 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     if settings["demo"] and settings["events"]:
         raise ValueError("var 'demo' asks for demo events and 'events' names files: give only one")
     return settings
+
+
+ARM_VARS = ("ranker", "blend", "popularity_weight", "trend_weight", "exclude")
+"""Vars that may differ for the users of an arm."""
+
+
+def _check_experiments(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Refuse an arm whose lists could not be those that a whole build with its vars would give."""
+    is_ranked = settings["ranker"] not in ("off", False)
+    for experiment in settings["experiments"]:
+        arm = f"var 'experiments', {experiment['name']!r}"
+        given = experiment.get("vars", {})
+        if others := sorted(given.keys() - set(ARM_VARS)):
+            raise ValueError(
+                f"{arm}: the vars of an arm may be {', '.join(ARM_VARS)}, not {others[0]!r}"
+            )
+        for name, value in given.items():
+            if problem := RULES[name](value):
+                raise ValueError(f"{arm}: {name!r} {problem}; it is {value!r}")
+        if given and (is_ranked or "ranker" in given) and given.get("ranker") not in ("off", False):
+            raise ValueError(
+                f"{arm}: an arm with vars gets the blend's lists, not the ranker's: write "
+                "ranker: 'off' among them, or build with the var ranker: 'off'"
+            )
+        if given.get("exclude") == "auto":
+            raise ValueError(f"{arm}: exclude: auto is for the whole build, not for an arm")
+        blend = given.get("blend", settings["blend"])
+        if unknown := blend.keys() - defaults["blend"].keys():
+            raise ValueError(f"{arm}: 'blend' has no part {min(unknown)!r}")
+        if given and (blend.get("group_knn") or settings["blend"].get("group_knn")):
+            raise ValueError(f"{arm}: an arm with vars does without group_knn in 'blend'")
 
 
 def only_event_type(settings: Mapping[str, Any]) -> str:

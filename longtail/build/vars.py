@@ -1,8 +1,8 @@
 """Vars of a build, put together for ``dbt --vars``: ``python -m longtail.build.vars``.
 
-A preset of ``datasets/``, then what the user passes, then the paths of the events and of the
-product catalogue; later ones win. make hands them over in the environment (DATASET, VARS, EVENTS,
-PRODUCTS), where no shell changes a quote or a dollar sign in them.
+A preset of ``datasets/``, then what the user passes, then the paths of the events, of the product
+catalogue and of the impressions; later ones win. make hands them over in the environment (DATASET,
+VARS, EVENTS, PRODUCTS, IMPRESSIONS), where no shell changes a quote or a dollar sign in them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,12 @@ def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
 
 
 def merge(
-    preset: str = "", given: str = "", events: str = "", base: str = "", products: str = ""
+    preset: str = "",
+    given: str = "",
+    events: str = "",
+    base: str = "",
+    products: str = "",
+    impressions: str = "",
 ) -> dict[str, Any]:
     """Return the vars of a build.
 
@@ -60,6 +65,8 @@ def merge(
         A mapping like `given`, which everything else overrides.
     products
         Path or glob of the product catalogue; "" for none.
+    impressions
+        Path or glob of what was shown and clicked; "" for none.
 
     Raises
     ------
@@ -72,6 +79,8 @@ def merge(
         merged["events"] = events
     if products:
         merged["catalogue"] = products
+    if impressions:
+        merged["impressions"] = impressions
     if preset and not merged.get("events"):
         raise ValueError(
             f"the preset '{preset}' says how to read files, but not which: give EVENTS too"
@@ -98,6 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ("vars", "mapping of vars, YAML or JSON"),
         ("events", "path or glob of the event files"),
         ("products", "path or glob of the product catalogue"),
+        ("impressions", "path or glob of what was shown and clicked"),
     ):
         variable = name.upper()
         parser.add_argument(
@@ -107,7 +117,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         merged = merge(
-            options.dataset, options.vars, options.events, options.base, options.products
+            options.dataset,
+            options.vars,
+            options.events,
+            options.base,
+            options.products,
+            options.impressions,
         )
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

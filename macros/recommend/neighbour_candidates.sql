@@ -1,4 +1,4 @@
-{% macro neighbour_candidates(scope, users, neighbours, models, size) -%}
+{% macro neighbour_candidates(scope, users, neighbours, models, size, exclusions=none) -%}
     {#
         CTEs of the ladder's first steps: `lists` (model, neighbours_of, user_key, list_key), one
         per model and user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place, step,
@@ -52,7 +52,7 @@
         select
             lists.list_key,
             excluded.product_key
-        from {{ ref("int_excluded_products") }} as excluded
+        from {{ exclusions or ref("int_excluded_products") }} as excluded
         inner join lists on excluded.user_key = lists.user_key
         where excluded.scope = '{{ scope }}'
         {% if scope == "published" %}

@@ -1,9 +1,11 @@
-{% macro product_factors(timeline, is_known) -%}
+{% macro product_factors(timeline, is_known, popularity_weight=none, trend_weight=none) -%}
     {#
         CTEs that end in `product_factors` (product_key, factor): a product's trend and popularity at
         the cut of `timeline`, from the interactions that `is_known` holds for, each to a power; 1
-        when the vars are 0.
+        when the vars are 0. Other weights than those of the vars may be given.
     #}
+    {%- set popularity = var("popularity_weight") if popularity_weight is none else popularity_weight %}
+    {%- set trend = var("trend_weight") if trend_weight is none else trend_weight %}
     activity as (
         select
             interactions.product_key,
@@ -24,8 +26,8 @@
             product_key,
             power(
                 greatest(recent_interactions / interactions, 1e-3),
-                {{ var("trend_weight") }}
-            ) * power(interactions, {{ var("popularity_weight") }}) as factor
+                {{ trend }}
+            ) * power(interactions, {{ popularity }}) as factor
         from activity
     ),
 

@@ -41,6 +41,12 @@ published as (
         on
             recommendations.user_id = excluded.user_id
             and recommendations.product_id = excluded.product_id
+    where
+        recommendations.arm is null
+        or not {{ is_one_of(
+            "recommendations.arm",
+            arms_with_vars() | selectattr("vars.exclude", "defined") | map(attribute="name")
+        ) }}
 ),
 
 evaluated as (

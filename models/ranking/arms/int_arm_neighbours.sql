@@ -1,0 +1,80 @@
+{# As int_neighbours makes the hybrid's, by each arm's vars: a product's factor is taken off
+   a score before the arm's comes on. #}
+{{ config(enabled=arms_with_vars() | length > 0) }}
+
+with arm_factors as (
+    {% for arm in arms_with_vars() %}
+        select
+            '{{ arm["name"] }}' as arm,
+            products.product_key,
+            products.factor
+        from (
+            with {{ product_factors(
+                ref("int_timeline"),
+                "not interactions.is_holdout",
+                arm_var(arm, "popularity_weight"),
+                arm_var(arm, "trend_weight"),
+            ) }}
+
+            select * from product_factors
+        ) as products
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+weights as (
+    {% for arm in arms_with_vars() %}
+        {% set blend = arm_var(arm, "blend") %}
+        select
+            '{{ arm["name"] }}' as arm,
+            parts.model,
+            parts.weight
+        from (
+            values
+            {% for model in neighbour_models() %}
+                {% set weight = blend[model] | default(0, true) %}
+                ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
+            {% endfor %}
+        ) as parts (model, weight)
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+),
+
+blended as (
+    select
+        weights.arm,
+        comparable.product_key,
+        comparable.neighbour_key,
+        {{ exact_sum(
+            "comparable.score / factors.factor * arm_factors.factor * weights.weight", 12
+        ) }} as score
+    from {{ ref("int_comparable_neighbours") }} as comparable
+    inner join weights on comparable.model = weights.model
+    inner join {{ ref("int_product_factors") }} as factors
+        on comparable.neighbour_key = factors.product_key
+    inner join arm_factors
+        on
+            weights.arm = arm_factors.arm
+            and comparable.neighbour_key = arm_factors.product_key
+    group by weights.arm, comparable.product_key, comparable.neighbour_key
+),
+
+ranked as (
+    select
+        *,
+        cast(row_number() over (
+            partition by arm, product_key
+            order by score desc, neighbour_key
+        ) as integer) as rank
+    from blended
+    where score > 0
+)
+
+select
+    arm,
+    product_key,
+    neighbour_key,
+    rank,
+    score
+from ranked
+where rank <= {{ var("neighbours") }}

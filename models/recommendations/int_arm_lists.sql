@@ -1,0 +1,57 @@
+{# Lists of the users whose arm has vars, by the macros of everybody's lists: the arm's
+   neighbours and exclusions stand in for the serving model's. #}
+{{ config(
+    enabled=arms_with_vars() | length > 0,
+    batch_over="int_user_batches",
+    batch_where="scope = 'published'",
+) }}
+
+with batch_users as (
+    select user_key from {{ ref("int_user_batches") }}
+    where scope = 'published' and {{ in_batch() }}
+),
+
+listed as (
+    {% for arm in arms_with_vars() %}
+        select arm_lists.*
+        from (
+            with users as (
+                select arm_users.user_key
+                from {{ ref("int_arm_users") }} as arm_users
+                semi join batch_users on arm_users.user_key = batch_users.user_key
+                where arm_users.arm = '{{ arm["name"] }}'
+            ),
+
+            arm_neighbours as (
+                select
+                    'arm' as model,
+                    product_key,
+                    neighbour_key,
+                    score
+                from {{ ref("int_arm_neighbours") }}
+                where arm = '{{ arm["name"] }}'
+            ),
+
+            arm_exclusions as (
+                select * from {{ ref("int_arm_exclusions") }}
+                where arm = '{{ arm["name"] }}'
+            ),
+
+            {{ recommended_products(
+                "published",
+                "users",
+                "arm_neighbours",
+                ["arm"],
+                var("recommendations"),
+                "arm_exclusions",
+            ) }},
+
+            {{ other_causes("published", "arm_neighbours") }}
+
+            select * from caused
+        ) as arm_lists
+        {{ "union all" if not loop.last }}
+    {% endfor %}
+)
+
+select * from listed
