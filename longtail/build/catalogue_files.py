@@ -164,9 +164,7 @@ def table_sql(
     return "\nunion all\n".join(selects) or no_rows_sql(layout)
 
 
-def _usual_names(
-    file: EventFile, other_names: Mapping[str, tuple[str, ...]]
-) -> dict[str, str]:
+def _usual_names(file: EventFile, other_names: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     """Return the columns that a file has under another name only."""
     names = {name.lower() for name in file.names}
     return {

@@ -59,3 +59,4 @@ select
     {{ wilson_end("share_clicked", "effective_impressions", "-") }} as lower,
     {{ wilson_end("share_clicked", "effective_impressions", "+") }} as upper
 from effective
+order by arm, rank nulls first, model nulls first

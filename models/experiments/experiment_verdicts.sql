@@ -1,9 +1,8 @@
 {{ config(enabled=var("impressions", "") != "" and experiments() | length > 0) }}
 
-{# The draw gives each
-   arm a known part of the users; more than chance away from it (one test in a thousand),
-   something else than the draw decides who is logged (Fabijan et al. 2019, "Diagnosing Sample
-   Ratio Mismatch", KDD), and no figure can be compared. #}
+{# The draw gives each arm a known part of the users. More than chance away from it (one test
+   in a thousand), something else than the draw decides who is logged (Fabijan et al. 2019,
+   "Diagnosing Sample Ratio Mismatch", KDD), and no figure can be compared. #}
 {% set z = 1.959964 %}
 with compared as (
     select
@@ -64,3 +63,4 @@ select
         else 'level'
     end as verdict
 from judged
+order by experiment

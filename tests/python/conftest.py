@@ -48,6 +48,9 @@ RUNS_DBT = {
         "models",
         "full",
         "yesterday",
+        "tested",
+        "impressions_of",
+        "verdict_of",
     ),
 }
 """Fixtures that build, or compile models for longer than a quick test may take."""
@@ -103,7 +106,7 @@ class Outcome:
 
 PARSED: dict[str, bytes | None] = {}
 """The parsed project, pickled, by its vars: a third of a small build's time is parsing."""
-FILES = ("events", "catalogue", "hidden", "allowed")
+FILES = ("events", "catalogue", "impressions", "hidden", "allowed")
 """Vars that name files: whether there are some may decide which models there are."""
 READ_BY_RUNS = (
     *("graph_cutoff", "terms_per_batch", "shown_at"),

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     *("demo", "staging", "events", "catalogue", "graph", "embeddings", "neighbours"),
-    *("ranking", "recommendations", "evaluation", "map", "insights"),
+    *("ranking", "recommendations", "evaluation", "map", "insights", "experiments"),
 )
 """In the order of the data; a model reads its own room and earlier ones."""
 ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
@@ -24,7 +24,8 @@ ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
 @pytest.fixture(scope="module")
 def manifest(shop) -> dict:
     """Everything that dbt knows of the project."""
-    shop.dbt("parse", events="", ranker="trees")
+    arm = {"name": "tail", "share": 0.5, "vars": {"ranker": "off", "popularity_weight": -1}}
+    shop.dbt("parse", events="", ranker="trees", experiments=[arm], impressions="i.csv")
     return json.loads((shop.target / "manifest.json").read_text(encoding="utf-8"))
 
 
@@ -43,6 +44,7 @@ def test_no_model_reads_a_later_room(manifest):
         if parent in models
     ]
     assert len(edges) > 200
+    assert {"model.longtail.int_arm_lists", "model.longtail.experiment_verdicts"} < set(models)
     assert [edge for edge in edges if place[edge[0]] > place[edge[1]]] == []
 
 
