@@ -12,7 +12,10 @@ with users as (
         count(*) filter (where is_clicked) as clicks
     from {{ ref("int_impressions") }}
     group by grouping sets (
-        (arm, user_id), (arm, user_id, rank), (arm, user_id, model), (arm, user_id, rank, model)
+        (arm, user_id),
+        (arm, user_id, rank),
+        (arm, user_id, model),
+        (arm, user_id, rank, model)
     )
 ),
 

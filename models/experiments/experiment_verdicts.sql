@@ -1,7 +1,7 @@
 {{ config(enabled=var("impressions", "") != "" and experiments() | length > 0) }}
 
-{# The draw gives each arm a known part of the users. More than chance away from it (one test
-   in a thousand), something else than the draw decides who is logged (Fabijan et al. 2019,
+{# The draw gives each arm a known part of the users. More than chance away from it (one
+   test in a thousand), something else than the draw decides who is logged (Fabijan et al. 2019,
    "Diagnosing Sample Ratio Mismatch", KDD), and no figure can be compared. #}
 {% set z = 1.959964 %}
 with compared as (

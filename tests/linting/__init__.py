@@ -25,9 +25,18 @@ def _project_vars() -> dict[str, Any]:
     return yaml.safe_load(PROJECT_FILE.read_text(encoding="utf-8"))["vars"]
 
 
+EXAMPLES = {
+    "experiments": [
+        {"name": "tail", "share": 0.5, "vars": {"exclude": "none"}},
+        {"name": "head", "share": 0.5, "vars": {"popularity_weight": 1}},
+    ]
+}
+"""Values of vars without which models that loop over them are no SQL."""
+
+
 def var(name: str, default: Any = None) -> Any:
-    """Return the default value of a var of the project."""
-    return _project_vars().get(name, default)
+    """Return the default value of a var of the project, or an example of it."""
+    return (_project_vars() | EXAMPLES).get(name, default)
 
 
 class _Adapter:

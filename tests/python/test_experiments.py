@@ -268,7 +268,7 @@ def test_users_are_hashed_as_those_of_events(impressions_of, tmp_path):
     good, bad = impressions_of(path, user_salt=salt)
     assert good["user_id"] == hashlib.sha256(f"{salt}anna".encode()).hexdigest()
     assert "anna" not in str(bad.values())
-    with pytest.raises(ValueError, match="'impression_columns', entry 'model'.*user ids"):
+    with pytest.raises(ValueError, match=r"'impression_columns', entry 'model'.*user ids"):
         impressions_of(path, user_salt=salt, model="user_id || 'x'")
     path = tmp_path / "shown.json"
     path.write_text(
@@ -279,7 +279,7 @@ def test_users_are_hashed_as_those_of_events(impressions_of, tmp_path):
 
 
 def test_a_file_without_a_needed_column_is_refused(impressions_of, tmp_path):
-    with pytest.raises(ValueError, match="column 'clicked' is missing.*impression_columns"):
+    with pytest.raises(ValueError, match=r"column 'clicked' is missing.*impression_columns"):
         impressions_of(written(tmp_path, "u,p,1,2024-01-01", header=HEADER[:-8]))
 
 
@@ -417,7 +417,9 @@ def test_the_interval_is_that_of_resampled_users(verdict_of):
     draw = np.random.default_rng(1)
     sums: dict[str, list] = {"same": [], "control": []}
     per_user: dict[str, list[int]] = {}
-    for user, clicked in zip(table["user_id"].to_pylist(), table["is_clicked"].to_pylist()):
+    for user, clicked in zip(
+        *(table[name].to_pylist() for name in ("user_id", "is_clicked")), strict=True
+    ):
         counts = per_user.setdefault(user, [0, 0])
         counts[0] += 1
         counts[1] += clicked

@@ -1,33 +1,29 @@
 {{ config(enabled=arms_with_vars() | length > 0) }}
 
-with
-{% for arm in arms_with_vars() %}
-    {% set users = "users_" ~ loop.index %}
-    {{ users }} as (
-        select user_key from {{ ref("int_arm_users") }}
-        where arm = '{{ arm["name"] }}'
-    ),
-
-{% endfor %}
-excluded as (
+with excluded as (
     {% for arm in arms_with_vars() %}
-        {% set users = "users_" ~ loop.index %}
         {% if "exclude" in arm["vars"] %}
             select distinct
-                '{{ arm["name"] }}' as arm,
+                arm_users.arm,
                 events.user_key,
                 events.product_key
             from {{ ref("int_events_flagged") }} as events
-            semi join {{ users }} as users on events.user_key = users.user_key
-            where {{ is_excluded(arm["vars"]["exclude"]) }}
+            inner join {{ ref("int_arm_users") }} as arm_users
+                on events.user_key = arm_users.user_key
+            where
+                arm_users.arm = '{{ arm["name"] }}'
+                and {{ is_excluded(arm["vars"]["exclude"]) }}
         {% else %}
             select
-                '{{ arm["name"] }}' as arm,
-                excluded.user_key,
-                excluded.product_key
-            from {{ ref("int_excluded_products") }} as excluded
-            semi join {{ users }} as users on excluded.user_key = users.user_key
-            where excluded.scope = 'published'
+                arm_users.arm,
+                withheld.user_key,
+                withheld.product_key
+            from {{ ref("int_excluded_products") }} as withheld
+            inner join {{ ref("int_arm_users") }} as arm_users
+                on withheld.user_key = arm_users.user_key
+            where
+                arm_users.arm = '{{ arm["name"] }}'
+                and withheld.scope = 'published'
         {% endif %}
         {{ "union all" if not loop.last }}
     {% endfor %}
