@@ -28,7 +28,7 @@ OWN = {
 
 WEEK = (
     *("hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts"),
-    *("cheaper_substitutes", "category_flow", "brand_flow"),
+    *("cheaper_substitutes", "category_flow", "brand_flow", "experiment_verdicts"),
 )
 """Tables that say what to do, in the order of the page."""
 

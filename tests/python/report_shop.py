@@ -134,6 +134,14 @@ select
     1 as rank, 'group_1.kind_1.part' as category_code, 'brand 1' as from_brand,
     $hostile as to_brand, 9 as sessions, 2 as sessions_back, 7 as net_sessions,
     2.1::double as surprise;
+create table experiment_verdicts as
+select
+    experiment, 900 as users, 880 as control_users, clicked as share_clicked,
+    0.05::double as control_share_clicked, clicked - 0.05 as difference,
+    clicked - 0.06 as lower, clicked - 0.04 as upper, 0.014::double as detectable_difference,
+    verdict
+from (values ('tail', 0.081::double, 'better'), ('same', 0.0495, 'level'),
+    ('young', null, 'too few')) as experiments (experiment, clicked, verdict);
 create table build_info as
 select
     'build ' || i as build_id, timestamp '2024-02-01' + to_days(i::integer) as built_at,

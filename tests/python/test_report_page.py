@@ -234,8 +234,14 @@ def test_this_week_says_what_to_do(browser, report):
             .map((row) => [...row.cells].map((cell) => cell.textContent))]))""")
     assert list(cards) == [
         "hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts",
-        "cheaper_substitutes", "category_flow", "brand_flow", "since",
+        "cheaper_substitutes", "category_flow", "brand_flow", "experiment_verdicts", "since",
     ]  # fmt: skip
+    tested = [[cell.replace("\u00a0", " ") for cell in row] for row in cards["experiment_verdicts"]]
+    assert tested == [
+        ["same", "4.95 %, else 5.00 %", "−0.05 (−1.05 to +0.95)", "level"],
+        ["tail", "8.10 %, else 5.00 %", "+3.10 (+2.10 to +4.10)", "better"],
+        ["young", "none, else 5.00 %", "", "too few"],
+    ]
     assert [[cell.replace("\u00a0", " ") for cell in row] for row in cards["since"]] == [
         ["coverage", "79.0 %", "80.0 %", "+1.3 %", "within noise"],
         ["recall@20", "16.0 %", "26.0 %", "+62.5 %", "beyond noise"],

@@ -149,7 +149,43 @@ const CARDS = [
       },
     ],
   },
+  {
+    name: "experiment_verdicts",
+    title: "Experiments",
+    say: () =>
+      "Clicks on what was shown, of each experiment's users against everybody else's. Level: a difference, if there is one, is smaller than chance.",
+    ids: [],
+    columns: [
+      { title: "Experiment", value: (row) => row.experiment, cell: (row) => row.experiment },
+      {
+        title: "Clicked",
+        number: true,
+        hint: "clicks per product shown (click-through rate): the experiment's users, then the others",
+        value: (row) => row.share_clicked,
+        cell: (row) => `${rate(row.share_clicked)}, else ${rate(row.control_share_clicked)}`,
+      },
+      {
+        title: "Difference",
+        number: true,
+        hint: "in percentage points, with its 95 % interval; clicks of one user are not taken for independent",
+        value: (row) => row.difference,
+        cell: (row) =>
+          typeof row.lower === "number"
+            ? `${points(row.difference)} (${points(row.lower)} to ${points(row.upper)})`
+            : "",
+      },
+      {
+        title: "Verdict",
+        hint: "split is off: more or fewer users were logged than the draw gave, so that nothing can be compared",
+        value: (row) => row.verdict,
+        cell: (row) => row.verdict,
+      },
+    ],
+  },
 ];
+
+const rate = (share) => (typeof share === "number" ? percent(share, 2) : "none");
+const points = (share) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(share)).toFixed(2)}`;
 
 function beyondChance(rows) {
   const sure = rows.filter((row) => row.surprise >= 2).length;
