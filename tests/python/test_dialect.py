@@ -25,7 +25,7 @@ COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 OF_DUCKDB_ALONE = {
     *("staging", "demo", "build", "dialect"),
     *("keep_broken_lines", "given_text", "reject_reason", "note_files_read", "note_files_staged"),
-    *("typed_catalogue", "category_of_path", "joined_by_dots"),
+    *("typed_catalogue", "typed_impressions", "category_of_path", "joined_by_dots"),
 }
 """Rooms and files that are DuckDB's: those of the input files."""
 
