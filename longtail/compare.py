@@ -24,13 +24,14 @@ MACROS = (
     "dialect/exact_sum.sql",
     "build/difference/list_overlap.sql",
     "build/difference/key_changes.sql",
+    "build/difference/product_changes.sql",
     "build/difference/build_difference.sql",
 )
 TABLES = (
     *("user_recommendations", "similar_products", "products"),
     *("model_metrics", "long_tail_exposure", "cleaning_report"),
 )
-PARTS = ("lists", "keys", "metrics", "exposure", "cleaning")
+PARTS = ("lists", "keys", "products", "metrics", "exposure", "cleaning")
 
 
 def difference_sql(before: str, after: str) -> str:
@@ -80,7 +81,7 @@ def lines(rows: Sequence[dict[str, Any]], *, every: bool = False) -> list[str]:
         if row["part"] != part:
             part = row["part"]
             found.append(part)
-        is_count = part == "keys" or row["figure"] == "lists compared"
+        is_count = part in ("keys", "products") or row["figure"] == "lists compared"
         before, after = (_number(row[build], is_count) for build in ("before", "after"))
         is_comparison = row["before"] is None and part in ("lists", "keys")
         change = after if is_comparison else f"{before} -> {after}"
@@ -92,7 +93,9 @@ def lines(rows: Sequence[dict[str, Any]], *, every: bool = False) -> list[str]:
 def _has_changed(row: dict[str, Any]) -> bool:
     """Return whether a figure says that something is different."""
     if row["change"] is None:
-        return row["part"] == "lists" or row["before"] is not None or bool(row["after"])
+        return (
+            row["part"] in ("lists", "products") or row["before"] is not None or bool(row["after"])
+        )
     return row["change"] != 0
 
 

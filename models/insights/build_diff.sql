@@ -27,9 +27,10 @@ ranked as (
                 case part
                     when 'lists' then 1
                     when 'keys' then 2
-                    when 'metrics' then 3
-                    when 'exposure' then 4
-                    else 5
+                    when 'products' then 3
+                    when 'metrics' then 4
+                    when 'exposure' then 5
+                    else 6
                 end,
                 subject,
                 figure

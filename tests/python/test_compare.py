@@ -17,7 +17,8 @@ create table similar_products as
 select * from (values
     ('a', 'substitute', 1, 'b'), ('a', 'complement', 1, 'c'), ('b', 'complement', 1, 'c')
 ) as columns (product_id, relation, rank, similar_product_id);
-create table products as select unnest(['a', 'b', 'c']) as product_id;
+create table products as
+select * from (values ('a', 9), ('b', 7), ('c', 5)) as columns (product_id, interactions);
 create table model_metrics as
 select * from (values
     ('hybrid', 'any', 'all', 'recall', 20, 0.20, 0.15, 0.25),
@@ -42,7 +43,8 @@ update user_recommendations set product_id = 'd' where user_id = 'ann' and rank 
 update user_recommendations set product_id = 'y' where rank = 21;
 update similar_products set similar_product_id = 'd' where relation = 'substitute';
 delete from products where product_id = 'b';
-insert into products values ('d'), ('e');
+insert into products values ('d', 3), ('e', 0);
+update products set interactions = 11 where product_id = 'a';
 update model_metrics set value = 0.30, lower = 0.26, upper = 0.34 where model = 'hybrid' and k = 20
     and metric = 'recall' and segment = 'all';
 update model_metrics set value = 0.22, lower = 0.17, upper = 0.27 where model = 'covisit';
@@ -99,6 +101,31 @@ def test_products_and_users_come_and_go(builds):
         ("users", "came"): (None, 1, None),
         ("users", "went"): (None, 1, None),
     }
+
+
+def test_products_that_came_and_went_are_named(builds, capsys):
+    assert figures(compare(*builds), "products") == {
+        ("b", "went"): (7, None, None),
+        ("d", "came"): (None, 3, None),
+        ("e", "came"): (None, 0, None),
+    }
+    assert main([str(builds[0]), str(builds[1])]) == 0
+    said = capsys.readouterr().out.splitlines()
+    place = said.index("products")
+    assert said[place + 1 : place + 4] == [
+        "  b: went  7 -> none",
+        "  d: came  none -> 3",
+        "  e: came  none -> 0",
+    ]
+
+
+def test_the_hundred_with_most_interactions_are_named(builds):
+    with duckdb.connect(str(builds[1])) as connection:
+        connection.execute(
+            "insert into products select 'new ' || i, i from range(1000, 1200) as numbers (i)"
+        )
+    found = {subject for subject, figure in figures(compare(*builds), "products")}
+    assert found == {"b", *(f"new {number}" for number in range(1100, 1200))}
 
 
 def test_a_metric_has_changed_when_its_intervals_part(builds):

@@ -238,7 +238,7 @@ def test_this_week_says_what_to_do(browser, report):
     ]  # fmt: skip
     tested = [[cell.replace("\u00a0", " ") for cell in row] for row in cards["experiment_verdicts"]]
     assert tested == [
-        ["same", "4.95 %, else 5.00 %", "−0.05 (−1.05 to +0.95)", "level"],
+        ["same", "4.95 %, else 5.00 %", "\u22120.05 (\u22121.05 to +0.95)", "level"],
         ["tail", "8.10 %, else 5.00 %", "+3.10 (+2.10 to +4.10)", "better"],
         ["young", "none, else 5.00 %", "", "too few"],
     ]

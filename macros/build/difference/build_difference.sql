@@ -37,6 +37,10 @@
         ) as changes
     ),
 
+    products as (
+        {{ product_changes(before.products, after.products) }}
+    ),
+
     metrics_of_both as (
         {% for build, metrics in [
             ("before", before.model_metrics), ("after", after.model_metrics)
@@ -119,6 +123,18 @@
             from keys
             union all
         {% endfor %}
+        select
+            'products' as part,
+            product_id as subject,
+            figure,
+            case when figure = 'went' then cast(interactions as double) end as before,
+            case when figure = 'came' then cast(interactions as double) end as after,
+            null as before_lower,
+            null as before_upper,
+            null as after_lower,
+            null as after_upper
+        from products
+        union all
         {% for part in ["metrics", "exposure", "cleaning"] %}
             select
                 '{{ part }}' as part,
