@@ -319,12 +319,13 @@ def test_an_answer_says_why_a_product_may_not_be_shown(ask):
 
 
 def test_answers_say_what_a_product_costs_and_where_it_is(ask):
-    columns = "product_name, price, currency, url"
-    cable = ("Cable", 10.0, "EUR", "https://shop.example/cable")
+    columns = "product_name, price, currency, url, image_url"
+    page = "https://shop.example/cable"
+    cable = ("Cable", 10.0, "EUR", page, f"{page}.jpg")
     asked = {
         "recommend_for_user('ann', 1)": cable,
         "recommend_for_basket(['case'], 1)": cable,
         "similar_to('case', 1)": cable,
-        "similar_to('phone', 1, relation := 'complement')": ("Case", 20.0, None, None),
+        "similar_to('phone', 1, relation := 'complement')": ("Case", 20.0, None, None, None),
     }
     assert {what: ask(f"select {columns} from {what}")[0] for what in asked} == asked

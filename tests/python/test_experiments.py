@@ -90,6 +90,8 @@ class Outcomes:
         assert ran.is_good, ran.text
         checked = shop.dbt("test", "--select", *CHECKED, **given)
         assert checked.is_good, checked.text
+        worked_out = shop.dbt("test", "--select", "user_recommendations,test_type:unit", **given)
+        assert worked_out.is_good, worked_out.text
         self.lists = made(shop, "user_recommendations")
         self.rejected = made(shop, "rejected_impressions")
         self.verdicts = made(shop, "experiment_verdicts")

@@ -22,6 +22,9 @@ select * from (values
 ) as columns (product_id, product_key, product_name, category_code, brand, price, interactions);
 alter table products add column currency varchar;
 alter table products add column url varchar;
+alter table products add column image_url varchar;
+update products set image_url = 'https://shop.example/' || product_id || '.jpg'
+where product_id = 'cable';
 update products set currency = 'EUR', url = 'https://shop.example/' || product_id
 where product_id in ('phone', 'cable', 'radio');
 create table product_availability as

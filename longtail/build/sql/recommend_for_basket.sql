@@ -98,6 +98,7 @@ ordered as (
         found.price,
         found.currency,
         found.url,
+        found.image_url,
         row_number() over (
             order by
                 steps.step,

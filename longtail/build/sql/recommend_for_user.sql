@@ -130,6 +130,7 @@ ordered as (
         found.price,
         found.currency,
         found.url,
+        found.image_url,
         seen.product_key is not null as is_seen,
         steps.step = 1 and steps.published_rank is null as is_live,
         row_number() over (
@@ -205,6 +206,7 @@ select
     numbered.price,
     numbered.currency,
     numbered.url,
+    numbered.image_url,
     numbered.is_seen
 from numbered
 left join live_causes on numbered.product_id = live_causes.product_id and live_causes.place = 1

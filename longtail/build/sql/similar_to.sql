@@ -17,6 +17,7 @@ with ordered as (
         found.price,
         found.currency,
         found.url,
+        found.image_url,
         similar_products.source,
         row_number() over (
             partition by similar_products.relation
