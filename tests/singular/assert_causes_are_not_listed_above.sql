@@ -6,7 +6,13 @@ with recommended as (
         user_keys.user_key,
         recommendations.rank,
         products.product_key,
-        causes.product_key as because_product_key
+        causes.product_key as because_product_key,
+        case
+            when {{ is_one_of(
+                "recommendations.arm", arms_with_vars() | map(attribute="name")
+            ) }} then recommendations.arm
+            else 'everybody'
+        end as neighbours_of
     from {{ ref("user_recommendations") }} as recommendations
     inner join {{ ref("int_user_keys") }} as user_keys
         on recommendations.user_id = user_keys.user_id
@@ -18,6 +24,23 @@ with recommended as (
         user_keys.user_key % greatest(
             1, (select count(*) // 10000 from {{ ref("int_user_keys") }})
         ) = 0
+),
+
+neighbours as (
+    select
+        'everybody' as neighbours_of,
+        product_key,
+        neighbour_key
+    from {{ ref("int_neighbours") }}
+    where model = {{ serving_model() }}
+    {% if arms_with_vars() %}
+        union all
+        select
+            arm as neighbours_of,
+            product_key,
+            neighbour_key
+        from {{ ref("int_arm_neighbours") }}
+    {% endif %}
 ),
 
 causes as (
@@ -32,15 +55,16 @@ causes as (
     from recommended
     inner join {{ ref("int_user_histories") }} as histories
         on recommended.user_key = histories.user_key
-    inner join {{ ref("int_neighbours") }} as neighbours
+    inner join neighbours
         on
-            histories.product_key = neighbours.product_key
+            recommended.neighbours_of = neighbours.neighbours_of
+            and histories.product_key = neighbours.product_key
             and recommended.product_key = neighbours.neighbour_key
     left join recommended as places
         on
             histories.user_key = places.user_key
             and histories.product_key = places.product_key
-    where histories.scope = 'published' and neighbours.model = {{ serving_model() }}
+    where histories.scope = 'published'
 )
 
 select
