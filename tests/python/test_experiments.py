@@ -90,8 +90,8 @@ class Outcomes:
         assert ran.is_good, ran.text
         checked = shop.dbt("test", "--select", *CHECKED, **given)
         assert checked.is_good, checked.text
-        worked_out = shop.dbt("test", "--select", "user_recommendations,test_type:unit", **given)
-        assert worked_out.is_good, worked_out.text
+        by_hand = shop.dbt("test", "--select", "recommendations_go_down_the_ladder", **given)
+        assert by_hand.is_good, by_hand.text
         self.lists = made(shop, "user_recommendations")
         self.rejected = made(shop, "rejected_impressions")
         self.verdicts = made(shop, "experiment_verdicts")

@@ -153,7 +153,7 @@ const CARDS = [
     name: "experiment_verdicts",
     title: "Experiments",
     say: () =>
-      "Clicks on what was shown, of each experiment's users against everybody else's. Level: a difference, if there is one, is smaller than chance.",
+      "Clicks on what was shown: each experiment's users against those of no experiment. Level: too close to tell from chance.",
     ids: [],
     columns: [
       { title: "Experiment", value: (row) => row.experiment, cell: (row) => row.experiment },
