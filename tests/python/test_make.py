@@ -233,9 +233,11 @@ def test_the_package_is_found_from_any_folder_but_a_checkout_is_before_it(tmp_pa
 
 def test_a_catalogue_is_named_and_its_stock_alone_read(checkout):
     text = "it's $x*.csv"
-    _, options, given = checkout.dbt("build", f"PRODUCTS={text}", "EVENTS=x.csv")
-    assert (options, given) == ([], {"events": "x.csv", "catalogue": text})
-    _, options, same = checkout.dbt("stock", f"PRODUCTS={text}", "EVENTS=x.csv")
+    words = [f"PRODUCTS={text}", f"IMPRESSIONS={text}", "EVENTS=x.csv"]
+    _, options, given = checkout.dbt("build", *words)
+    assert options == []
+    assert given == {"events": "x.csv", "catalogue": text, "impressions": text}
+    _, options, same = checkout.dbt("stock", *words)
     assert same == given
     selected = ["--select", "tag:availability+", "--exclude-resource-type", "unit_test"]
     assert options == selected

@@ -197,5 +197,9 @@ def test_without_options_vars_come_from_the_environment_unchanged(monkeypatch, c
     assert printed["events"] == "it's $HOME/*.csv"
     assert (printed["columns"], printed["window"]) == ({"event_type": "'purchase'"}, 3)
     assert printed["click_event_types"] == ["view"]
+    monkeypatch.setenv("IMPRESSIONS", "shown/it's $1.csv")
+    assert vars.main(["--vars", ""]) == 0
+    assert json.loads(capsys.readouterr().out)["impressions"] == "shown/it's $1.csv"
+    monkeypatch.delenv("IMPRESSIONS")
     assert vars.main(["--events", "given.csv", "--dataset", "", "--vars", ""]) == 0
     assert json.loads(capsys.readouterr().out) == {"events": "given.csv"}
