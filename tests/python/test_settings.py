@@ -203,3 +203,40 @@ def test_without_options_vars_come_from_the_environment_unchanged(monkeypatch, c
     monkeypatch.delenv("IMPRESSIONS")
     assert vars.main(["--events", "given.csv", "--dataset", "", "--vars", ""]) == 0
     assert json.loads(capsys.readouterr().out) == {"events": "given.csv"}
+
+
+def arm(**given) -> list[dict]:
+    """Return an experiment with vars."""
+    return [{"name": "a", "share": 0.5, "vars": given}]
+
+
+@pytest.mark.parametrize(
+    ("experiments", "others", "complaint"),
+    [
+        ("tail", {}, "must be a list such as"),
+        ([{"name": "a"}], {}, "must be a list such as"),
+        ([{"name": "A", "share": 0.5}], {}, "needs names of small letters"),
+        ([{"name": "a", "share": 1}], {}, "needs shares above 0 and below 1"),
+        ([{"name": "control", "share": 0.5}], {}, "needs different names"),
+        ([{"name": "a", "share": 0.5}, {"name": "a", "share": 0.1}], {}, "needs different names"),
+        (arm(window=3), {}, "the vars of an arm may be ranker, blend"),
+        (arm(exclude="bought"), {"ranker": "off"}, "'exclude' must be one of"),
+        (arm(exclude="auto"), {"ranker": "off"}, "exclude: auto is for the whole build"),
+        (arm(popularity_weight=1), {}, "write ranker: 'off' among them"),
+        (arm(ranker="trees"), {"ranker": "off"}, "write ranker: 'off' among them"),
+        (arm(blend={"magic": 1}), {"ranker": "off"}, "'blend' has no part 'magic'"),
+        (arm(blend={"covisit": 1, "group_knn": 1}), {"ranker": "off"}, "without group_knn"),
+    ],
+)
+def test_an_experiment_that_could_not_be_run_is_refused(experiments, others, complaint):
+    with pytest.raises(ValueError, match="experiments") as refusal:
+        settings.check({"experiments": experiments, **others}, DEFAULTS)
+    assert complaint in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "experiments", [[{"name": "same", "share": 0.5}], arm(ranker=False, trend_weight=1), []]
+)
+def test_an_experiment_beside_the_ranker_may_be(experiments):
+    checked = settings.check({"experiments": experiments}, DEFAULTS)
+    assert checked["experiments"] == experiments
