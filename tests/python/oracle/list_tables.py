@@ -114,6 +114,7 @@ class ListTables(NeighbourTables):
                         "because_product_id": because,
                         "because_event_type": event_types.get(because),
                         "is_seen": is_seen,
+                        "arm": None,  # experiments: tests/python/test_experiments.py
                         "bought_again_days": self.bought_again_days(row.product)
                         if is_bought
                         else None,
