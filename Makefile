@@ -65,10 +65,12 @@ spark: installed
 # DuckDB reads the files before Spark computes, and tests and publishes the tables afterwards.
 $(if $(TARGET),$(if $(filter spark spark_connect,$(TARGET)),,$(error TARGET is spark or spark_connect)))
 STAGED := path:models/staging path:models/demo
-build_by_duckdb = $(DBT) build $(SELECTED) $$FLAGS --vars "$$vars"
+# Unit tests judge the SQL, not the shop's data: `make test` runs them.
+NO_CODE_TESTS := --exclude-resource-type unit_test
+build_by_duckdb = $(DBT) build $(SELECTED) $(NO_CODE_TESTS) $$FLAGS --vars "$$vars"
 build_by_spark = $(DBT) run --select $(STAGED) $$FLAGS --vars "$$vars" \
 	&& $(DBT) run --target $(TARGET) --exclude $(STAGED) $$FLAGS --vars "$$vars" \
-	&& $(DBT) test --exclude-resource-type unit_test --vars "$$vars"
+	&& $(DBT) test $(NO_CODE_TESTS) --vars "$$vars"
 build_tables = $(if $(and $(TARGET),$(if $(SELECTED),,all)),$(build_by_spark),$(build_by_duckdb))
 
 build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, IMPRESSIONS=, DATASET=, VARS=, WAREHOUSE=, FLAGS=, TARGET=)
@@ -76,7 +78,7 @@ build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, 
 		&& set -f && $(build_tables) \
 		&& $(BIN)/python -m longtail.report
 
-stock: SELECTED := --select tag:availability+ --exclude-resource-type unit_test
+stock: SELECTED := --select tag:availability+
 stock: build ## Take what is sold out, hidden or allowed into the last tables (the same words as build)
 
 inspect: installed ## Show what is in event files (EVENTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)

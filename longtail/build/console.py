@@ -8,6 +8,7 @@ dbt's whole log is in logs/dbt.log either way.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -164,10 +165,20 @@ def show(lines: Iterable[str], stream: TextIO | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
+def collect_garbage_seldom() -> None:
+    """Let Python look for cycles each 20,000 new objects instead of each 700.
+
+    dbt holds some million objects from its first second to its last, and the collector passes
+    through them over and over: a sixth of the CPU of a small build.
+    """
+    gc.set_threshold(20_000, 10, 10)
+
+
 def main(arguments: Iterable[str] | None = None) -> int:
     """Run the dbt command; return its exit code: 0 good, 1 something failed, 2 no run."""
     from dbt.cli.main import dbtRunner
 
+    collect_garbage_seldom()
     given: Sequence[str] = list(sys.argv[1:] if arguments is None else arguments)
     if os.environ.get("VERBOSE", "") not in ("", "0"):
         outcome = dbtRunner().invoke(list(given))

@@ -17,6 +17,9 @@ from report_shop import make_shop
 from staging_sql import Staged, compile_catalogue, compile_staging, described
 from tiny_shop import publish
 
+from longtail.build.console import collect_garbage_seldom
+
+collect_garbage_seldom()
 ROOT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("LONGTAIL_SHARED_DATA", ROOT.parent / "shared" / "data"))
 HEADER = (
@@ -189,8 +192,11 @@ class Shop:
         try:
             manifest = parsed_for(self.vars if parsed else {**self.vars, **overrides}, options)
             runner = dbtRunner(manifest=manifest, callbacks=[note])
-            given = json.dumps({**self.vars, **overrides}, ensure_ascii=False)
-            result = runner.invoke([*command, *options, "--vars", given, "--no-use-colors"])
+            vars = json.dumps({**self.vars, **overrides}, ensure_ascii=False)
+            # Nobody reads the results: they are written out by `parse` alone.
+            quick = [] if command[0] == "parse" else ["--no-write-json"]
+            given = [*command, *options, *quick, "--vars", vars, "--no-use-colors"]
+            result = runner.invoke(given)
         finally:
             os.chdir(folder)
             os.environ.pop("LONGTAIL_WAREHOUSE")
@@ -200,6 +206,12 @@ class Shop:
         if result.exception:
             outcome.lines += str(result.exception).splitlines()
         return outcome
+
+    def models(self, **overrides) -> dict:
+        """Return what dbt knows of each model, by its unique id."""
+        options = ["--target-path", str(self.target), "--log-level-file", "none"]
+        nodes = parsed_for({**self.vars, **overrides}, options).nodes
+        return {name: node for name, node in nodes.items() if node.resource_type == "model"}
 
     def query(self, sql: str) -> list[tuple]:
         """Ask the published database."""

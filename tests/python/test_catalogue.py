@@ -1,6 +1,5 @@
 """Builds with a product catalogue: what it says of products, and what may be shown."""
 
-import json
 
 import pytest
 from conftest import Shop
@@ -120,12 +119,7 @@ def test_a_change_of_availability_alone_retrains_nothing(shop, stocked):
     assert shown(shop) == set(PRODUCTS) - {"p4", "p5"}
     changed = {name.removesuffix(".parquet") for name, at in files().items() if before[name] != at}
     assert {"user_recommendations", "similar_products", "popular_products"} <= changed
-    manifest = json.loads((shop.target / "manifest.json").read_text(encoding="utf-8"))
-    rooms = {
-        node["name"]: node["fqn"][1]
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-    }
+    rooms = {node.name: node.fqn[1] for node in shop.models().values()}
     assert {rooms[name] for name in changed - {"model_runs"}} <= {
         *("staging", "catalogue", "recommendations", "evaluation", "insights"),
     }
@@ -175,11 +169,8 @@ def test_a_bad_list_ends_in_one_clear_line(case, shop, stocked):
 
 
 def test_only_the_last_tables_depend_on_availability(shop, stocked):
-    manifest = json.loads((shop.target / "manifest.json").read_text(encoding="utf-8"))
-    models = {
-        name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"
-    }
-    found, waiting = set(), [n for n, m in models.items() if "availability" in m["tags"]]
+    models = shop.models()
+    found, waiting = set(), [n for n, m in models.items() if "availability" in m.tags]
     assert len(waiting) >= 3
     while waiting:
         parent = waiting.pop()
@@ -187,8 +178,8 @@ def test_only_the_last_tables_depend_on_availability(shop, stocked):
         waiting += [
             name
             for name, node in models.items()
-            if parent in node["depends_on"]["nodes"] and name not in found
+            if parent in node.depends_on.nodes and name not in found
         ]
-    assert not {name for name in found if set(models[name]["tags"]) & set(LEARNED)}
+    assert not {name for name in found if set(models[name].tags) & set(LEARNED)}
     assert "model.longtail.user_recommendations" in found
-    assert all(models[name]["language"] == "sql" for name in found)
+    assert all(models[name].language == "sql" for name in found)
