@@ -33,15 +33,13 @@ moments as (
             last_event_at as asked_at,
             last_event_at + interval '1 microsecond' as ends_at
         from users
-        where last_event_at > first_event_at
     {% else %}
         select distinct
-            actions.user_key,
-            actions.slice_at as asked_at,
-            actions.slice_at + actions.slice as ends_at
+            user_key,
+            slice_at as asked_at,
+            slice_at + slice as ends_at
         from actions
-        inner join users on actions.user_key = users.user_key
-        where actions.event_at >= actions.graph_cutoff_at
+        where event_at >= graph_cutoff_at
     {% endif %}
 ),
 
