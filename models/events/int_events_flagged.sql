@@ -49,7 +49,7 @@ repeats as (
     from sessions
     window in_order as (
         partition by session_id, is_short_stay
-        order by event_at, event_weight, event_type, product_key
+        order by event_at, event_weight, event_type, product_key, has_own_weight
     )
 )
 
