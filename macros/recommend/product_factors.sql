@@ -1,8 +1,8 @@
 {% macro product_factors(timeline, is_known) -%}
     {#
-        CTEs that end in `product_factors` (product_key, factor): a product's trend and popularity at
-        the cut of `timeline`, from the interactions that `is_known` holds for, each to a power; 1
-        when the vars are 0.
+        CTEs that end in `product_factors` (product_key, factor): a product's trend and interactions
+        at the cut of `timeline`, of those that `is_known` holds for, each to a power; 1 when the
+        vars are 0.
     #}
     activity as (
         select
@@ -25,7 +25,9 @@
             power(
                 greatest(recent_interactions / interactions, 1e-3),
                 {{ var("trend_weight") }}
-            ) * power(interactions, {{ var("popularity_weight") }}) as factor
+            ) * power(
+                interactions, {{ var("popularity_weight", var("interactions_exponent")) }}
+            ) as factor
         from activity
     ),
 

@@ -35,7 +35,7 @@ bounds as (
         least({{ var("gate_coverage") }}, 0.2 * recommendations / greatest(products, 1))
             as threshold,
         {{ few_recommendations("recommendations") }} as lacks,
-        'a few products take all places: lower popularity_weight or raise rp3_beta; '
+        'a few products take all places: lower interactions_exponent or raise rp3_beta; '
         || 'gate_coverage lowers the bound' as advice
     from build
 )

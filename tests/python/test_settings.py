@@ -28,7 +28,17 @@ def test_every_var_that_is_read_is_declared():
         *("event_tables", "events_sql", "reject_when"),
         *("catalogue_columns", "catalogue_csv_options", "hidden"),
     }
-    assert read | by_package == set(DEFAULTS)
+    assert read | by_package == {*DEFAULTS, *settings.RENAMED}
+
+
+def test_a_renamed_var_is_read_by_both_names_everywhere():
+    folders = ("models", "macros", "python_models", "tests")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    text = "\n".join(path.read_text() for path in files if path.suffix in (".sql", ".yml"))
+    for old, new in settings.RENAMED.items():
+        both = re.findall(rf"""\bvar\(["']{old}["'], var\(["']{new}["']\)\)""", text)
+        assert len(both) == len(re.findall(rf"""\bvar\(["'](?:{old}|{new})["'],?""", text)) / 2 > 0
+        assert f'"{new}": "{old}"' in text  # refused in the vars of another project
 
 
 def test_defaults_pass():
@@ -130,6 +140,16 @@ def test_vars_must_agree_with_each_other():
         settings.check({"demo": True, "events": "log.csv"}, DEFAULTS)
 
 
+def test_an_old_name_still_works():
+    for old, new in settings.RENAMED.items():
+        assert settings.check({old: DEFAULTS[new]}, DEFAULTS) == DEFAULTS
+        with pytest.raises(ValueError, match=f"'{old}' is '{new}' now: give only the latter"):
+            settings.check({old: DEFAULTS[new], new: DEFAULTS[new]}, DEFAULTS)
+    assert settings.different([{"popularity_weight": 0.0}, {"interactions_exponent": 0.0}]) == []
+    with pytest.raises(ValueError, match="'interactions_exponent' must be a number from -5"):
+        settings.check({"popularity_weight": 9}, DEFAULTS)
+
+
 # ---- longtail.build.vars -----------------------------------------------------------------------
 
 
@@ -185,6 +205,14 @@ def test_vars_are_printed_as_one_line_that_dbt_reads_back(capsys):
         "events": "it's 😀; a 'glob'*.csv",
         "graph_cutoff": "2024-01-31",
     }
+
+
+def test_an_old_name_is_handed_on_as_the_new_one_with_a_line(capsys):
+    base = "{interactions_exponent: 0.1}"
+    assert vars.main(["--base", base, "--vars", "{popularity_weight: 0.2}"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {"interactions_exponent": 0.2}
+    assert "'popularity_weight' is 'interactions_exponent' now" in shown.err
 
 
 def test_without_options_vars_come_from_the_environment_unchanged(monkeypatch, capsys):

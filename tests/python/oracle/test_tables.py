@@ -118,7 +118,7 @@ SETTINGS = {
         "row_exponent": 0.5,
         "knn_groups": 3,
         "knn_product_groups": 3,
-        "popularity_weight": -0.3,
+        "interactions_exponent": -0.3,
         "trend_weight": 0.5,
         "trend_half_life_days": 2,
         "blend": {"covisit": 1, "rp3beta": 0.5, "deepwalk": 0.1, "group_knn": 0.7},
