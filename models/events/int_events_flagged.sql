@@ -5,9 +5,11 @@
     starts_at="first_open_session_day",
 ) }}
 
-{# A session belongs, with all its events, to the day on which it starts. Read back one
-   session gap before first_day, so that a session already open at midnight is recognised
-   and left to its own day. #}
+{# A session belongs, with all its events, to the day on which it starts.
+   1. events: weighted; read back one session gap before first_day, so that a
+      session already open at midnight is recognised and left to its own day;
+   2. sessions: cut at each silence, short stays marked;
+   3. repeats: marked among the rest. #}
 with events as (
     select
         users.user_key,
