@@ -82,7 +82,7 @@ QUICK = settings(
 
 
 def is_good(row: dict[str, str]) -> bool:
-    """Whether a row breaks no rule, worked out without SQL."""
+    """Whether a row breaks no rule, computed without SQL."""
     return (
         row["event_time"] in GOOD_TIMES
         and row["event_type"] in GOOD_TYPES
