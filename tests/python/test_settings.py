@@ -92,7 +92,7 @@ BAD = [
     ("timezone", "Middle-earth/Shire", "must be a time zone such as UTC or Europe/Berlin"),
     ("event_tables", {"orders": 3}, "needs text for 'orders'"),
     ("csv_options", {"encoding": "klingon"}, "an encoding that Python knows"),
-    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
+    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes "),
     ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
     ("blend", {"covisit": -1}, "from 0 up"),
