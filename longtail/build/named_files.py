@@ -108,7 +108,7 @@ class NamedFiles:
     def _name_of_rows(self, digest: str, read: Mapping[str, str]) -> str:
         return self.present[read[digest]]["name"] if digest in read else self.staged[digest]
 
-    def lines_on_changes(self, read: Mapping[str, str]) -> list[str]:
+    def lines_on_changes(self) -> list[str]:
         """Say what became of the files of earlier builds."""
         lines = []
         for path, place in self.places.items():

@@ -188,7 +188,7 @@ def plan_files(
         kept = files.names_of_rows(read)
         lines += files.lines_on_copies()
         return FilePlan(to_read, found, kept, rules=rules, lines=tuple(lines))
-    lines += [*files.lines_on_changes(read), *files.lines_on_copies()]
+    lines += [*files.lines_on_changes(), *files.lines_on_copies()]
     lines.append(f"Reading {len(read)} of {count_of(len(named), 'event file')}, new or changed.")
     oldest_day = date.fromisoformat(state["newest_day"]) - timedelta(days=lookback_days)
     replaced = {entry["name"] for entry in to_read.values()} | in_doubt
