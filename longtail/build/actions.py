@@ -72,7 +72,7 @@ class Actions(InputActions):
             )
         self.forget()
         shutil.rmtree(self._scratch, ignore_errors=True)
-        lines: list[str] = []
+        lines = settings.renamed(run.vars)
         if READS_EVENTS in selected:
             if checked["events"]:
                 self.do_scan(run=run)

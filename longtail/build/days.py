@@ -5,6 +5,11 @@ folder per day, and `<table>.json` says what its days were made from: the query 
 of the days that it read (and, for `stg_events`, the event files: see `longtail.build.sources`).
 Staleness is decided per day from the parents' versions, never from what an earlier run believed
 it did; interrupted or repeated runs are safe.
+
+Why files and not tables of a database: a file is replaced in one step beside its folder, and what
+it holds is nested and differs by table (days by parent, event files by path). Three tables of
+DuckDB for it were tried: 35 lines for the 15 of `load_state` and `save_state`, and for a month of
+days 71 ms to write and 23 ms to read, against 2 and 0.03.
 """
 
 from __future__ import annotations

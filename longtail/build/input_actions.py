@@ -38,7 +38,7 @@ class InputActions:
         self.forget()
 
     def forget(self) -> None:
-        """Look at the files anew."""
+        """Look at the files again."""
         self.scans: dict[str, str] = {}
         self.tables: dict[str, dict[str, list[file_rows.EventFile]]] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}

@@ -1,6 +1,6 @@
 """Whole tables that a build keeps from the one before.
 
-A table of the materialization `parquet` is made again when its code or a table that it reads is
+A table of the materialization `parquet` is rebuilt when its code or a table that it reads is
 another than before. In `.work`, `made_of/<table>.json` says what its file was made of; it is
 removed before the file is written and comes back after, so that a build which breaks off keeps
 nothing half-known. Staleness is decided from the tables that are there, never from what an earlier
@@ -60,7 +60,7 @@ def plan_table(
     reads
         The tables that it reads.
     full
-        Make it again in any case.
+        Rebuild it, whatever it is made of.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def note_table(work: Path, table: str, *, made_of: str, rows: str | None) -> Non
         What that returned.
     rows
         A digest of the rows in any order; None when they are too many to read them again. With it,
-        a table that was made again with the same rows makes none of its readers stale.
+        a table that was rebuilt with the same rows makes none of its readers stale.
     """
     file = work / f"{table}.parquet"
     content = digest(rows, str(pq.read_schema(file))) if rows else uuid.uuid4().hex

@@ -28,7 +28,7 @@ class NamedFiles:
     places
         File of earlier builds whose content is no longer there, to the named file in its place.
     stays
-        Those of `known` that are gone or not named, so that their events stay.
+        Those of `known` that were removed or not named, so that their events stay.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class NamedFiles:
 
     @property
     def lost(self) -> dict[str, dict[str, Any]]:
-        """Files of earlier builds, and of one that broke off, that are gone or not named."""
+        """Files of earlier builds, and of one that broke off, that were removed or not named."""
         return self.stays | {
             path: entry
             for path, entry in self.begun.items()
@@ -108,7 +108,7 @@ class NamedFiles:
     def _name_of_rows(self, digest: str, read: Mapping[str, str]) -> str:
         return self.present[read[digest]]["name"] if digest in read else self.staged[digest]
 
-    def lines_on_changes(self, read: Mapping[str, str]) -> list[str]:
+    def lines_on_changes(self) -> list[str]:
         """Say what became of the files of earlier builds."""
         lines = []
         for path, place in self.places.items():
@@ -161,11 +161,11 @@ def refuse_to_forget(files: NamedFiles, reason: str) -> None:
 
 def refuse_doubt(files: NamedFiles, in_doubt: Collection[str]) -> None:
     """Refuse to go on without a file that was being staged when a build broke off."""
-    gone = sorted(entry["name"] for entry in files.lost.values() if entry["name"] in in_doubt)
-    if gone:
+    removed = sorted(entry["name"] for entry in files.lost.values() if entry["name"] in in_doubt)
+    if removed:
         raise ValueError(
-            f"the last build broke off while it staged {gone[0]!r}, which is gone: put it back, or "
-            "start over from the files that EVENTS names with --full-refresh"
+            f"the last build broke off while it staged {removed[0]!r}, which was removed: put it "
+            "back, or start over from the files that EVENTS names with --full-refresh"
         )
 
 

@@ -17,6 +17,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from longtail.build import machine
 from longtail.build.actions import Actions
+from longtail.build.compiling import lock_ephemeral_models
 from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
 
@@ -30,6 +31,7 @@ class Plugin(BasePlugin):
         """Create the warehouse before DuckDB opens the build's database in it."""
         assert self.creds is not None
         show_progress()
+        lock_ephemeral_models()
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         self.actions = Actions(self.warehouse)
         # What profiles.yml cannot do: from here on every path is absolute.

@@ -222,7 +222,7 @@ def ranker(value: Any) -> str | None:
 
 def experiments(value: Any) -> str | None:
     """Rule: a list of mappings with name, share, and, where lists differ, vars."""
-    form = "must be a list such as [{name: tail, share: 0.5, vars: {popularity_weight: -0.3}}]"
+    form = "must be a list such as [{name: tail, share: 0.5, vars: {interactions_exponent: -0.3}}]"
     if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
         return form
     for entry in value:

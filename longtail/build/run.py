@@ -20,7 +20,7 @@ class Run:
     vars
         Those of the command line.
     full_refresh
-        Whether kept rows are to be made anew.
+        Whether kept rows are to be rebuilt.
     target
         dbt's target: "dev", "prod" ...
     part

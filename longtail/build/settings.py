@@ -131,8 +131,8 @@ RULES: dict[str, Rule] = {
     "warm_walks_per_node": whole(1, 1000),
     "warm_learning_rate": number(0, 1, above=True),
     "neighbours": whole(1, 1000),
-    "popularity": number(-10, 10),
-    "popularity_dial": numbers,
+    "log_frequency_weight": number(-10, 10),
+    "log_frequency_weights": numbers,
     "exact_search_below": whole(0, 1_000_000_000),
     "map_products": whole(0, 100_000),
     "map_neighbours": whole(2, 200),
@@ -159,7 +159,7 @@ RULES: dict[str, Rule] = {
     "knn_product_groups": whole(1, 1_000_000),
     "row_exponent": number(0, 5),
     "cosine_power": number(0, 100, above=True),
-    "popularity_weight": number(-5, 5),
+    "interactions_exponent": number(-5, 5),
     "trend_weight": number(0, 5),
     "trend_half_life_days": number(0, 36_500, above=True),
     "repeat_weight": number(0, 1000),
@@ -199,6 +199,12 @@ RULES: dict[str, Rule] = {
 }
 
 
+RENAMED = {
+    "popularity": "log_frequency_weight",
+    "popularity_dial": "log_frequency_weights",
+    "popularity_weight": "interactions_exponent",
+}
+"""Vars by their old name, which still works; where a var is read, it is read by both."""
 NOT_OF_TABLES = ("append_events", "lookback_days", "terms_per_batch")
 """Vars that say how a build goes about it; with those of gates, they change no table's meaning."""
 
@@ -208,7 +214,9 @@ def different(values: Iterable[Mapping[str, Any]]) -> list[str]:
 
     Those that change no table's meaning are left out; the gates' are in `release_gates`.
     """
-    texts = [{name: repr(value) for name, value in settings.items()} for settings in values]
+    texts = [
+        {name: repr(value) for name, value in by_new_names(settings).items()} for settings in values
+    ]
     names = sorted(set().union(*texts))
     return [
         name
@@ -224,6 +232,29 @@ def load_defaults(project_file: Path | str = PROJECT / "dbt_project.yml") -> dic
     return yaml.safe_load(Path(project_file).read_text(encoding="utf-8"))["vars"]
 
 
+def by_new_names(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return vars by their new names.
+
+    Raises
+    ------
+    ValueError
+        If a var is given by both its names.
+    """
+    for old, new in RENAMED.items():
+        if old in given and new in given:
+            raise ValueError(f"var '{old}' is '{new}' now: give only the latter")
+    return {RENAMED.get(name, name): value for name, value in given.items()}
+
+
+def renamed(given: Iterable[str]) -> list[str]:
+    """Return a line for each var given by its old name, which says the new one."""
+    return [
+        f"The var '{old}' is '{new}' now; the old name still works."
+        for old, new in RENAMED.items()
+        if old in given
+    ]
+
+
 def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Merge the vars given for a run with the defaults and check each.
 
@@ -237,13 +268,14 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     Returns
     -------
     dict
-        Name to value, for every var of the project.
+        Name to value, for every var of the project, by its new name where it has an old one.
 
     Raises
     ------
     ValueError
         If a name is unknown or a value is out of range; the message names the var.
     """
+    given = by_new_names(given)
     for name in given:
         if name not in defaults:
             close = difflib.get_close_matches(str(name), defaults, n=1)
@@ -285,7 +317,7 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     return settings
 
 
-ARM_VARS = ("ranker", "blend", "popularity_weight", "trend_weight", "exclude")
+ARM_VARS = ("ranker", "blend", "interactions_exponent", "trend_weight", "exclude")
 """Vars that may differ for the users of an arm."""
 
 

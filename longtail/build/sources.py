@@ -73,8 +73,8 @@ class FilePlan:
     found
         What was seen in them.
     kept
-        Likewise the files that need not be read, as they look now, and those that are gone or not
-        named and whose events stay; `name` is the one that their rows bear.
+        Likewise the files that need not be read, as they look now, and those that were removed or
+        not named and whose events stay; `name` is the one that their rows bear.
     is_full
         Whether these are all events there will be; else those of other files stay.
     replaced
@@ -115,7 +115,7 @@ def plan_files(
     """Compare the files that a pattern names with those whose events are already staged.
 
     A file is known by its content: under another name, or compressed, it is not read again. One
-    with other content takes the place of the file that had its name or, when that file is gone,
+    with other content takes the place of the file that had its name or, when that file was removed,
     its name but for the ending (`.csv`, `.csv.gz`, `.parquet`).
 
     Parameters
@@ -188,7 +188,7 @@ def plan_files(
         kept = files.names_of_rows(read)
         lines += files.lines_on_copies()
         return FilePlan(to_read, found, kept, rules=rules, lines=tuple(lines))
-    lines += [*files.lines_on_changes(read), *files.lines_on_copies()]
+    lines += [*files.lines_on_changes(), *files.lines_on_copies()]
     lines.append(f"Reading {len(read)} of {count_of(len(named), 'event file')}, new or changed.")
     oldest_day = date.fromisoformat(state["newest_day"]) - timedelta(days=lookback_days)
     replaced = {entry["name"] for entry in to_read.values()} | in_doubt

@@ -68,13 +68,20 @@ def merge(
     impressions
         Path or glob of what was shown and clicked; "" for none.
 
+    By their new names, also those given by an old one.
+
     Raises
     ------
     ValueError
         If the preset is unknown, `given` is no mapping, or a var is unknown or out of range.
     """
-    merged = _mapping(base, "--base") | (load_preset(preset) if preset else {})
-    merged |= _mapping(given, "VARS")
+    merged: dict[str, Any] = {}
+    for layer in (
+        _mapping(base, "--base"),
+        load_preset(preset) if preset else {},
+        _mapping(given, "VARS"),
+    ):
+        merged |= settings.by_new_names(layer)
     if events:
         merged["events"] = events
     if products:
@@ -127,6 +134,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    for line in settings.renamed(_mapping(options.vars, "VARS")):
+        print(line, file=sys.stderr)
     print(json.dumps(merged, default=str, ensure_ascii=False))  # YAML has no surrogates
     return 0
 

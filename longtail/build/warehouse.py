@@ -271,11 +271,16 @@ class Warehouse:
         return build
 
     def _link_files(self) -> None:
-        """Give each file of the current build its name in the warehouse, and no other."""
+        """Give each file of the current build its name in the warehouse, and no other.
+
+        A link to anywhere else is somebody's own and stays, even one that leads nowhere.
+        """
+        current = os.path.join(".builds", "current", "")
         for file in self.current.iterdir():
-            _replace_link(self.root / file.name, os.path.join(".builds", "current", file.name))
+            _replace_link(self.root / file.name, current + file.name)
         for link in self.root.iterdir():
-            if link.is_symlink() and not link.exists():
+            is_own = link.is_symlink() and os.readlink(link).startswith(current)
+            if is_own and not link.exists():
                 link.unlink()
 
     def _remove_builds_but(self, kept: set[str | None]) -> None:

@@ -109,7 +109,8 @@ def graph_from_edges(
     node_count
         Number of nodes; nodes that no edge touches are isolated.
     directed
-        Whether an edge leads from `source` to `target` only.
+        Whether an edge leads from `source` to `target` only. No model asks for it: the walks are
+        tested on such graphs, whose probabilities differ in each direction.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Nearest neighbours of embedding vectors: substitutes and complements.
 
 Both are one maximum inner product search with FAISS. Substitutes: cosine of input vectors (same
-surroundings). Complements: ``in . out + popularity * log(frequency)``, the log
+surroundings). Complements: ``in . out + log_frequency_weight * log(frequency)``, the log
 probability of "comes next" up to a constant per query.
 
 References
@@ -9,7 +9,7 @@ References
 Johnson, Douze, Jégou 2017, *Billion-scale similarity search with GPUs* (FAISS).
 Levy, Goldberg 2014, *Neural Word Embedding as Implicit Matrix Factorization*, section 3: at the
 optimum ``in . out = log(P(j | i) / Pn(j)) - log(negative)``; noise Pn is proportional to
-``frequency ** ns_exponent``, which gives the popularity term.
+``frequency ** ns_exponent``, which gives the term of log frequency.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def nearest_by_context(
     frequency: np.ndarray,
     *,
     k: int,
-    popularity: float = 0.75,
+    log_frequency_weight: float = 0.75,
     queries: np.ndarray | None = None,
     allow_fewer: bool = False,
     exact_below: int = EXACT_BELOW,
@@ -136,7 +136,7 @@ def nearest_by_context(
 ) -> Neighbours:
     """Find the rows most likely to come next after each row: complements.
 
-    score(i, j) = vectors[i] . context_vectors[j] + popularity * log(frequency[j])
+    score(i, j) = vectors[i] . context_vectors[j] + log_frequency_weight * log(frequency[j])
 
     Parameters
     ----------
@@ -148,9 +148,9 @@ def nearest_by_context(
         context vector.
     k : int
         Neighbours per query; at most the rows of frequency above 0, less one.
-    popularity : float
+    log_frequency_weight : float
         Weight of log frequency. The ``ns_exponent`` of the training is calibrated; less
-        favours the long tail, 0 leaves popularity out. It only enters the query: the database
+        favours the long tail, 0 leaves frequency out. It only enters the query: the database
         (:func:`context_database`) serves any value.
     queries, allow_fewer, exact_below, target_recall, threads, batch, seed, label
         As in :func:`nearest_by_cosine`; exact_below counts the rows of frequency above 0.
@@ -164,14 +164,14 @@ def nearest_by_context(
     ------
     ValueError
         Naming the argument: arrays of different shape, NaN or infinity, a negative frequency, no
-        frequency above 0, a popularity that is not finite; k and the others as in
+        frequency above 0, a weight that is not finite; k and the others as in
         :func:`nearest_by_cosine`.
 
     Notes
     -----
     O(q n d) time when exact; memory as in :func:`nearest_by_cosine`.
     """
-    asking = context_queries(vectors, popularity=popularity)
+    asking = context_queries(vectors, log_frequency_weight=log_frequency_weight)
     found = np.asarray(frequency)
     database = context_database(context_vectors, found)
     if database.shape != asking.shape:
@@ -198,12 +198,12 @@ def nearest_by_context(
     )
 
 
-def context_queries(vectors: np.ndarray, *, popularity: float) -> np.ndarray:
-    """Append the popularity weight to each input vector: float32 (n, d + 1)."""
+def context_queries(vectors: np.ndarray, *, log_frequency_weight: float) -> np.ndarray:
+    """Append the weight of log frequency to each input vector: float32 (n, d + 1)."""
     vectors = _check_matrix("vectors", vectors)
-    if not math.isfinite(popularity):
-        raise ValueError(f"popularity must be a finite number, not {popularity!r}")
-    column = np.full((len(vectors), 1), popularity, dtype=np.float32)
+    if not math.isfinite(log_frequency_weight):
+        raise ValueError(f"log_frequency_weight must be finite, not {log_frequency_weight!r}")
+    column = np.full((len(vectors), 1), log_frequency_weight, dtype=np.float32)
     return np.hstack([vectors, column])
 
 

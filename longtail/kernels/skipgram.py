@@ -82,7 +82,7 @@ def train_skipgram(
         Noise nodes drawn per predicted node.
     ns_exponent : float
         Noise nodes are drawn in proportion to frequency ** ns_exponent. It is also the calibrated
-        popularity weight of ``longtail.kernels.search.nearest_by_context``.
+        log-frequency weight of ``longtail.kernels.search.nearest_by_context``.
     sample : float
         Threshold of subsampling, 0 <= sample < 1: nodes that hold more than this share of the
         corpus are skipped at random, more so the more frequent. 0 keeps every token.

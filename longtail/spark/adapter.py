@@ -20,6 +20,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from longtail.build import machine
+from longtail.build.compiling import lock_ephemeral_models
 from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
 from longtail.spark.actions import SparkActions
@@ -70,6 +71,7 @@ class LongtailsparkAdapter(SparkAdapter):
         """The package's actions on this run's warehouse, with the session; made at first need."""
         if self._actions is None:
             show_progress()
+            lock_ephemeral_models()
             given = self.config.credentials
             builder = SparkSession.builder
             for name, value in given.server_side_parameters.items():

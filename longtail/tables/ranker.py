@@ -87,7 +87,7 @@ def ranker_table(
     *,
     kind: str,
     linear_names: list[str],
-    popularity_weight: float,
+    interactions_exponent: float,
     reach: float,
     min_cases: int,
     **parameters: Any,
@@ -113,7 +113,7 @@ def ranker_table(
         "trees" or "linear".
     linear_names
         Features of the linear ranker; the trees take all.
-    popularity_weight
+    interactions_exponent
         Exponent of 1 + interactions by which the lists favour popular products.
     reach
         Of `longtail.tables.reach.dial`.
@@ -161,8 +161,10 @@ def ranker_table(
     scores, row["curve"] = learner.out_of_fold(folds, early, judged)
     row |= learner.columns()
 
-    popularity = popularity_weight * np.log1p(np.nan_to_num(floats(examples, ["interactions"])))
-    scores += popularity[:, 0]
+    by_interactions = interactions_exponent * np.log1p(
+        np.nan_to_num(floats(examples, ["interactions"]))
+    )
+    scores += by_interactions[:, 0]
     aside = ListedCases.of(examples, sizes, judged, scores)
 
     def case_ndcgs(listed: ListedCases, places: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -179,7 +181,7 @@ def ranker_table(
     )
     row |= dialled
     if has_later:
-        scores = learner.scores(learned=early, judged=is_late) + popularity[:, 0]
+        scores = learner.scores(learned=early, judged=is_late) + by_interactions[:, 0]
         aside, asked = ListedCases.of(examples, sizes, is_late, scores), cases["is_late"]
     reached, others = case_ndcgs(aside, aside.places(setting), asked), ndcgs[asked, fallback]
     row["ndcg"], row["fallback_ndcg"] = float(reached.mean()), float(others.mean())

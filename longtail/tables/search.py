@@ -91,11 +91,11 @@ def dial_table(
     embeddings: pa.Table,
     asked: pa.Table,
     *,
-    settings: Sequence[float],
+    log_frequency_weights: Sequence[float],
     k: int,
     **parameters: Any,
 ) -> pa.Table:
-    """Successors of some products at several weights of popularity.
+    """Successors of some products at several weights of log frequency.
 
     Parameters
     ----------
@@ -103,8 +103,8 @@ def dial_table(
         Columns of `EMBEDDING_SCHEMA`.
     asked
         Column product_id: the products to search for.
-    settings
-        Weights of log frequency.
+    log_frequency_weights
+        Settings of `nearest_by_context`.
     k
         Successors per product and setting.
     **parameters
@@ -115,19 +115,19 @@ def dial_table(
     if len(embeddings) == 0 or queries.size == 0:
         return DIAL_SCHEMA.empty_table()
     tables = []
-    for popularity in settings:
+    for setting in log_frequency_weights:
         index, score, _ = nearest_by_context(
             matrix(embeddings, "vector"),
             matrix(embeddings, "context_vector"),
             np.asarray(embeddings.column("frequency")),
             k=k,
-            popularity=popularity,
+            log_frequency_weight=setting,
             queries=queries,
             allow_fewer=True,
             **parameters,
         )
         table = _neighbour_rows(embeddings, queries, index, score)
-        weight = pa.array(np.full(len(table), popularity, dtype=np.float64))
+        weight = pa.array(np.full(len(table), setting, dtype=np.float64))
         tables.append(table.add_column(0, DIAL_SCHEMA.field("popularity"), weight))
     return pa.concat_tables(tables)
 

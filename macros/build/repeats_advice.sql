@@ -8,6 +8,6 @@
         when {{ repeats }} >= {{ threshold }} and {{ repeats }} > 0
             then {{ as_percent(repeats) }}
                 || ' of the held-out purchases repeat earlier ones: {{ change }}'
-        else 'raise popularity_weight; are user_id and user_session right?'
+        else 'raise interactions_exponent; are user_id and user_session right?'
     end
 {%- endmacro %}

@@ -2,7 +2,8 @@
     {#
         CTEs that end in `sessions`: `events` (user_key, user_session, product_key, event_at,
         event_type, event_weight, has_own_weight, moment_id, has_seconds) with `session_id` and
-        `is_short_stay`.
+        `is_short_stay`. A row without a weight of its own comes before an equal one with it,
+        which repeats nothing.
     #}
     in_sessions as (
         select
@@ -13,7 +14,7 @@
         from {{ events }}
         window in_session as (
             partition by user_key, user_session
-            order by event_at, event_weight, event_type, product_key
+            order by event_at, event_weight, event_type, product_key, has_own_weight
         )
     ),
 

@@ -15,36 +15,7 @@
     ),
 
     known as (
-        select
-            'published' as scope,
-            purchases.*,
-            timeline.last_event_at as asked_at
-        from purchases
-        cross join {{ ref("int_timeline") }} as timeline
-        union all
-        select
-            'evaluated' as scope,
-            purchases.*,
-            timeline.{{ "last_event_at" if var("targets") else "graph_cutoff_at" }} as asked_at
-        from purchases
-        semi join {{ ref("int_targets") }} as targets
-            on purchases.user_key = targets.user_key
-        cross join {{ ref("int_timeline") }} as timeline
-        {% if not var("targets") %}
-            where timeline.graph_cutoff_at > purchases.event_at
-        {% endif %}
-        {% if ranker() != "off" %}
-            union all
-            select
-                'learned' as scope,
-                purchases.*,
-                cases.asked_at
-            from purchases
-            inner join {{ ref("int_ranker_cases") }} as cases
-                on
-                    purchases.user_key = cases.user_key
-                    and purchases.event_at < cases.asked_at
-        {% endif %}
+        {{ known_in_scopes("purchases") }}
     ),
 
     last_purchases as (

@@ -1,10 +1,11 @@
-{% macro product_factors(timeline, is_known, popularity_weight=none, trend_weight=none) -%}
+{% macro product_factors(timeline, is_known, interactions_exponent=none, trend_weight=none) -%}
     {#
-        CTEs that end in `product_factors` (product_key, factor): a product's trend and popularity at
-        the cut of `timeline`, from the interactions that `is_known` holds for, each to a power; 1
-        when the vars are 0. Other weights than those of the vars may be given.
+        CTEs that end in `product_factors` (product_key, factor): a product's trend and interactions
+        at the cut of `timeline`, of those that `is_known` holds for, each to a power; 1 when the
+        vars are 0. Other powers than those of the vars may be given.
     #}
-    {%- set popularity = var("popularity_weight") if popularity_weight is none else popularity_weight %}
+    {%- set exponent = var("popularity_weight", var("interactions_exponent")) %}
+    {%- set exponent = exponent if interactions_exponent is none else interactions_exponent %}
     {%- set trend = var("trend_weight") if trend_weight is none else trend_weight %}
     activity as (
         select
@@ -27,7 +28,7 @@
             power(
                 greatest(recent_interactions / interactions, 1e-3),
                 {{ trend }}
-            ) * power(interactions, {{ popularity }}) as factor
+            ) * power(interactions, {{ exponent }}) as factor
         from activity
     ),
 

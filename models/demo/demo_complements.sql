@@ -1,3 +1,6 @@
+{# 1. aimed: two leaves per style that go with its own;
+   2. matched: a style of each;
+   3. paired: a popular product of it for each product; then one that was on sale. #}
 with styles as (
     select * from {{ ref("demo_styles") }}
 ),

@@ -1,3 +1,6 @@
+{# 1. visits: each with one of its user's tastes;
+   2. keyed: the taste's key, on which its draws hang;
+   3. drawn: its leaf; then style, tier and the leaf that goes with it. #}
 with visits as (
     select
         *,

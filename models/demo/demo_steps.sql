@@ -1,3 +1,6 @@
+{# 1. looks: a row per step of a session;
+   2. repeated: the choice that it shows, which a second look shares with the first;
+   3. directed: how far the session has drifted; then style and leaf by it. #}
 with looks as (
     select
         *,

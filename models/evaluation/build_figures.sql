@@ -1,6 +1,9 @@
 {% set no_products = "select product_id from " ~ ref("products") ~ " where false" %}
 {% set earlier_figures = earlier_rows("build_figures") %}
 
+{# 1. last_products: of the build published before;
+   2. figures: this build's, and the share of those products that it still has;
+   3. this_build, every_build: with those of earlier builds. #}
 with last_products as (
     {{ earlier_rows("products") or no_products }}
 ),

@@ -1,4 +1,7 @@
-{# A repeat of the history says nothing about the graph: the share leaves it out. #}
+{# 1. lists: places, users and sources per product; a repeat of the history says
+      nothing about the graph: the share leaves it out;
+   2. within_reach: products that a list can hold;
+   3. figures: a row each, then with intervals. #}
 {% set figures = {
     "clean events": ["count(*)", ref("int_interactions")],
     "products": ["count(*)", ref("products")],

@@ -1,5 +1,6 @@
-{# DeepWalk's successors alone, at several weights of popularity. #}
-{% set settings = var("popularity_dial") | map("float") | map("string") | list %}
+{# DeepWalk's successors alone, at several weights of log frequency. #}
+{% set settings = var("popularity_dial", var("log_frequency_weights"))
+    | map("float") | map("string") | list %}
 
 with dial_users as (
     select * from {{ ref("int_dial_users") }}

@@ -1,3 +1,6 @@
+{# 1. build: figures of this build;
+   2. bounds: of each gate, what lacks to judge it, what usually helps; then each
+      figure against its bound. #}
 with build as (
     select
         {{ figure("edges") }} as edges,
@@ -35,8 +38,8 @@ bounds as (
         least({{ var("gate_coverage") }}, 0.2 * recommendations / greatest(products, 1))
             as threshold,
         {{ few_recommendations("recommendations") }} as lacks,
-        'a few products take all places: lower popularity_weight or raise rp3_beta; '
-        || 'gate_coverage lowers the bound' as advice
+        'a few products take all places: lower interactions_exponent or raise '
+        || 'rp3_beta; gate_coverage lowers the bound' as advice
     from build
 )
 

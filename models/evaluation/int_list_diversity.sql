@@ -1,6 +1,7 @@
-{# How unlike the products of one list are: by category, and by the angle between their
-   vectors. Pairs of vectors are many, so those are compared for the dial's sample of
-   users, at k = 10. #}
+{# How unlike the products of one list are:
+   1. by_category: the share of its pairs that are of two categories;
+   2. by_embedding: 1 - cosine of vectors; pairs are many, so those of the dial's
+      sample of users are compared, at k = 10. #}
 with category_runs as (
     select
         model,

@@ -1,4 +1,7 @@
-{# Properties of each model's lists, over all users. #}
+{# Properties of each model's lists, over all users:
+   1. tail: novelty and share of the long tail;
+   2. wide: with coverage and concentration;
+   3. long: a row per metric, and those of diversity. #}
 with slots as (
     select * from {{ ref("int_list_slots") }}
 ),

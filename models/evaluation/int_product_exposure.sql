@@ -1,4 +1,4 @@
-{# Popularity before the cut, by which the tail is told from the head: deciles of
+{# Interactions before the cut, by which the tail is told from the head: deciles of
    products, and the tail as all that is not among the products that make up the first
    80 % of interactions (Pareto's rule; Anderson 2006, The Long Tail). #}
 with activity as (
@@ -23,14 +23,14 @@ every_product as (
 placed as (
     select
         *,
-        ntile(10) over by_popularity as decile,
+        ntile(10) over by_interactions as decile,
         sum(interactions) over (
             order by interactions desc, product_key
             rows between unbounded preceding and current row
         ) - interactions as interactions_above,
         sum(interactions) over () as all_interactions
     from every_product
-    window by_popularity as (order by interactions desc, product_key)
+    window by_interactions as (order by interactions desc, product_key)
 ),
 
 exposure as (

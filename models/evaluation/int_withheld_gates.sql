@@ -1,4 +1,7 @@
-{# Counted in the tables themselves, whatever made them. #}
+{# 1. placed: the rows of all lists, counted in the tables themselves, whatever made
+      them;
+   2. counts: those that may not be shown;
+   3. shop: products that may; then a gate each. #}
 with placed as (
     select
         user_id,

@@ -1,5 +1,7 @@
-{# What has to hold before tables are published. A gate closes on evidence; what cannot
-   be judged is said and does not close. #}
+{# What has to hold before tables are published:
+   1. gates: all of them in the same columns;
+   2. judged: a gate closes on evidence; what cannot be judged is said and does not
+      close. #}
 {% set compared = {
     "int_recall_gates": ["margin_lower", "margin_upper", "last_value", "lacks"],
     "int_graph_gates": ["last_value", "lacks"],

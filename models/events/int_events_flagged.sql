@@ -5,9 +5,11 @@
     starts_at="first_open_session_day",
 ) }}
 
-{# A session belongs, with all its events, to the day on which it starts. Read back one
-   session gap before first_day, so that a session already open at midnight is recognised
-   and left to its own day. #}
+{# A session belongs, with all its events, to the day on which it starts.
+   1. events: weighted; read back one session gap before first_day, so that a
+      session already open at midnight is recognised and left to its own day;
+   2. sessions: cut at each silence, short stays marked;
+   3. repeats: marked among the rest. #}
 with events as (
     select
         users.user_key,
@@ -49,7 +51,7 @@ repeats as (
     from sessions
     window in_order as (
         partition by session_id, is_short_stay
-        order by event_at, event_weight, event_type, product_key
+        order by event_at, event_weight, event_type, product_key, has_own_weight
     )
 )
 

@@ -1,3 +1,6 @@
+{# 1. switches: a session bought one brand after a look at another of the category;
+   2. counted: sessions per pair of brands;
+   3. net: less those of the opposite direction. #}
 with steps as (
     select
         interactions.session_id,

@@ -8,7 +8,7 @@ with ranked as (
         price,
         users,
         purchases,
-        percent_rank() over (order by interactions) as popularity_rank,
+        percent_rank() over (order by interactions) as interactions_rank,
         sum(purchases) over () / greatest(sum(users) over (), 1) as shop_rate
     from {{ ref("products") }}
 ),
@@ -48,7 +48,7 @@ hidden_winners as (
         shop_rate,
         users_recommended_to
     from rated
-    where popularity_rank < 0.8 and purchase_rate > shop_rate
+    where interactions_rank < 0.8 and purchase_rate > shop_rate
 )
 
 select * from hidden_winners

@@ -1,6 +1,9 @@
-{# The shop's own growth is no product's merit: a product is compared with the share of
-   its events that the whole shop has in the later period. Of n events, n * share are
-   expected there, with the standard deviation of a binomial draw. #}
+{# The shop's own growth is no product's merit.
+   1. timeline: two periods of equal length;
+   2. activity: events of each product in both;
+   3. compared: with the share that the whole shop has in the later one;
+   4. movers: of n events n * share are expected there, with the standard deviation
+      of a binomial draw. #}
 with timeline as (
     select
         last_event_at,

@@ -1,5 +1,9 @@
-{# What everybody gets when nothing is known. The evaluated scope knows nothing after
-   the cut, the learned one nothing after the ranker's. #}
+{# What everybody gets when nothing is known.
+   1. interactions: those that each scope knows, the evaluated one nothing after the
+      cut, the learned one nothing after the ranker's;
+   2. scores: the sum of their weights, aged;
+   3. scored: every product, 0 where nothing is known;
+   4. ranked: in the shop and in its category. #}
 {% set moments = {
     "published": ("int_timeline", "last_event_at", "true"),
     "evaluated": ("int_timeline", "graph_cutoff_at", known_at_evaluation("interactions.is_holdout")),

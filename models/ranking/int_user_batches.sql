@@ -1,8 +1,10 @@
-{# Users in batches of about the same work, in the order of their ids. The work is that
-   of neighbour_candidates: a row per product of the history and neighbour of it, per
-   model, and, for group_knn, one per similar group and product of it; int_similar_groups
-   has one per product of the history and group of it. #}
-
+{# Users in batches of about the same work, in the order of their ids.
+   1. users: each scope's, with the models that recommend to them;
+   2. group_knn, history_lengths: what the work depends on;
+   3. work: rows of neighbour_candidates, one per product of the history and
+      neighbour of it, per model, and, for group_knn, one per similar group and
+      product of it; int_similar_groups has one per product of the history and group
+      of it. #}
 with users as (
     select
         'published' as scope,

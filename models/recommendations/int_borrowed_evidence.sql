@@ -1,5 +1,7 @@
-{# What follows a product's ten closest substitutes, each by its cosine and its
-   sessions: few products are wanted often enough to speak for themselves. #}
+{# Few products are wanted often enough to speak for themselves.
+   1. closest: a product's ten closest substitutes that are;
+   2. borrowed: what follows each, by its cosine and its sessions, in another leaf;
+   3. pairs: the sum over the ten. #}
 {% set lenders = 10 %}
 with evidence as (
     select * from {{ ref("int_complement_evidence") }}

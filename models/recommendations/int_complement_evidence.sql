@@ -1,5 +1,7 @@
-{# Looks after a want against what chance would give: the share of all looks that the
-   second product takes. #}
+{# Looks after a want against chance.
+   1. shop, wanted, found: looks in all, per first and per second product;
+   2. compared: with the share of all looks that the second takes; then what is
+      beyond chance, of another leaf or wanted together. #}
 with pairs as (
     select * from {{ ref("int_bought_after") }}
 ),

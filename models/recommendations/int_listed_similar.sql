@@ -1,5 +1,6 @@
-{# A pair has one relation. What is wanted together, or follows from another category,
-   is a complement; else a close substitute stays one. #}
+{# A pair has one relation. 1. complements: those that may be shown; 2. decided: wanted
+   together or of another leaf, no substitutes; 3. substitutes: the closest others; 4.
+   taken: these, no complements; 5. listed: both, as far as lists go. #}
 with complements as (
     select
         complements.product_key,

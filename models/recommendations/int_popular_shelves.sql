@@ -1,5 +1,7 @@
-{# What fills a list, by the category that it is for: what is popular in the categories
-   that fit, then in the shop. #}
+{# What fills a list, by the category that it is for.
+   1. lists: one per leaf and relation;
+   2. steps: what is popular in the categories that fit, then in the shop;
+   3. first_steps: each product where it comes first. #}
 {% set size = 3 * var("similar_products") %}
 with popularity as (
     select * from {{ ref("int_leaf_popularity") }}

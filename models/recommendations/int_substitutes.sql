@@ -1,5 +1,8 @@
-{# Same surroundings: cosine of input vectors, the mean over the models that list the
-   pair. #}
+{# Same surroundings.
+   1. pairs: cosine of input vectors, half the sum of the two models';
+   2. placed: with the looks that speak for it and the mean of its category in the
+      list;
+   3. shrunk: towards that mean; then same branch, or close and walked. #}
 with cosines as (
     {% for model in ("deepwalk", "node2vec") %}
         select

@@ -1,5 +1,7 @@
-{# Two relations by two kinds of evidence; what is popular fills the rows that are
-   left. #}
+{# Two relations by two kinds of evidence.
+   1. every_step: what is listed by evidence, then what is popular;
+   2. ranked: in this order, as many as asked for;
+   3. similar_products: with ids and the sessions of each pair. #}
 with every_step as (
     select
         listed.product_key,

@@ -3,6 +3,10 @@
     post_hook=["{{ keep_broken_lines() }}", "{{ note_files_read() }}"],
 ) }}
 
+{# 1. source_rows: the new files, each column a text;
+   2. trimmed;
+   3. typed: null where a text is no value of its type;
+   4. judged: the first reason to reject a row. #}
 with source_rows as (
     {{ event_rows() }}
 ),

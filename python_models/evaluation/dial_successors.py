@@ -1,6 +1,6 @@
 """One row per setting of the popularity dial, product and rank: what comes next there.
 
-The index is the same for every setting, popularity enters the query alone.
+The index is the same for every setting, log frequency enters the query alone.
 """
 
 
@@ -13,7 +13,7 @@ def model(dbt, session):
     return dial_table(
         embeddings,
         products,
-        settings=dbt.config.meta_get("popularity_dial"),
+        log_frequency_weights=dbt.config.meta_get("log_frequency_weights"),
         k=dbt.config.meta_get("neighbours"),
         exact_below=dbt.config.meta_get("exact_search_below"),
         threads=threads(session),

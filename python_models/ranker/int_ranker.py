@@ -16,7 +16,7 @@ def model(dbt, session):
         gains,
         kind=dbt.config.meta_get("ranker"),
         linear_names=dbt.config.meta_get("ranker_linear"),
-        popularity_weight=dbt.config.meta_get("popularity_weight"),
+        interactions_exponent=dbt.config.meta_get("interactions_exponent"),
         reach=dbt.config.meta_get("ranker_reach"),
         min_cases=dbt.config.meta_get("ranker_min_cases"),
         trees=dbt.config.meta_get("ranker_trees"),

@@ -1,6 +1,6 @@
 """One row per product and rank: products most likely to come next, by embeddings_deepwalk.
 
-Score: input vector . context vector + popularity * log(frequency), in nats.
+Score: input vector . context vector + log_frequency_weight * log(frequency), in nats.
 """
 
 
@@ -12,7 +12,7 @@ def model(dbt, session):
     return successor_table(
         embeddings.order("product_id").to_arrow_table(),
         k=dbt.config.meta_get("neighbours"),
-        popularity=dbt.config.meta_get("popularity"),
+        log_frequency_weight=dbt.config.meta_get("log_frequency_weight"),
         exact_below=dbt.config.meta_get("exact_search_below"),
         threads=threads(session),
         seed=dbt.config.meta_get("seed"),

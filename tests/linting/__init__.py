@@ -28,7 +28,7 @@ def _project_vars() -> dict[str, Any]:
 EXAMPLES = {
     "experiments": [
         {"name": "tail", "share": 0.5, "vars": {"exclude": "none"}},
-        {"name": "head", "share": 0.5, "vars": {"popularity_weight": 1}},
+        {"name": "head", "share": 0.5, "vars": {"interactions_exponent": 1}},
     ]
 }
 """Values of vars without which models that loop over them are no SQL."""

@@ -33,6 +33,7 @@ COLUMNS = (
     "price",
     "user_id",
     "user_session",
+    "event_weight",
 )
 
 
@@ -68,6 +69,7 @@ class CompiledModels:
         }
         parents = {key: _tables_read(key, nodes) for key in models}
         self.models = {models[key].name: models[key].compiled_code for key in _in_order(parents)}
+        self.models["stg_raw_events"] = _with_own_weights(self.models["stg_raw_events"])
         self.parents = {
             models[key].name: {nodes[parent].name for parent in found}
             for key, found in parents.items()
@@ -122,7 +124,7 @@ class CompiledModels:
         Parameters
         ----------
         rows
-            Raw rows: a text, or None, for each of `COLUMNS`.
+            Raw rows: a text, or None or nothing, for each of `COLUMNS`.
         tables
             Names of models; those that they need are run too.
         given
@@ -206,6 +208,13 @@ def _tables_read(key: str, nodes: Mapping[str, Any]) -> set[str]:
             is_table = nodes[parent].relation_name
             found |= {parent} if is_table else _tables_read(parent, nodes)
     return found
+
+
+def _with_own_weights(sql: str) -> str:
+    """Return the query of the raw events with the log's own `event_weight`, which no demo has."""
+    before, none, after = sql.partition("null as event_weight,")
+    assert none
+    return before + after
 
 
 def _in_order(parents: Mapping[str, set[str]]) -> list[str]:

@@ -106,6 +106,15 @@ def test_a_run_without_a_model_says_and_does_nothing(project):
     assert (project.root / ".builds" / "current").readlink() == before
 
 
+def test_a_var_by_its_old_name_is_used_and_said(project):
+    project.run(popularity_weight=0.5)
+    assert project.said == [
+        "The var 'popularity_weight' is 'interactions_exponent' now; the old name still works."
+    ]
+    project.run([LAST], interactions_exponent=0.5)
+    assert project.said == []  # the tables that stay were made with the same value
+
+
 def test_tables_of_different_vars_are_not_published_together(project):
     last = [LAST, "test.longtail.recommended"]
     project.run(recommendations=20)

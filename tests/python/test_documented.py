@@ -1,6 +1,7 @@
 """Everything that has a name has a description: models, columns, macros, arguments, vars, tests."""
 
 import re
+import statistics
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -86,6 +87,16 @@ def test_every_entry_and_its_parts_are_described(kind):
             assert text.strip(), f"{name}: {part['name']}"
             for block in DOC_USE.findall(text):
                 assert blocks.get(block), f"{name}: {part['name']} quotes no doc block {block}"
+
+
+def test_a_long_model_opens_with_a_numbered_plan():
+    texts = {path.stem: path.read_text() for path in (ROOT / "models").rglob("*.sql")}
+    lines = {name: len(text.splitlines()) for name, text in texts.items()}
+    assert max(lines.values()) <= 80
+    assert statistics.median(lines.values()) <= 45
+    plan = re.compile(r"{#[^#]*\b1\. [^#]*\b2\. [^#]*#}")
+    long_models = {name: texts[name] for name in texts if lines[name] > 60}
+    assert [name for name, text in long_models.items() if not plan.search(text)] == []
 
 
 def test_doc_blocks_are_used():

@@ -18,7 +18,7 @@ from longtail.build import impression_files
 from longtail.build.scan import WITHHELD
 
 TAIL = {
-    "popularity_weight": -0.5,
+    "interactions_exponent": -0.5,
     "blend": {"covisit": 0.2, "rp3beta": 1.0},
     "exclude": "none",
 }

@@ -39,6 +39,8 @@ BAD_TYPES = ("", "look", "view;", "null", "vïew")
 NO_TEXTS = ("NULL", r"\N", "nan", "None", "undefined", "<NA>", "N/A", "#N/A", "(null)")
 """What stands for no value, in upper or lower case."""
 GOOD_PRICES = ("", " ", "0", "1.5", "1e3", " 7 ", "+2", " null ", r"\N", "NaN")
+GOOD_WEIGHTS = ("", "1", " 0.5 ", "-2", "1e6", "nan", "NULL")
+BAD_WEIGHTS = ("inf", "1000001", "much", "1,5")
 BAD_PRICES = ("inf", "-1", "1,5", "€1", "1e999", "x", "-")
 # One kind of line end: a row with both inside quotes is split into lines, each rejected.
 ANY_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=6)
@@ -64,6 +66,7 @@ ROWS = st.lists(
             "price": choice(GOOD_PRICES, BAD_PRICES),
             "user_id": TEXT,
             "user_session": TEXT,
+            "event_weight": choice(GOOD_WEIGHTS, BAD_WEIGHTS),
         }
     ),
     min_size=1,
@@ -79,11 +82,12 @@ QUICK = settings(
 
 
 def is_good(row: dict[str, str]) -> bool:
-    """Whether a row breaks no rule, worked out without SQL."""
+    """Whether a row breaks no rule, computed without SQL."""
     return (
         row["event_time"] in GOOD_TIMES
         and row["event_type"] in GOOD_TYPES
         and row["price"] in GOOD_PRICES
+        and row["event_weight"] in GOOD_WEIGHTS
         and given(row["product_id"]) is not None
         and given(row["user_id"]) is not None
     )
@@ -108,7 +112,8 @@ def test_every_row_of_a_well_formed_log_is_kept_or_rejected(
 ):
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end)
-    writer.writerows([HEADER, *([row[name] for name in HEADER] for row in rows)])
+    header = [*HEADER, "event_weight"]
+    writer.writerows([header, *([row[name] for name in header] for row in rows)])
     (tmp_path / "log").write_bytes(file.getvalue().encode())
     staged = staging(str(tmp_path / "log"))
     assert len(staged.kept) + len(staged.reasons) == len(rows)

@@ -206,7 +206,7 @@ def learned(
         gains() if compared is None else compared,
         kind=kind,
         linear_names=["noise", "what_decides"],
-        popularity_weight=0,
+        interactions_exponent=0,
         reach=reach,
         min_cases=min_cases,
         threads=1,

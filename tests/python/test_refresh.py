@@ -295,7 +295,7 @@ def test_a_file_whose_append_broke_off_is_not_forgotten(nights, full, monkeypatc
     nights.write("day6.csv", events_of(6))
     day6 = str(nights.folder / "day6.csv")
     (nights.folder / "day5.csv").rename(nights.folder / "aside")
-    assert "which is gone: put it back" in nights.run(events=day6, **one_by_one).text
+    assert "which was removed: put it back" in nights.run(events=day6, **one_by_one).text
     (nights.folder / "aside").rename(nights.folder / "day5.csv")
     assert "day5.csv is read as well" in nights.refresh(events=day6, **one_by_one)
     assert_same(nights.tables(), full.tables())

@@ -21,7 +21,7 @@ ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
 
 
 def test_no_model_reads_a_later_room(shop):
-    arm = {"name": "tail", "share": 0.5, "vars": {"ranker": "off", "popularity_weight": -1}}
+    arm = {"name": "tail", "share": 0.5, "vars": {"ranker": "off", "interactions_exponent": -1}}
     more = {"experiments": [arm], "impressions": "i.csv"}
     models = shop.models(events="", ranker="trees", **more)
     place = {

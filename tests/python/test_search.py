@@ -83,12 +83,12 @@ def test_length_does_not_matter_to_cosine(vectors):
 
 def test_context_equals_brute_force(model):
     vectors, context, frequency = model
-    for popularity in (0.0, 0.75, -0.2):
+    for weight in (0.0, 0.75, -0.2):
         index, score, _ = nearest_by_context(
-            vectors, context, frequency, k=20, popularity=popularity
+            vectors, context, frequency, k=20, log_frequency_weight=weight
         )
         scores = vectors.astype(float) @ context.T.astype(float)
-        scores += popularity * np.log(np.maximum(frequency, 1))
+        scores += weight * np.log(np.maximum(frequency, 1))
         expected, expected_score = brute_force(scores, 20, allowed=frequency > 0)
         assert np.array_equal(index, expected)
         assert score == pytest.approx(expected_score, abs=1e-4)
@@ -96,22 +96,29 @@ def test_context_equals_brute_force(model):
 
 def test_rows_never_walked_are_asked_but_never_found(model):
     vectors, context, frequency = model
-    index, _, report = nearest_by_context(vectors, context, frequency, k=100, popularity=-5.0)
+    index, _, report = nearest_by_context(
+        vectors, context, frequency, k=100, log_frequency_weight=-5.0
+    )
     assert index.shape == (600, 100)
     assert (frequency[index] > 0).all()
     assert report.database_size == (frequency > 0).sum()
 
 
-def test_popularity_zero_query_vector_gives_the_most_frequent(model):
+def test_zero_query_vector_gives_the_most_frequent(model):
     vectors, context, frequency = model
     vectors = np.zeros_like(vectors)
-    index = nearest_by_context(vectors, context, frequency, k=3, popularity=1.0, queries=[0]).index
+    index = nearest_by_context(
+        vectors, context, frequency, k=3, log_frequency_weight=1.0, queries=[0]
+    ).index
     assert index[0].tolist() == np.lexsort((np.arange(600), -frequency))[:3].tolist()
 
 
 def test_context_halves_multiply_to_the_score(model):
     vectors, context, frequency = model
-    got = context_queries(vectors, popularity=0.5)[3] @ context_database(context, frequency)[80]
+    got = (
+        context_queries(vectors, log_frequency_weight=0.5)[3]
+        @ context_database(context, frequency)[80]
+    )
     assert got == pytest.approx(vectors[3] @ context[80] + 0.5 * np.log(frequency[80]), abs=1e-5)
 
 
@@ -285,7 +292,7 @@ def test_bad_cosine_argument_is_named(changes, says):
         ({"frequency": np.array([1, 1, 1, 1, np.nan])}, "frequency holds a negative"),
         ({"frequency": np.zeros(5)}, "frequency: no row"),
         ({"frequency": np.array([1, 1, 0, 0, 0])}, "k is 2, but a row has only 1"),
-        ({"popularity": np.nan}, "popularity must be"),
+        ({"log_frequency_weight": np.nan}, "log_frequency_weight must be"),
         ({"k": 0}, "k must be"),
     ],
 )

@@ -29,7 +29,17 @@ def test_every_var_that_is_read_is_declared():
         *("catalogue_columns", "catalogue_csv_options", "hidden"),
         *("impression_columns", "impression_csv_options"),
     }
-    assert read | by_package == set(DEFAULTS)
+    assert read | by_package == {*DEFAULTS, *settings.RENAMED}
+
+
+def test_a_renamed_var_is_read_by_both_names_everywhere():
+    folders = ("models", "macros", "python_models", "tests")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    text = "\n".join(path.read_text() for path in files if path.suffix in (".sql", ".yml"))
+    for old, new in settings.RENAMED.items():
+        both = re.findall(rf"""\bvar\(["']{old}["'], var\(["']{new}["']\)\)""", text)
+        assert len(both) == len(re.findall(rf"""\bvar\(["'](?:{old}|{new})["'],?""", text)) / 2 > 0
+        assert f'"{new}": "{old}"' in text  # refused in the vars of another project
 
 
 def test_defaults_pass():
@@ -83,7 +93,7 @@ BAD = [
     ("timezone", "Middle-earth/Shire", "must be a time zone such as UTC or Europe/Berlin"),
     ("event_tables", {"orders": 3}, "needs text for 'orders'"),
     ("csv_options", {"encoding": "klingon"}, "an encoding that Python knows"),
-    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes covisit"),
+    ("blend", {"covfefe": 1}, "no part 'covfefe'; it takes "),
     ("blend", {"covisit": 0, "rp3beta": 0}, "weight above 0"),
     ("blend", {"group_knn": 1}, "another part than group_knn"),
     ("blend", {"covisit": -1}, "from 0 up"),
@@ -129,6 +139,16 @@ def test_vars_must_agree_with_each_other():
         settings.check({"latest_event_at": "1990-01-01"}, DEFAULTS)
     with pytest.raises(ValueError, match="'demo' asks for demo events and 'events' names files"):
         settings.check({"demo": True, "events": "log.csv"}, DEFAULTS)
+
+
+def test_an_old_name_still_works():
+    for old, new in settings.RENAMED.items():
+        assert settings.check({old: DEFAULTS[new]}, DEFAULTS) == DEFAULTS
+        with pytest.raises(ValueError, match=f"'{old}' is '{new}' now: give only the latter"):
+            settings.check({old: DEFAULTS[new], new: DEFAULTS[new]}, DEFAULTS)
+    assert settings.different([{"popularity_weight": 0.0}, {"interactions_exponent": 0.0}]) == []
+    with pytest.raises(ValueError, match="'interactions_exponent' must be a number from -5"):
+        settings.check({"popularity_weight": 9}, DEFAULTS)
 
 
 # ---- longtail.build.vars -----------------------------------------------------------------------
@@ -188,6 +208,14 @@ def test_vars_are_printed_as_one_line_that_dbt_reads_back(capsys):
     }
 
 
+def test_an_old_name_is_handed_on_as_the_new_one_with_a_line(capsys):
+    base = "{interactions_exponent: 0.1}"
+    assert vars.main(["--base", base, "--vars", "{popularity_weight: 0.2}"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == {"interactions_exponent": 0.2}
+    assert "'popularity_weight' is 'interactions_exponent' now" in shown.err
+
+
 def test_without_options_vars_come_from_the_environment_unchanged(monkeypatch, capsys):
     monkeypatch.setenv("EVENTS", "it's $HOME/*.csv")
     monkeypatch.setenv("VARS", """{columns: {event_type: "'purchase'"}, window: 3}""")
@@ -222,7 +250,7 @@ def arm(**given) -> list[dict]:
         (arm(window=3), {}, "the vars of an arm may be ranker, blend"),
         (arm(exclude="bought"), {"ranker": "off"}, "'exclude' must be one of"),
         (arm(exclude="auto"), {"ranker": "off"}, "exclude: auto is for the whole build"),
-        (arm(popularity_weight=1), {}, "write ranker: 'off' among them"),
+        (arm(interactions_exponent=1), {}, "write ranker: 'off' among them"),
         (arm(ranker="trees"), {"ranker": "off"}, "write ranker: 'off' among them"),
         (arm(blend={"magic": 1}), {"ranker": "off"}, "'blend' has no part 'magic'"),
         (arm(blend={"covisit": 1, "group_knn": 1}), {"ranker": "off"}, "without group_knn"),

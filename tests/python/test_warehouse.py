@@ -65,6 +65,14 @@ def test_tables_that_are_gone_leave_no_name(warehouse):
     assert {path.stem for path in warehouse.root.glob("*.parquet")} == {"b", "c"}
 
 
+def test_links_of_others_stay_even_when_they_lead_nowhere(warehouse):
+    build(warehouse, 1)
+    (warehouse.root / "mine.parquet").symlink_to("not mounted/mine.parquet")
+    publish(warehouse)
+    warehouse.repair()
+    assert (warehouse.root / "mine.parquet").is_symlink()
+
+
 def test_a_missing_table_publishes_nothing(warehouse):
     build(warehouse, 1)
     publish(warehouse)

@@ -1,4 +1,4 @@
--- Worked out now from the neighbours of the products in the list: for a user who came a minute
+-- Computed now from the neighbours of the products in the list: for a user who came a minute
 -- ago. Where they end, or no product is known, what is popular follows. With a relation, from
 -- similar_products instead, and nothing follows: what is popular is no substitute.
 create or replace macro recommend_for_basket(

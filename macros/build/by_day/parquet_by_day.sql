@@ -16,13 +16,13 @@
                                    --   returns the first day to make: an earlier one, when days
                                    --   depend on those after them
             as_of="a_macro",       -- optional: returns the timestamp up to which the query looks
-            reads_whole=true,      -- optional: all days are made again when a table that the
+            reads_whole=true,      -- optional: all days are rebuilt when a table that the
                                    --   query refs is another, kept by day or not
         )
 
         In the query, {{ "{{ first_day() }}" }} and {{ "{{ last_day() }}" }} are the days that
         it is asked for; {{ "{{ in_days(column) }}" }} is the condition. It must not give rows
-        of other days. A day is made again when the compiled query, DuckDB's version, that day
+        of other days. A day is rebuilt when the compiled query, DuckDB's version, that day
         of a table by day which the query refs, or the code of any other table that it refs is
         another than before: `longtail.build.days` keeps the books. --full-refresh makes all days.
         `moved_from` is the earlier of the old and the new `as_of`.

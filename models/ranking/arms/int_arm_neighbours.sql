@@ -12,8 +12,8 @@ with arm_factors as (
             with {{ product_factors(
                 ref("int_timeline"),
                 "not interactions.is_holdout",
-                arm_var(arm, "popularity_weight"),
-                arm_var(arm, "trend_weight"),
+                arm["vars"].get("interactions_exponent"),
+                arm["vars"].get("trend_weight"),
             ) }}
 
             select * from product_factors

@@ -15,7 +15,10 @@ weighted as (
             scores.score
             + cast(coalesce(activity.is_tail, true) as integer) * ranker.tail_weight
         )
-        * power(1 + coalesce(activity.interactions, 0), {{ var("popularity_weight") }})
+        * power(
+            1 + coalesce(activity.interactions, 0),
+            {{ var("popularity_weight", var("interactions_exponent")) }}
+        )
             as score
     from {{ ref("int_ranker_scores") }} as scores
     cross join ranker

@@ -1,5 +1,7 @@
-{# The nearest by the sum of terms, what came next, the history, what is popular in the
-   shop and in the last product's category, of late and as lists have it; less what is excluded. #}
+{# 1. nearest: by the sum of terms;
+   2. popular: in the shop and in the last product's category, of late and as lists
+      have it;
+   3. proposed: these, what came next and the history; then less what is excluded. #}
 with cases as (
     select * from {{ ref("int_ranker_case_facts") }}
 ),

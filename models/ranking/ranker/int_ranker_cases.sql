@@ -1,5 +1,8 @@
-{# One case per user. The holdout asks about the time after the cut, an external file of
-   targets about the event after the history: so do the cases. #}
+{# One case per user. The holdout asks about the time after the cut, an external
+   file of targets about the event after the history: so do the cases.
+   1. actions: each with its slice of time;
+   2. moments: the slices in which users act, or their last events;
+   3. drawn: one per user by md5, with a history before. #}
 with actions as (
     select
         actions.user_key,
@@ -33,15 +36,13 @@ moments as (
             last_event_at as asked_at,
             last_event_at + interval '1 microsecond' as ends_at
         from users
-        where last_event_at > first_event_at
     {% else %}
         select distinct
-            actions.user_key,
-            actions.slice_at as asked_at,
-            actions.slice_at + actions.slice as ends_at
+            user_key,
+            slice_at as asked_at,
+            slice_at + slice as ends_at
         from actions
-        inner join users on actions.user_key = users.user_key
-        where actions.event_at >= actions.graph_cutoff_at
+        where event_at >= graph_cutoff_at
     {% endif %}
 ),
 

@@ -31,6 +31,7 @@ def log(*found: events.Event, **given) -> Log:
             "price": None if e.price is None else str(e.price),
             "user_id": e.user,
             "user_session": e.shop_session,
+            "event_weight": None if e.own_weight is None else str(e.own_weight),
         }
         for e in found
     ]

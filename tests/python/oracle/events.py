@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """One usable event; two that are equal in all of this are one event."""
+    """One usable event; two that are equal in all of this are one event.
+
+    Of rows with a weight of their own each is an event: `row` tells them apart.
+    """
 
     at: datetime
     type: str
@@ -19,6 +22,8 @@ class Event(NamedTuple):
     price: float | None
     user: str
     shop_session: str | None
+    own_weight: float | None = None
+    row: int | None = None
 
 
 def typed_events(
@@ -26,7 +31,7 @@ def typed_events(
 ) -> tuple[list[Event], Counter]:
     """Return the usable events of the rows, and the reasons why the others are not, counted."""
     events, rejected = [], Counter()
-    for row in rows:
+    for number, row in enumerate(rows):
         reason = why_unusable(row, settings)
         if reason:
             rejected[reason] += 1
@@ -35,6 +40,7 @@ def typed_events(
                 name: None if stands_for_nothing(value, settings) else tidy(value)
                 for name, value in row.items()
             }
+            own_weight = read_number(text.get("event_weight"))
             events.append(
                 Event(
                     read_time(text["event_time"]),
@@ -43,9 +49,11 @@ def typed_events(
                     text["category_id"],
                     text["category_code"],
                     text["brand"],
-                    read_price(text["price"]),
+                    read_number(text["price"]),
                     text["user_id"],
                     text["user_session"],
+                    own_weight,
+                    None if own_weight is None else number,
                 )
             )
     return events, rejected
@@ -74,12 +82,23 @@ def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None
     if text["event_type"].lower() not in settings["event_weights"]:
         return "unknown event_type"
     if text["price"] is not None and not stands_for_nothing(text["price"], settings):
-        price = read_price(text["price"])
+        price = read_number(text["price"])
         if price is None or not math.isfinite(price):
             return "unreadable price"
         if price < 0:
             return "negative price"
+    own_weight = text.get("event_weight")
+    if own_weight is not None and not stands_for_nothing(own_weight, settings):
+        number = read_number(own_weight)
+        if number is None or not abs(number) <= 1e6:
+            return "unreadable event_weight"
     return None
+
+
+def weight_of(event: Event, settings: Mapping) -> float:
+    """Return the weight of the event's type, times its own where it has one."""
+    own = 1 if event.own_weight is None else event.own_weight
+    return float(settings["event_weights"][event.type]) * own
 
 
 def tidy(text: str | None) -> str | None:
@@ -102,7 +121,7 @@ def read_time(text: str) -> datetime | None:
         return None
 
 
-def read_price(text: str | None) -> float | None:
+def read_number(text: str | None) -> float | None:
     """Read a number."""
     try:
         return None if text is None else float(text)

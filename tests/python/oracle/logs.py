@@ -29,8 +29,13 @@ FAULTS = (
     {"price": "-1"},
     {"price": "dear"},
     {"user_id": "NULL"},
+    {"event_weight": "much"},
+    {"event_weight": "-1e7"},
+    {"event_weight": "null"},
     {"brand": "n/a", "category_code": "None", "price": "nan"},
 )
+OWN_WEIGHTS = (None, "1", "1", "0.5", "2", "4", "0", "-1")
+"""A rating, a quantity; some rows have none, some 0 or less."""
 START = datetime(2024, 2, 27)
 
 EVENTS = st.fixed_dictionaries(
@@ -41,6 +46,7 @@ EVENTS = st.fixed_dictionaries(
         "category": st.sampled_from((None,) * 6 + CATEGORIES),
         "brand": st.sampled_from(("own", "own", "other", None)),
         "price": st.sampled_from((None, "0", "1.5", "1.5", "20")),
+        "own_weight": st.sampled_from(OWN_WEIGHTS),
         "fault": st.sampled_from((None,) * 30 + FAULTS),
         "copies": st.sampled_from((1,) * 9 + (2,)),
     }
@@ -51,6 +57,7 @@ VISITS = st.fixed_dictionaries(
         "session": st.sampled_from((None, "s", "s", "t")),
         "day": st.integers(0, 5),
         "start": st.sampled_from(STARTS),
+        "is_weighted": st.sampled_from((False, False, True)),
         "events": st.integers(1, 12).flatmap(
             lambda size: st.lists(EVENTS, min_size=size, max_size=size)
         ),
@@ -82,6 +89,7 @@ def raw_rows(visits: Iterable[Mapping]) -> list[dict]:
                 "price": event["price"],
                 "user_id": visit["user"],
                 "user_session": visit["session"],
+                "event_weight": event["own_weight"] if visit["is_weighted"] else None,
             }
             rows += [row | (event["fault"] or {})] * event["copies"]
     return rows

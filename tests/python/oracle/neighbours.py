@@ -118,7 +118,7 @@ def product_factors(learned: Iterable[Visit], cut: datetime, settings: Mapping) 
         half_life = settings["trend_half_life_days"]
         recent = exact_sum((aged(midnights(at, cut), half_life) for at in found), 1e6)
         trend = max(recent / len(found), 1e-3) ** settings["trend_weight"]
-        factors[product] = trend * len(found) ** settings["popularity_weight"]
+        factors[product] = trend * len(found) ** settings["interactions_exponent"]
     largest = max(factors.values(), default=1.0)
     return {product: factor / largest for product, factor in factors.items()}
 

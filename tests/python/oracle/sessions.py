@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from oracle.events import Event
+from oracle.events import Event, weight_of
 
 
 @dataclass(eq=False)
@@ -118,12 +118,13 @@ def cut_sessions(
 ) -> list[Session]:
     """Cut the events of each user and shop's session where there is a silence."""
     gap = timedelta(minutes=settings["session_gap_minutes"])
-    weights = settings["event_weights"]
     places = places_of_days(events)
     sessions = []
 
     def order(event: Event) -> tuple:
-        return event.at, weights[event.type], event.type, products[event.product]
+        has_own = event.own_weight is not None
+        weight = weight_of(event, settings)
+        return event.at, weight, event.type, products[event.product], has_own
 
     by_stay = defaultdict(list)
     for event in events:
@@ -137,7 +138,7 @@ def cut_sessions(
                 number = day_number * 2**32 + places[day][user, shop_session, event.at]
                 sessions.append(Session(number, user, day, []))
             session = sessions[-1]
-            session.visits.append(Visit(event, float(weights[event.type]), session))
+            session.visits.append(Visit(event, weight_of(event, settings), session))
             last = event.at
     for session in sessions:
         remove_short_stays(session.visits, days, settings)
@@ -174,10 +175,14 @@ def remove_short_stays(visits: list[Visit], days: Mapping[date, Day], settings: 
 
 
 def remove_repeats(visits: list[Visit]) -> None:
-    """Mark each event of the type and on the product of the one before; short stays do not part."""
+    """Mark each event of the type and on the product of the one before; short stays do not part.
+
+    An event with a weight of its own repeats nothing.
+    """
     counting = [visit for visit in visits if visit.removed_as is None]
     for before, visit in pairwise(counting):
-        if (before.event.type, before.event.product) == (visit.event.type, visit.event.product):
+        same = (before.event.type, before.event.product) == (visit.event.type, visit.event.product)
+        if same and visit.event.own_weight is None:
             visit.removed_as = "repeat"
 
 

@@ -65,6 +65,10 @@ def test_ageing_halves_at_each_half_life():
         ("price", "-1", "negative price"),
         ("price", "", None),
         ("event_type", " VIEW ", None),
+        ("event_weight", "much", "unreadable event_weight"),
+        ("event_weight", "1000001", "unreadable event_weight"),
+        ("event_weight", "-0.5", None),
+        ("event_weight", "nan", None),
     ],
 )
 def test_reasons_to_reject(column, text, reason):
@@ -127,6 +131,17 @@ def test_short_stays_and_repeats():
         None,
         None,
         None,
+    ]
+
+
+def test_an_event_with_a_weight_of_its_own_repeats_nothing_and_is_no_duplicate():
+    line = event(0, "purchase", own_weight=2)
+    found = log(line, line, event(1, "purchase"), event(1, "purchase"), event(2, "purchase"))
+    assert [(v.weight, v.removed_as) for v in found.sessions[0].visits] == [
+        (10, None),
+        (10, None),
+        (5, "repeat"),  # one of two equal rows
+        (5, "repeat"),
     ]
 
 
