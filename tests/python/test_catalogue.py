@@ -1,6 +1,5 @@
 """Builds with a product catalogue: what it says of products, and what may be shown."""
 
-
 import pytest
 from conftest import Shop
 

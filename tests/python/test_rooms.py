@@ -3,7 +3,9 @@
 import ast
 from pathlib import Path
 
+import conftest
 import pytest
+from conftest import READ_BY_RUNS, parsed_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
@@ -36,6 +38,20 @@ def test_no_model_reads_a_later_room(shop):
     assert len(edges) > 200
     assert {"model.longtail.int_arm_lists", "model.longtail.experiment_verdicts"} < set(models)
     assert [edge for edge in edges if place[edge[0]] > place[edge[1]]] == []
+
+
+def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypatch):
+    def parsed(**vars) -> dict[str, dict]:
+        options = ["--target-path", str(shop.target), "--log-level-file", "none"]
+        known = parsed_for({**shop.vars, **vars}, options)
+        return {
+            name: {**node.to_dict(), "created_at": 0, "depends_on": node.depends_on.nodes}
+            for name, node in {**known.nodes, **known.unit_tests}.items()
+        }
+
+    before = parsed()
+    monkeypatch.setattr(conftest, "PARSED", {})
+    assert parsed(**READ_BY_RUNS) == before
 
 
 def imported_modules(file: Path) -> set[str]:
