@@ -17,21 +17,8 @@ serving_neighbours as (
 {{ recommended_products(
     "published", "users", "serving_neighbours", [served_model()], var("recommendations")
 ) }},
-
 {{ other_causes("published", "serving_neighbours") }},
-
-{% if arms_with_vars() %}
-    listed as (
-        select caused.*
-        from caused
-        anti join {{ ref("int_arm_users") }} as arm_users
-            on caused.user_key = arm_users.user_key
-        union all
-        select arm_lists.*
-        from {{ ref("int_arm_lists") }} as arm_lists
-        semi join users on arm_lists.user_key = users.user_key
-    ),
-{% endif %}
+{{ lists_of_arms() }},
 
 causes as (
     {# A product outside the graph has its neighbours from its category and brand. #}
@@ -64,11 +51,11 @@ seen as (
 {# In order, so that a reader of one user skips most of the file. #}
 select
     user_keys.user_id,
-    caused.rank,
+    listed.rank,
     product_keys.product_id,
-    caused.score,
+    listed.score,
     case
-        when caused.source != 'neighbour' then caused.source
+        when listed.source != 'neighbour' then listed.source
         when seen.product_key is not null then 'seen before'
         else causes.source
     end as source,
@@ -77,17 +64,17 @@ select
     seen.product_key is not null as is_seen,
     case when seen.is_bought then repurchases.usual_days end as bought_again_days,
     {{ user_arm("user_keys.user_id") }} as arm
-from {{ "listed" if arms_with_vars() else "caused" }} as caused
+from listed
 inner join {{ ref("int_user_keys") }} as user_keys
-    on caused.user_key = user_keys.user_key
+    on listed.user_key = user_keys.user_key
 inner join {{ ref("int_product_keys") }} as product_keys
-    on caused.product_key = product_keys.product_key
+    on listed.product_key = product_keys.product_key
 left join causes
     on
-        caused.user_key = causes.user_key
-        and caused.because_product_key = causes.product_key
+        listed.user_key = causes.user_key
+        and listed.because_product_key = causes.product_key
 left join seen
-    on caused.user_key = seen.user_key and caused.product_key = seen.product_key
+    on listed.user_key = seen.user_key and listed.product_key = seen.product_key
 left join {{ ref("int_product_repurchases") }} as repurchases
-    on caused.product_key = repurchases.product_key and repurchases.cut = 'serving'
-order by user_keys.user_id, caused.rank
+    on listed.product_key = repurchases.product_key and repurchases.cut = 'serving'
+order by user_keys.user_id, listed.rank
