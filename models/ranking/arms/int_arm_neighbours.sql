@@ -1,5 +1,5 @@
-{# As int_neighbours makes the hybrid's, by each arm's vars: a product's factor is taken
-   off a score before the arm's comes on. #}
+{# As int_neighbours makes the hybrid's. 1. arm_factors, weights: by each arm's vars;
+   2. blended: a product's factor is taken off a score before the arm's comes on. #}
 {{ config(enabled=arms_with_vars() | length > 0) }}
 
 with arm_factors as (
