@@ -17,7 +17,9 @@ serving_neighbours as (
 {{ recommended_products(
     "published", "users", "serving_neighbours", [served_model()], var("recommendations")
 ) }},
+
 {{ other_causes("published", "serving_neighbours") }},
+
 {{ lists_of_arms() }},
 
 {{ causes_and_seen() }}
