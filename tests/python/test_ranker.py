@@ -8,6 +8,7 @@ from conftest import Shop
 from sklearn.metrics import ndcg_score
 
 from longtail.kernels.ranker import (
+    binned,
     discounted_gains,
     train_linear,
     train_trees,
@@ -48,13 +49,12 @@ def mean_ndcg(scores, relevance, sizes, *, purchase_weight) -> float:
 
 
 def trained(threads: int = 1, **settings):
-    features, relevance = toy()
+    names = ["noise", "what decides", "more noise"]
+    aside = np.arange(CASES) % 5 == 0
     return train_trees(
-        features,
-        relevance,
-        SIZES,
-        np.arange(CASES) % 5 == 0,
-        names=["noise", "what decides", "more noise"],
+        binned(*toy(), SIZES, names=names, threads=threads),
+        ~aside,
+        aside,
         threads=threads,
         **(SETTINGS | settings),
     )
@@ -91,11 +91,9 @@ def test_a_product_is_not_known_again_by_its_counts():
     relevance = (products < 10).astype(np.int64)
     aside = np.arange(CASES) % 5 == 0
     found = train_trees(
-        features,
-        relevance,
-        sizes,
+        binned(features, relevance, sizes, names=["count", "noise"], threads=1),
+        ~aside,
         aside,
-        names=["count", "noise"],
         threads=1,
         **(SETTINGS | {"trees": 60, "leaves": 15}),
     )
@@ -105,17 +103,48 @@ def test_a_product_is_not_known_again_by_its_counts():
 
 
 def test_all_cases_aside_are_refused():
-    features, relevance = toy()
+    examples_in_bins = binned(*toy(), SIZES, names=list("abc"), threads=1)
+    every = np.ones(CASES, bool)
     with pytest.raises(ValueError, match="learned from"):
+        train_trees(examples_in_bins, ~every, every, threads=1, **SETTINGS)
+
+
+def test_trees_learn_from_nothing_but_the_cases_they_are_given():
+    """What was taken in the other cases changes no tree; the curve alone knows the judged ones."""
+    features, relevance = toy()
+    turned, aside = relevance.copy(), np.arange(CASES) % 5 == 0
+    rows = np.repeat(aside, SIZES)
+    turned[rows] = turned[rows].reshape(-1, SIZE)[:, ::-1].ravel()
+    asked, changed = (
         train_trees(
-            features,
-            relevance,
-            SIZES,
-            np.ones(CASES, bool),
-            names=list("abc"),
+            binned(features, taken, SIZES, names=list("abc"), threads=1),
+            ~aside,
+            aside,
             threads=1,
             **SETTINGS,
         )
+        for taken in (relevance, turned)
+    )
+    assert asked.text == changed.text and (asked.curve > changed.curve + 0.1).all()
+
+
+@pytest.mark.parametrize("late", [0, 200])
+def test_threads_change_nothing_in_the_table(late):
+    tables = [
+        ranker_table(
+            examples(late=late),
+            gains(counted=0.3, late=late),
+            kind="trees",
+            linear_names=[],
+            popularity_weight=0,
+            reach=1,
+            min_cases=100,
+            threads=threads,
+            **SETTINGS,
+        )
+        for threads in (1, 2, 3)
+    ]
+    assert tables[0] == tables[1] == tables[2]
 
 
 def test_the_first_trees_score_as_trees_stopped_there():
