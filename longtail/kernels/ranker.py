@@ -170,6 +170,22 @@ def tree_scores(
     return booster.predict(features, num_iteration=trees, num_threads=threads)
 
 
+def tree_contributions(text: str, features: np.ndarray, *, threads: int) -> np.ndarray:
+    """Return what each feature adds to the scores of `tree_scores`: float64, shape of `features`.
+
+    Shapley values of the trees (Lundberg et al. 2020, From local explanations to global
+    understanding with explainable AI for trees): their sum is the score less the mean score of what
+    was learned from.
+
+    Parameters
+    ----------
+    text, features, threads
+        As in `tree_scores`.
+    """
+    booster = lgb.Booster(model_str=text)
+    return booster.predict(features, pred_contrib=True, num_threads=threads)[:, :-1]
+
+
 @dataclass(frozen=True)
 class LinearRanker:
     """Score: the sum over features of weight * log(1 + value / scale).
@@ -228,6 +244,12 @@ def linear_scores(ranker: LinearRanker, features: np.ndarray) -> np.ndarray:
     """Score candidates by the linear ranker: float64 of shape (rows,)."""
     values = np.nan_to_num(features.astype(np.float64))
     return np.log1p(values / ranker.scales) @ ranker.weights
+
+
+def linear_contributions(ranker: LinearRanker, features: np.ndarray) -> np.ndarray:
+    """Return the terms of `linear_scores`: float64, shape of `features`."""
+    values = np.nan_to_num(features.astype(np.float64))
+    return np.log1p(values / ranker.scales) * ranker.weights
 
 
 def discounted_gains(
