@@ -100,6 +100,7 @@ CROSS_VALIDATED = 5000
 def ranker_table(
     examples: pa.Table,
     gains: pa.Table,
+    blend_lift: pa.Table,
     *,
     kind: str,
     linear_names: list[str],
@@ -125,6 +126,8 @@ def ranker_table(
         with an answer and model, NDCG@20 of the model's list for it; model 1 serves when none is
         clearly better. Cases without a row in `examples` have no answer among their candidates.
         Empty when nobody can be asked.
+    blend_lift
+        One row: tail_lift and product_lift, the `lifts` of `longtail.tables.reach.dial`.
     kind
         "trees" or "linear".
     linear_names
@@ -193,7 +196,10 @@ def ranker_table(
     in_folds = np.isin(_folds(cases["draw"]), judged_folds)
     asked = in_folds & ~cases["is_late"] if has_later else in_folds
     setting, dialled = dial(
-        aside, reach, lambda places: float(case_ndcgs(aside, places, asked).mean())
+        aside,
+        reach,
+        lambda places: float(case_ndcgs(aside, places, asked).mean()),
+        tuple(blend_lift.column(name)[0].as_py() for name in ("tail_lift", "product_lift")),
     )
     row |= dialled
     if has_later:
