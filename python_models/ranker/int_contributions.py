@@ -3,7 +3,7 @@
 
 def model(dbt, session):
     from longtail.build.machine import threads
-    from longtail.tables.ranker import contribution_table
+    from longtail.tables.contributions import contribution_table
 
     ranker, predicting_threads = dbt.ref("int_ranker").to_arrow_table(), threads(session)
     candidates = dbt.ref("int_explained_candidates").order("user_key, product_key")

@@ -6,7 +6,7 @@ import pytest
 from toy_ranker import examples, gains, learned, toy, trained
 
 from longtail.kernels.ranker import tree_contributions, tree_scores
-from longtail.tables.ranker import CONTRIBUTION_SCHEMA, contribution_table
+from longtail.tables.contributions import CONTRIBUTION_SCHEMA, contribution_table
 
 
 def test_contributions_add_up_to_the_score_less_the_mean():
