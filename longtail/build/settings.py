@@ -179,6 +179,7 @@ RULES: dict[str, Rule] = {
     "ranker_candidates": whole(1, 1000),
     "ranker_popular": whole(0, 1000),
     "ranker_reach": number(0, 10),
+    "ranker_explained": whole(0, 1000),
     "ranker_trees": whole(1, 10_000),
     "ranker_leaves": whole(2, 1000),
     "ranker_learning_rate": number(0, 1, above=True),

@@ -16,7 +16,7 @@ K = 20
 """Length of the lists that the learning is judged by."""
 LEAF = 500
 """Rows of a leaf at least: what a few users of one week did is no rule for the next."""
-BINS = 15
+BINNING = {"max_bin": 15, "feature_pre_filter": False}
 """Values of a feature that are told apart. More, and trees know a product by its counts: what was
 taken in the week that they learn from, they take again in the next."""
 PENALTY = 1e-4
@@ -34,7 +34,7 @@ class TreeRanker:
     gains, splits
         Of each feature: the loss that its splits took away, and their number.
     curve
-        NDCG@20 of the users kept aside after each tree; empty when none were.
+        NDCG@20 of the judged cases after each tree; empty when there were none.
     """
 
     text: str
@@ -43,13 +43,43 @@ class TreeRanker:
     curve: np.ndarray
 
 
-def train_trees(
+def binned(
     features: np.ndarray,
     relevance: np.ndarray,
     sizes: np.ndarray,
-    kept_aside: np.ndarray,
     *,
     names: list[str],
+    threads: int,
+) -> lgb.Dataset:
+    """Return examples with each feature in bins, once for all trees that learn from some of them.
+
+    Parameters
+    ----------
+    features
+        Float32 of shape (rows, features), NaN where nothing is known. Rows of a case are together.
+    relevance
+        0 for a candidate that was not taken, 1 for one that was, 2 for one that was bought.
+    sizes
+        Rows of each case; their sum is the number of rows.
+    names
+        Of the features.
+    threads
+        Change nothing but the time.
+    """
+    return lgb.Dataset(
+        features,
+        relevance,
+        group=sizes,
+        feature_name=names,
+        params=BINNING | {"num_threads": threads, "verbose": -1},
+    ).construct()
+
+
+def train_trees(
+    examples: lgb.Dataset,
+    learned: np.ndarray,
+    judged: np.ndarray,
+    *,
     trees: int,
     leaves: int,
     learning_rate: float,
@@ -61,16 +91,10 @@ def train_trees(
 
     Parameters
     ----------
-    features
-        Float32 of shape (rows, features), NaN where nothing is known. Rows of a case are together.
-    relevance
-        0 for a candidate that was not taken, 1 for one that was, 2 for one that was bought.
-    sizes
-        Rows of each case; their sum is the number of rows.
-    kept_aside
-        For each case, whether it is not learned from but judged after each tree.
-    names
-        Of the features.
+    examples
+        Of `binned`.
+    learned, judged
+        For each case, whether the trees learn from it, and whether its NDCG is in the curve.
     trees, leaves, learning_rate
         So many trees, of so many leaves at most.
     purchase_weight
@@ -81,11 +105,13 @@ def train_trees(
     Raises
     ------
     ValueError
-        If all cases are kept aside.
+        If there is no case to learn from.
     """
-    if kept_aside.all():
+    if not learned.any():
         raise ValueError("some cases must be learned from")
-    parameters = {
+    sizes = examples.get_group()
+    used_rows = int(sizes[learned | judged].sum())
+    parameters = BINNING | {
         "objective": "lambdarank",
         "metric": "ndcg",
         "eval_at": [K],
@@ -93,8 +119,7 @@ def train_trees(
         "lambdarank_truncation_level": K + 5,
         "learning_rate": learning_rate,
         "num_leaves": leaves,
-        "min_data_in_leaf": min(LEAF, max(1, len(relevance) // 20)),
-        "max_bin": BINS,
+        "min_data_in_leaf": min(LEAF, max(1, used_rows // 20)),
         "feature_fraction": 0.7,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
@@ -104,34 +129,24 @@ def train_trees(
         "num_threads": threads,
         "verbose": -1,
     }
-    row_kept_aside = np.repeat(kept_aside, sizes)
 
-    def dataset(rows: np.ndarray, cases: np.ndarray) -> lgb.Dataset:
-        return lgb.Dataset(
-            features[rows],
-            relevance[rows],
-            group=sizes[cases],
-            feature_name=names,
-            params=parameters,
-            free_raw_data=False,
-        )
+    def subset(cases: np.ndarray) -> lgb.Dataset:
+        return examples.subset(np.flatnonzero(np.repeat(cases, sizes)), parameters)
 
-    learned = dataset(~row_kept_aside, ~kept_aside)
-    judged = [dataset(row_kept_aside, kept_aside).set_reference(learned)] if any(kept_aside) else []
     curves: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
         parameters,
-        learned,
+        subset(learned),
         trees,
-        valid_sets=judged,
-        valid_names=["kept aside"] if judged else None,
-        callbacks=[lgb.record_evaluation(curves)] if judged else None,
+        valid_sets=[subset(judged)] if judged.any() else [],
+        valid_names=["judged"] if judged.any() else None,
+        callbacks=[lgb.record_evaluation(curves)] if judged.any() else None,
     )
     return TreeRanker(
         text=booster.model_to_string().split("\nparameters:")[0],
         gains=booster.feature_importance("gain"),
         splits=booster.feature_importance("split"),
-        curve=np.asarray(curves["kept aside"][f"ndcg@{K}"] if judged else []),
+        curve=np.asarray(curves["judged"][f"ndcg@{K}"] if judged.any() else []),
     )
 
 
@@ -153,6 +168,22 @@ def tree_scores(
     """
     booster = lgb.Booster(model_str=text)
     return booster.predict(features, num_iteration=trees, num_threads=threads)
+
+
+def tree_contributions(text: str, features: np.ndarray, *, threads: int) -> np.ndarray:
+    """Return what each feature adds to the scores of `tree_scores`: float64, shape of `features`.
+
+    Shapley values of the trees (Lundberg et al. 2020, From local explanations to global
+    understanding with explainable AI for trees): their sum is the score less the mean score of what
+    was learned from.
+
+    Parameters
+    ----------
+    text, features, threads
+        As in `tree_scores`.
+    """
+    booster = lgb.Booster(model_str=text)
+    return booster.predict(features, pred_contrib=True, num_threads=threads)[:, :-1]
 
 
 @dataclass(frozen=True)
@@ -213,6 +244,12 @@ def linear_scores(ranker: LinearRanker, features: np.ndarray) -> np.ndarray:
     """Score candidates by the linear ranker: float64 of shape (rows,)."""
     values = np.nan_to_num(features.astype(np.float64))
     return np.log1p(values / ranker.scales) @ ranker.weights
+
+
+def linear_contributions(ranker: LinearRanker, features: np.ndarray) -> np.ndarray:
+    """Return the terms of `linear_scores`: float64, shape of `features`."""
+    values = np.nan_to_num(features.astype(np.float64))
+    return np.log1p(values / ranker.scales) * ranker.weights
 
 
 def discounted_gains(

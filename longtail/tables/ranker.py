@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow as pa
 from longtail.kernels.ranker import (
     LinearRanker,
     TreeRanker,
+    binned,
     discounted_gains,
     linear_scores,
     train_linear,
@@ -84,6 +86,7 @@ CROSS_VALIDATED = 5000
 def ranker_table(
     examples: pa.Table,
     gains: pa.Table,
+    blend_lift: pa.Table,
     *,
     kind: str,
     linear_names: list[str],
@@ -109,6 +112,8 @@ def ranker_table(
         with an answer and model, NDCG@20 of the model's list for it; model 1 serves when none is
         clearly better. Cases without a row in `examples` have no answer among their candidates.
         Empty when nobody can be asked.
+    blend_lift
+        One row: tail_lift and product_lift, the `lifts` of `longtail.tables.reach.dial`.
     kind
         "trees" or "linear".
     linear_names
@@ -159,7 +164,9 @@ def ranker_table(
     judged_folds = range(5) if early.sum() <= CROSS_VALIDATED else range(1)
     judged = early & np.isin(folds, judged_folds)
     scores, row["curve"] = learner.out_of_fold(folds, early, judged)
-    row |= learner.columns()
+    every, none = np.ones(len(sizes), bool), np.zeros(len(sizes), bool)
+    serves, *of_early = learner.learned([(every, none)] + [(early, none)] * bool(has_later))
+    row |= learner.columns(serves)
 
     by_interactions = interactions_exponent * np.log1p(
         np.nan_to_num(floats(examples, ["interactions"]))
@@ -177,11 +184,14 @@ def ranker_table(
     in_folds = np.isin(_folds(cases["draw"]), judged_folds)
     asked = in_folds & ~cases["is_late"] if has_later else in_folds
     setting, dialled = dial(
-        aside, reach, lambda places: float(case_ndcgs(aside, places, asked).mean())
+        aside,
+        reach,
+        lambda places: float(case_ndcgs(aside, places, asked).mean()),
+        tuple(blend_lift.column(name)[0].as_py() for name in ("tail_lift", "product_lift")),
     )
     row |= dialled
     if has_later:
-        scores = learner.scores(learned=early, judged=is_late) + by_interactions[:, 0]
+        scores = learner.scores(of_early[0], is_late) + by_interactions[:, 0]
         aside, asked = ListedCases.of(examples, sizes, is_late, scores), cases["is_late"]
     reached, others = case_ndcgs(aside, aside.places(setting), asked), ndcgs[asked, fallback]
     row["ndcg"], row["fallback_ndcg"] = float(reached.mean()), float(others.mean())
@@ -220,6 +230,10 @@ class Learner:
         self.relevance = np.asarray(examples.column("relevance"))
         self.sizes, self.kind, self.threads, self.trees = sizes, kind, threads, trees
         self.purchase_weight, self.parameters = purchase_weight, parameters
+        if kind == "trees":
+            self.binned = binned(
+                self.features, self.relevance, sizes, names=self.names, threads=threads
+            )
 
     def out_of_fold(
         self, folds: np.ndarray, early: np.ndarray, judged: np.ndarray
@@ -230,30 +244,45 @@ class Learner:
         rankers have from now on. Empty for the linear ranker.
         """
         scores = np.zeros(len(self.relevance))
-        learned = {}
-        for fold in np.unique(folds[judged]):
-            aside = early & (folds == fold)
-            learned[fold] = aside, self._learned(early & ~aside, aside)
+        asides = [early & (folds == fold) for fold in np.unique(folds[judged])]
+        rankers = self.learned([(early & ~aside, aside) for aside in asides])
         curve: list[float] = []
         if self.kind == "trees":
             # A fold of few users may weigh as much as one of many: draws make them about equal.
-            mean = np.mean([found.curve for _, found in learned.values()], axis=0)
+            mean = np.mean([found.curve for found in rankers], axis=0)
             self.trees = int(np.argmax(mean)) + 1
             curve = mean[: self.trees].tolist()
-        for aside, found in learned.values():
-            rows = np.repeat(aside, self.sizes)
-            scores[rows] = self._scores(found, rows)
+        for aside, found in zip(asides, rankers, strict=True):
+            scores += self.scores(found, aside)
         return scores, curve
 
-    def scores(self, learned: np.ndarray, judged: np.ndarray) -> np.ndarray:
-        """Return scores of the rows of judged cases by a ranker of learned ones; else 0."""
+    def learned(
+        self, asked: Sequence[tuple[np.ndarray, np.ndarray]]
+    ) -> list[TreeRanker | LinearRanker]:
+        """Return a ranker for each pair of cases to learn from and cases to judge it by.
+
+        Several learn at once, each in a thread of its own: threads that share the few rows of one
+        tree mostly wait for each other.
+        """
+        at_once = max(1, min(self.threads, len(asked)))
+        with ThreadPoolExecutor(at_once) as pool:
+            return list(
+                pool.map(lambda cases: self._learned(*cases, self.threads // at_once), asked)
+            )
+
+    def scores(self, found: TreeRanker | LinearRanker, judged: np.ndarray) -> np.ndarray:
+        """Return a ranker's scores of the rows of judged cases; else 0."""
         scores, rows = np.zeros(len(self.relevance)), np.repeat(judged, self.sizes)
-        scores[rows] = self._scores(self._learned(learned), rows)
+        if isinstance(found, TreeRanker):
+            scores[rows] = tree_scores(
+                found.text, self.features[rows], threads=self.threads, trees=self.trees
+            )
+        else:
+            scores[rows] = linear_scores(found, self.features[rows])
         return scores
 
-    def columns(self) -> dict[str, Any]:
-        """Return columns of `RANKER_SCHEMA` of the ranker that learned from all cases."""
-        found = self._learned(np.ones(len(self.sizes), bool))
+    def columns(self, found: TreeRanker | LinearRanker) -> dict[str, Any]:
+        """Return columns of `RANKER_SCHEMA` of the ranker that serves."""
         if isinstance(found, TreeRanker):
             kinds, figures = ("gain", "splits"), (found.gains, found.splits)
         else:
@@ -265,34 +294,25 @@ class Learner:
         return {"features": features} | ({"model": found.text} if self.kind == "trees" else {})
 
     def _learned(
-        self, learned: np.ndarray, aside: np.ndarray | None = None
+        self, learned: np.ndarray, judged: np.ndarray, threads: int
     ) -> TreeRanker | LinearRanker:
-        used = learned if aside is None else learned | aside
-        rows = np.repeat(used if self.kind == "trees" else learned, self.sizes)
         if self.kind == "trees":
             return train_trees(
-                self.features[rows],
-                self.relevance[rows],
-                self.sizes[used],
-                ~learned[used],
-                names=self.names,
+                self.binned,
+                learned,
+                judged,
                 trees=self.trees,
                 purchase_weight=self.purchase_weight,
-                threads=self.threads,
+                threads=threads,
                 **self.parameters,
             )
+        rows = np.repeat(learned, self.sizes)
         return train_linear(
             self.features[rows],
             self.relevance[rows],
             self.sizes[learned],
             purchase_weight=self.purchase_weight,
         )
-
-    def _scores(self, found: TreeRanker | LinearRanker, rows: np.ndarray) -> np.ndarray:
-        features = self.features[rows]
-        if isinstance(found, TreeRanker):
-            return tree_scores(found.text, features, threads=self.threads, trees=self.trees)
-        return linear_scores(found, features)
 
 
 def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:

@@ -16,8 +16,6 @@ TAIL_WEIGHTS = (*(step / 20 for step in range(10)), *(step / 10 for step in rang
 EXPOSURE_FLOOR = 0.1
 """Share of the lists in which the blend shows a product that the ranked ones leave it, where the
 blend's reach is to be held."""
-ENOUGH = 0.98
-"""A reach that is this share of the wanted one is as good: what chance leaves open."""
 LEAST_REACH = 0.9
 """With less of the wanted reach no ranker serves."""
 
@@ -76,7 +74,10 @@ class ListedCases:
 
 
 def dial(
-    listed: ListedCases, wanted: float, ndcg: Callable[[np.ndarray], float]
+    listed: ListedCases,
+    wanted: float,
+    ndcg: Callable[[np.ndarray], float],
+    lifts: tuple[float, float] = (1, 1),
 ) -> tuple[tuple[float, float], dict[str, Any]]:
     """Return the first setting that reaches as much as wanted, and columns of the ranker.
 
@@ -91,8 +92,12 @@ def dial(
         Reach, as a multiple of the blend's; 0 asks for none.
     ndcg
         Mean NDCG@20 of places.
+    lifts
+        What the whole blend shows, as multiples of what `listed` knows of it: of the tail's share,
+        and of the products.
     """
-    wanted_share, wanted_products = list_reach(listed.blend_places, listed.products, listed.is_tail)
+    shown = list_reach(listed.blend_places, listed.products, listed.is_tail)
+    wanted_share, wanted_products = (of * lift for of, lift in zip(shown, lifts, strict=True))
     settings = [(0.0, 0.0)]
     if wanted:
         settings += [(weight, EXPOSURE_FLOOR * wanted) for weight in TAIL_WEIGHTS]
@@ -113,7 +118,7 @@ def dial(
                 ),
             }
         )
-    enough = [row for row in rows if row["reach"] >= ENOUGH * wanted]
+    enough = [row for row in rows if row["reach"] >= wanted]
     chosen = enough[0] if enough else max(rows, key=lambda row: row["reach"])
     columns = {name: chosen[name] for name in ("tail_weight", "exposure_floor", "reach")}
     return (chosen["tail_weight"], chosen["exposure_floor"]), columns | {"dial": rows}

@@ -1,11 +1,10 @@
-{% macro product_factors(timeline, is_known, interactions_exponent=none, trend_weight=none) -%}
+{% macro product_factors(timeline, is_known, exponent=none, trend_weight=none) -%}
     {#
         CTEs that end in `product_factors` (product_key, factor): a product's trend and interactions
         at the cut of `timeline`, of those that `is_known` holds for, each to a power; 1 when the
         vars are 0. Other powers than those of the vars may be given.
     #}
-    {%- set exponent = var("popularity_weight", var("interactions_exponent")) %}
-    {%- set exponent = exponent if interactions_exponent is none else interactions_exponent %}
+    {%- set exponent = interactions_exponent() if exponent is none else exponent %}
     {%- set trend = var("trend_weight") if trend_weight is none else trend_weight %}
     activity as (
         select

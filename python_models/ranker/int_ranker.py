@@ -14,6 +14,7 @@ def model(dbt, session):
     return ranker_table(
         examples,
         gains,
+        dbt.ref("int_blend_lift").to_arrow_table(),
         kind=dbt.config.meta_get("ranker"),
         linear_names=dbt.config.meta_get("ranker_linear"),
         interactions_exponent=dbt.config.meta_get("interactions_exponent"),

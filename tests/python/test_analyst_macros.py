@@ -208,6 +208,20 @@ def test_explain_shows_row_shares_events_models_and_edges(ask):
     assert times[0] == ("2024-01-01 10:00:00",)
 
 
+def test_explain_says_what_moved_a_ranked_row_and_only_that(ask, tmp_path):
+    asked = "from explain('{}', '{}') where evidence = 'ranker'"
+    publish(tmp_path / "ranked.duckdb")
+    with duckdb.connect(str(tmp_path / "ranked.duckdb")) as shop:
+        shop.execute("update user_recommendations set source = 'ranked' where user_id = 'bob'")
+        columns = "select rank, score, detail "
+        assert shop.execute(columns + asked.format("bob", "case")).fetchall() == [
+            (1, 0.5, "place in your history: none, speaks for it"),
+            (2, -0.2, "place by what was counted: 2.0, speaks against it"),
+        ]
+        # By the graph, whatever the ranker would say of it.
+        assert shop.execute(asked.format("ann", "cable")).fetchall() == []
+
+
 def test_explain_of_a_product_that_was_not_recommended_still_shows_what_speaks_for_it(ask):
     evidence = [row[0] for row in ask("from explain('ann', 'lamp')")]
     assert evidence == ["answer", "contribution", "event", "event"]

@@ -1,219 +1,34 @@
-"""The ranker: known answers, the same trees for every number of threads, and when it steps back."""
+"""The ranker: what it learns, when it steps back, and that it knows nothing of the future."""
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 from conftest import Shop
-from sklearn.metrics import ndcg_score
+from toy_ranker import CASES, LIFT, SETTINGS, examples, gains, learned
 
-from longtail.kernels.ranker import (
-    discounted_gains,
-    train_linear,
-    train_trees,
-    tree_scores,
-)
 from longtail.kernels.reach import places_with_floor
 from longtail.tables.ranker import SCORE_SCHEMA, ranker_table, score_table
 
-CASES, SIZE = 400, 12
-SIZES = np.full(CASES, SIZE)
-SETTINGS = {
-    "trees": 20,
-    "leaves": 7,
-    "learning_rate": 0.2,
-    "purchase_weight": 2.0,
-    "seed": 3,
-}
 
-
-def toy(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return three columns of noise, and the candidate with most of the second one as taken."""
-    random = np.random.default_rng(seed)
-    features = random.random((CASES * SIZE, 3), dtype=np.float32)
-    taken = features[:, 1].reshape(CASES, SIZE).argmax(axis=1) + np.arange(CASES) * SIZE
-    relevance = np.zeros(CASES * SIZE, np.int64)
-    relevance[taken] = 1
-    features[::17, 0] = np.nan
-    return features, relevance
-
-
-def mean_ndcg(scores, relevance, sizes, *, purchase_weight) -> float:
-    """Return NDCG@20 over what the candidates hold."""
-    reached, best = (
-        discounted_gains(order, relevance, sizes, purchase_weight=purchase_weight)
-        for order in (scores, relevance)
-    )
-    return float(np.mean(reached / np.where(best > 0, best, 1)))
-
-
-def trained(threads: int = 1, **settings):
-    features, relevance = toy()
-    return train_trees(
-        features,
-        relevance,
-        SIZES,
-        np.arange(CASES) % 5 == 0,
-        names=["noise", "what decides", "more noise"],
-        threads=threads,
-        **(SETTINGS | settings),
-    )
-
-
-def test_the_feature_that_decides_orders_candidates_not_seen():
-    found = trained()
-    features, relevance = toy(seed=1)
-    scores = tree_scores(found.text, features, threads=1)
-    assert mean_ndcg(scores, relevance, SIZES, purchase_weight=2) > 0.9
-    assert found.gains[1] > 10 * max(found.gains[0], found.gains[2])
-    assert len(found.curve) == SETTINGS["trees"] and found.curve[-1] > 0.9
-
-
-def test_threads_change_no_tree_and_no_score():
-    features, _ = toy(seed=2)
-    texts = [trained(threads).text for threads in (1, 2, 5)]
-    assert texts[0] == texts[1] == texts[2]
-    scores = [tree_scores(texts[0], features, threads=threads) for threads in (1, 2, 5)]
-    assert (scores[0] == scores[1]).all() and (scores[0] == scores[2]).all()
-
-
-def test_another_seed_gives_other_trees():
-    assert trained().text != trained(seed=4).text
-
-
-def test_a_product_is_not_known_again_by_its_counts():
-    """Ten products of 200 are what everybody takes this week; their counts say nothing of it."""
-    random = np.random.default_rng(8)
-    products = np.concatenate([random.permutation(200)[:40] for _ in range(CASES)])
-    counts = random.permutation(200).astype(np.float32)
-    sizes = np.full(CASES, 40)
-    features = np.column_stack([counts[products], random.random(len(products), dtype=np.float32)])
-    relevance = (products < 10).astype(np.int64)
-    aside = np.arange(CASES) % 5 == 0
-    found = train_trees(
-        features,
-        relevance,
-        sizes,
-        aside,
-        names=["count", "noise"],
-        threads=1,
-        **(SETTINGS | {"trees": 60, "leaves": 15}),
-    )
-    rows = np.repeat(aside, sizes)
-    scores = tree_scores(found.text, features[rows], threads=1)
-    assert mean_ndcg(scores, relevance[rows], sizes[aside], purchase_weight=1) < 0.6
-
-
-def test_all_cases_aside_are_refused():
-    features, relevance = toy()
-    with pytest.raises(ValueError, match="learned from"):
-        train_trees(
-            features,
-            relevance,
-            SIZES,
-            np.ones(CASES, bool),
-            names=list("abc"),
-            threads=1,
+@pytest.mark.parametrize("late", [0, 200])
+def test_threads_change_nothing_in_the_table(late):
+    tables = [
+        ranker_table(
+            examples(late=late),
+            gains(counted=0.3, late=late),
+            LIFT,
+            kind="trees",
+            linear_names=[],
+            interactions_exponent=0,
+            reach=1,
+            min_cases=100,
+            threads=threads,
             **SETTINGS,
         )
-
-
-def test_the_first_trees_score_as_trees_stopped_there():
-    features, _ = toy(seed=2)
-    some = tree_scores(trained().text, features, threads=1, trees=5)
-    assert (some == tree_scores(trained(trees=5).text, features, threads=1)).all()
-
-
-def test_ndcg_is_that_of_scikit_learn():
-    random = np.random.default_rng(5)
-    relevance = random.integers(0, 3, (40, 30))
-    relevance[:, 0] = 1
-    scores = random.random((40, 30))
-    gains = np.asarray([0.0, 1.0, 3.0])[relevance]
-    ours = mean_ndcg(scores.ravel(), relevance.ravel(), np.full(40, 30), purchase_weight=3)
-    assert ours == pytest.approx(ndcg_score(gains, scores, k=20))
-
-
-def test_equal_scores_stay_in_the_order_of_the_rows():
-    relevance = np.asarray([0, 1, 0])
-    ours = mean_ndcg(np.zeros(3), relevance, np.asarray([3]), purchase_weight=1)
-    assert ours == pytest.approx(1 / np.log2(3))
-
-
-def test_linear_weights_are_never_below_zero():
-    features, relevance = toy()
-    worse = np.column_stack([1 - features[:, 1], features[:, 1]])
-    found = train_linear(worse, relevance, SIZES, purchase_weight=2)
-    assert found.weights[0] == 0 and found.weights[1] > 1
-
-
-def examples(cases: int = CASES, blend: str = "noise", late: int = 0) -> pa.Table:
-    """Return the toy as a table; its blend_score is noise or what decides.
-
-    The last `late` cases are late, and what is taken there has the least of what decided before.
-    """
-    features, relevance = toy()
-    rows = cases * SIZE
-    columns = {
-        "user_key": pa.array(np.repeat(np.arange(cases), SIZE), pa.int32()),
-        "draw": np.repeat(np.arange(cases) % 10 / 10, SIZE),
-        "is_late": np.repeat(np.arange(cases) >= cases - late, SIZE),
-        "relevance": relevance[:rows],
-        "product_key": pa.array(np.arange(rows) % 100, pa.int32()),
-        "is_tail": np.arange(rows) % 100 >= 50,
-        "interactions": np.where(np.arange(rows) % 100 >= 50, 1, 9).astype(np.float32),
-        "blend_score": features[:rows, 1 if blend == "what decides" else 2].astype(np.float64),
-        "noise": features[:rows, 0],
-        "what_decides": features[:rows, 1] if blend == "noise" else features[:rows, 2],
-        "repeat_interest": np.zeros(rows, np.float32),
-        "interactions_7": np.zeros(rows, np.float32),
-    }
-    if late:
-        changed = np.flatnonzero(columns["is_late"])
-        least = features[changed, 1].reshape(late, SIZE).argmin(axis=1)
-        columns["relevance"][changed] = 0
-        columns["relevance"][changed[0] + np.arange(late) * SIZE + least] = 1
-    return pa.table(columns)
-
-
-def gains(cases: int = CASES, late: int = 0, **ndcgs: float) -> pa.Table:
-    """Return a row per case and model, whose lists are all as good as said; ideal lists gain 1."""
-    ndcgs = ndcgs or {"counted": 0.3, "covisit": 0.2}
-    numbers = np.repeat(np.arange(1, len(ndcgs) + 1), cases)
-    users = np.tile(np.arange(cases), len(ndcgs))
-    return pa.table(
-        {
-            "user_key": pa.array(users, pa.int32()),
-            "model": np.asarray(list(ndcgs))[numbers - 1],
-            "model_number": numbers,
-            "draw": users % 10 / 10,
-            "is_late": users >= cases - late,
-            "ideal_gain": np.ones(len(users)),
-            "ndcg": np.repeat(np.asarray(list(ndcgs.values())), cases),
-        }
-    )
-
-
-def learned(
-    table: pa.Table,
-    kind: str = "trees",
-    min_cases: int = 100,
-    reach: float = 0,
-    compared: pa.Table | None = None,
-) -> dict:
-    found = ranker_table(
-        table,
-        gains() if compared is None else compared,
-        kind=kind,
-        linear_names=["noise", "what_decides"],
-        interactions_exponent=0,
-        reach=reach,
-        min_cases=min_cases,
-        threads=1,
-        **SETTINGS,
-    )
-    assert len(found) == 1
-    return found.to_pylist()[0]
+        for threads in (1, 2, 3)
+    ]
+    assert tables[0] == tables[1] == tables[2]
 
 
 @pytest.mark.parametrize("kind", ["trees", "linear"])
@@ -299,10 +114,10 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
 
 @pytest.fixture(scope="module")
 def ranked_shop(tmp_path_factory):
-    """A small demo shop, built up to the ranker's rows."""
+    """A small demo shop, built up to the ranker's rows and what moved them."""
     shop = Shop(tmp_path_factory.mktemp("ranked"))
     shop.vars = {"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20}
-    built = shop.dbt("run", "--select", "+int_ranked_candidates")
+    built = shop.dbt("run", "--select", "+int_ranked_candidates", "+int_contributions")
     assert built.is_good, built.text
     return shop
 

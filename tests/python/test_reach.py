@@ -82,6 +82,32 @@ def test_the_dial_stops_at_the_first_setting_that_reaches_enough():
     assert [row["tail_weight"] for row in columns["dial"]][:3] == [0, 0, 0.05]
 
 
+def test_the_ranker_is_held_to_the_reach_of_the_whole_blend():
+    """Vectors show a fifth more of the tail than what was counted: so does the ranker then."""
+    random, cases, size = np.random.default_rng(9), 200, 60
+    sizes = np.full(cases, size)
+    products = np.concatenate([random.permutation(300)[:size] for _ in range(cases)])
+    is_tail = products >= 150
+    table = pa.table(
+        {
+            "relevance": np.zeros(len(products), np.int64),
+            "product_key": products,
+            "is_tail": is_tail,
+            "blend_score": random.random(len(products)),
+        }
+    )
+    scores = random.random(len(products)) - 0.3 * is_tail
+    cases_listed = ListedCases.of(table, sizes, np.ones(cases, bool), scores)
+    blend_share, _ = list_reach(cases_listed.blend_places, products, is_tail)
+    for lift in (1.0, 1.2):
+        (bonus, floor), columns = dial(cases_listed, 1.0, lambda places: 0.0, (lift, 1.0))
+        share, below = (
+            list_reach(cases_listed.places((weight, floor)), products, is_tail)[0]
+            for weight in (bonus, bonus - 0.05)
+        )
+        assert below < lift * blend_share <= share and columns["reach"] >= 1
+
+
 def test_a_smaller_wish_costs_less():
     # By the floor alone the tail has a sixth of the places: enough for a wish of a sixth.
     setting, columns = dial(listed(5), 1 / 6, share_of_head)

@@ -80,6 +80,12 @@ select * from (values
     ('case', 'complement', 2, 'gift', 60.0, 4, 'popular in shop')
 ) as columns (product_id, relation, rank, similar_product_id, score, sessions_together, source);
 create table internal.int_serving as select 'hybrid' as model;
+create table internal.int_ranked_reasons as
+select * from (values
+    (2, 2, 2, 'blend_rank', 'place by what was counted: 2.0', -2e-1),
+    (2, 2, 1, 'repeat_place', 'place in your history: none', 0.5),
+    (1, 3, 1, 'repeat_place', 'place in your history: none', 0.7)
+) as columns (user_key, product_key, place, feature, words, contribution);
 create table internal.int_popularity as
 select * from (values
     ('published', 1, 1e2), ('published', 2, 50.0), ('published', 6, 30.0), ('published', 3, 10.0),

@@ -1,6 +1,7 @@
 -- What lies behind a product in a user's list, or would if it were there: a sentence, then its
--- evidence: the published row, each product of the history that speaks for it, the user's events
--- with it, what each model says of the pair, and the edge of the graph.
+-- evidence: the published row, what moved it where it is ranked, each product of the history that
+-- speaks for it, the user's events with it, what each model says of the pair, and the edge of the
+-- graph.
 create or replace macro explain(user_id, product_id) as table
 with recommended as (
     select recommendations.*
@@ -137,6 +138,23 @@ evidence as (
     union all
     select
         2 as step,
+        'ranker' as evidence,
+        null as history_product_id,
+        reasons.place as rank,
+        reasons.contribution as score,
+        null as share,
+        reasons.words || case
+            when reasons.contribution > 0 then ', speaks for it' else ', speaks against it'
+        end as detail,
+        null as event_at,
+        null as sessions_together
+    from internal.int_ranked_reasons as reasons
+    inner join known_user on reasons.user_key = known_user.user_key
+    inner join known_product on reasons.product_key = known_product.product_key
+    where (select count(*) from recommended where recommended.source = 'ranked') > 0
+    union all
+    select
+        3 as step,
         'contribution' as evidence,
         speakers.product_id as history_product_id,
         contributions.rank,
@@ -149,7 +167,7 @@ evidence as (
     inner join speakers on contributions.product_key = speakers.product_key
     union all
     select
-        3 as step,
+        4 as step,
         'event' as evidence,
         speakers.product_id as history_product_id,
         null as rank,
@@ -167,7 +185,7 @@ evidence as (
     left join internal.int_robots as robots on events.user_key = robots.user_key
     union all
     select
-        4 as step,
+        5 as step,
         'neighbour' as evidence,
         speakers.product_id as history_product_id,
         opinions.rank,
@@ -181,7 +199,7 @@ evidence as (
     where opinions.model not in ('hybrid', 'counted')
     union all
     select
-        5 as step,
+        6 as step,
         'edge' as evidence,
         edges.history_product_id,
         null as rank,
@@ -214,9 +232,10 @@ order by
     evidence.step,
     evidence.share desc,
     evidence.event_at,
+    case when evidence.evidence = 'ranker' then evidence.rank end,
     evidence.score desc,
     evidence.history_product_id,
     evidence.detail;
 
 comment on macro table explain is
-    'One row per piece of evidence for a product in a user''s list: answer (a sentence), recommendation, contribution, event, neighbour, edge. explain(user_id, product_id).';
+    'One row per piece of evidence for a product in a user''s list: answer (a sentence), recommendation, ranker (what moved the row), contribution, event, neighbour, edge. explain(user_id, product_id).';

@@ -18,7 +18,7 @@ weighted as (
         )
         * power(
             1 + coalesce(activity.interactions, 0),
-            {{ var("popularity_weight", var("interactions_exponent")) }}
+            {{ interactions_exponent() }}
         )
             as score
     from {{ ref("int_ranker_scores") }} as scores
@@ -27,22 +27,38 @@ weighted as (
         on
             scores.scope = activity.scope
             and scores.product_key = activity.product_key
+),
+
+placed as (
+    select
+        scope,
+        user_key,
+        product_key,
+        because_product_key,
+        score,
+        cast(row_number() over (
+            partition by scope, user_key order by score desc, product_key
+        ) as integer) as place,
+        cast(row_number() over (
+            partition by scope, user_key order by blend_score desc, product_key
+        ) as integer) as blend_place
+    from weighted
+    {% if var("category_cap") | int == 0 %}
+        {% set longest = [var("recommendations") | int, 20] | max %}
+        qualify place <= {{ longest }} or blend_place <= {{ longest }}
+    {% endif %}
 )
 
+select * from placed
+union all
 select
-    scope,
-    user_key,
-    product_key,
-    because_product_key,
-    score,
-    cast(row_number() over (
-        partition by scope, user_key order by score desc, product_key
-    ) as integer) as place,
-    cast(row_number() over (
-        partition by scope, user_key order by blend_score desc, product_key
-    ) as integer) as blend_place
-from weighted
-{% if var("category_cap") | int == 0 %}
-    {% set longest = [var("recommendations") | int, 20] | max %}
-    qualify place <= {{ longest }} or blend_place <= {{ longest }}
-{% endif %}
+    placed.scope,
+    others.user_key,
+    placed.product_key,
+    placed.because_product_key,
+    placed.score,
+    placed.place,
+    placed.blend_place
+from placed
+inner join {{ ref("int_equal_histories") }} as others
+    on placed.scope = others.scope and placed.user_key = others.first_user_key

@@ -1,26 +1,7 @@
-{# 1. nearest: by the sum of terms;
-   2. popular: in the shop and in the last product's category, of late and as lists
-      have it;
-   3. proposed: these, what came next and the history; then less what is excluded. #}
+{# The nearest, what came next, the history, what is popular in the shop and in the last
+   product's category, of late and as lists have it; less what is excluded. #}
 with cases as (
     select * from {{ ref("int_ranker_case_facts") }}
-),
-
-nearest as (
-    select
-        case_key,
-        product_key
-    from (
-        select
-            case_key,
-            product_key,
-            sum(cast(round(1e9 * term) as bigint)) as term
-        from {{ ref("int_ranker_terms") }}
-        group by case_key, product_key
-    )
-    qualify row_number() over (
-        partition by case_key order by term desc, product_key
-    ) <= {{ var("ranker_candidates") }}
 ),
 
 popular as (
@@ -46,7 +27,7 @@ popular as (
 ),
 
 proposed as (
-    select * from nearest
+    select * from {{ ref("int_ranker_nearest") }}
     union
     select
         case_key,

@@ -1,4 +1,4 @@
-{# The histories that candidates are made from. #}
+{# The histories that candidates are made from; of equal ones the first. #}
 select
     batches.scope,
     case batches.scope when 'learned' then 'learning' else 'serving' end as cut,
@@ -26,4 +26,6 @@ left join {{ ref("int_product_repurchases") }} as rates
     on
         rates.cut = case batches.scope when 'learned' then 'learning' else 'serving' end
         and histories.product_key = rates.product_key
+anti join {{ ref("int_equal_histories") }} as others
+    on batches.scope = others.scope and batches.user_key = others.user_key
 where {{ in_batch("batches.batch") }}

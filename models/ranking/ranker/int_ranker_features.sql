@@ -1,58 +1,43 @@
 {{ config(batch_over="int_ranker_batches") }}
 
 -- depends_on: {{ ref("int_ranker_batches") }}
-with facts as (
-    select
-        candidates.scope,
-        candidates.user_key,
-        candidates.product_key,
-        coalesce(evidence.because_product_key, repeats.because_product_key)
-            as because_product_key,
-        {% for relation, features in ranker_features().items() %}
-            {% for feature in features %}
-                cast({{ relation }}.{{ feature }} as float) as {{ feature }},
-            {% endfor %}
-        {% endfor %}
-        coalesce(activity.is_tail, true) as is_tail,
-        cast(
-            coalesce(evidence.blend_score * factors.factor, 0)
-            + {{ var("repeat_weight") }} * coalesce(repeats.repeat_interest, 0)
-            + 1e-12 * coalesce(activity.interactions_7, 0)
-            as double
-        ) as blend_score
-    from {{ ref("int_ranker_candidates") }} as candidates
-    inner join {{ ref("int_ranker_case_facts") }} as cases
-        on candidates.case_key = cases.case_key
-    inner join {{ ref("int_ranker_likeness") }} as likeness
-        on
-            candidates.case_key = likeness.case_key
-            and candidates.product_key = likeness.product_key
-    left join {{ ref("int_ranker_evidence") }} as evidence
-        on
-            candidates.case_key = evidence.case_key
-            and candidates.product_key = evidence.product_key
-    left join {{ ref("int_ranker_sequence") }} as sequence
-        on
-            candidates.case_key = sequence.case_key
-            and candidates.product_key = sequence.product_key
-    left join {{ ref("int_ranker_repeats") }} as repeats
-        on
-            candidates.case_key = repeats.case_key
-            and candidates.product_key = repeats.product_key
-    left join {{ ref("int_product_activity") }} as activity
-        on
-            candidates.scope = activity.scope
-            and candidates.product_key = activity.product_key
-    left join {{ ref("int_ranker_factors") }} as factors
-        on cases.cut = factors.cut and candidates.product_key = factors.product_key
-)
-
 select
-    *,
-    cast(blend_score / nullif(max(blend_score) over (
-        partition by scope, user_key
-    ), 0) as float) as blend_share,
-    cast(row_number() over (
-        partition by scope, user_key order by blend_score desc, product_key
-    ) as float) as blend_rank
-from facts
+    blended.scope,
+    blended.user_key,
+    blended.product_key,
+    coalesce(evidence.because_product_key, repeats.because_product_key)
+        as because_product_key,
+    {% for relation, features in ranker_features().items() %}
+        {% for feature in features %}
+            cast({{ relation }}.{{ feature }} as float) as {{ feature }},
+        {% endfor %}
+    {% endfor %}
+    blended.is_tail,
+    blended.blend_score,
+    blended.blend_share,
+    blended.blend_rank
+from {{ ref("int_ranker_blend") }} as blended
+inner join {{ ref("int_ranker_case_facts") }} as cases
+    on blended.case_key = cases.case_key
+inner join {{ ref("int_ranker_likeness") }} as likeness
+    on
+        blended.case_key = likeness.case_key
+        and blended.product_key = likeness.product_key
+left join {{ ref("int_ranker_evidence") }} as evidence
+    on
+        blended.case_key = evidence.case_key
+        and blended.product_key = evidence.product_key
+left join {{ ref("int_ranker_sequence") }} as sequence
+    on
+        blended.case_key = sequence.case_key
+        and blended.product_key = sequence.product_key
+left join {{ ref("int_ranker_repeats") }} as repeats
+    on
+        blended.case_key = repeats.case_key
+        and blended.product_key = repeats.product_key
+left join {{ ref("int_product_activity") }} as activity
+    on
+        blended.scope = activity.scope
+        and blended.product_key = activity.product_key
+left join {{ ref("int_ranker_factors") }} as factors
+    on cases.cut = factors.cut and blended.product_key = factors.product_key

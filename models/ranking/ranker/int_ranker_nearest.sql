@@ -1,0 +1,28 @@
+{# In the blend's order, so that no product is missed that its lists would show. All
+   factors are 1 where neither var weighs anything. #}
+{% set has_factors = var("trend_weight") | float or interactions_exponent() | float %}
+with sums as (
+    select
+        case_key,
+        product_key,
+        sum(cast(round(1e9 * term) as bigint)) as term
+    from {{ ref("int_ranker_terms") }}
+    group by case_key, product_key
+)
+
+select
+    sums.case_key,
+    sums.product_key
+from sums
+{% if has_factors %}
+    inner join {{ ref("int_ranker_case_facts") }} as cases
+        on sums.case_key = cases.case_key
+    inner join {{ ref("int_ranker_factors") }} as factors
+        on cases.cut = factors.cut and sums.product_key = factors.product_key
+{% endif %}
+qualify row_number() over (
+    partition by sums.case_key
+    order by
+        sums.term {{ "* factors.factor" if has_factors }} desc,
+        sums.product_key
+) <= {{ var("ranker_candidates") }}
