@@ -6,6 +6,7 @@ dbt finds it by `type: longtailspark` in profiles.yml; macros are dispatched as 
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 import warnings
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from longtail.build import machine
 from longtail.build.compiling import lock_ephemeral_models
 from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
+from longtail.spark import set_up
 from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
@@ -80,6 +82,8 @@ class LongtailsparkAdapter(SparkAdapter):
             try:
                 machine.check_limits(given.duckdb_options)
                 warehouse.prepare()
+                if "spark.remote" not in given.server_side_parameters:
+                    set_up.choose_java(os.environ)
                 self._actions = SparkActions(warehouse, builder.getOrCreate(), given.duckdb_options)
             except (OSError, ValueError, duckdb.Error, PySparkException) as error:
                 if "Could not set lock" in str(error):

@@ -17,8 +17,10 @@ from longtail.spark import set_up
 
 pytest.importorskip("pyspark", reason="no pyspark: make test-spark")
 pytest.importorskip("dbt.adapters.spark", reason="no dbt-spark: make test-spark")
-if set_up.find_java(dict(os.environ)) is None:
-    pytest.skip("no Java 17 or newer to run Spark on: make test-spark", allow_module_level=True)
+try:
+    set_up.choose_java(dict(os.environ))
+except ValueError as error:
+    pytest.skip(f"{error}: make test-spark", allow_module_level=True)
 pytestmark = pytest.mark.build
 
 STAGED = ("path:models/staging", "path:models/demo")
