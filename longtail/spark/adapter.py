@@ -10,11 +10,12 @@ import os
 import traceback
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.base import available
-from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.contracts.connection import AdapterResponse, Connection
 from dbt.adapters.spark import SparkAdapter, SparkConnectionManager, SparkCredentials
 from dbt_common.exceptions import DbtRuntimeError
 from pyspark.errors import PySparkException
@@ -28,6 +29,7 @@ from longtail.spark import set_up
 from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
+OF_JAVA = "spark.driver.extraJavaOptions"
 # pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows;
 # dbt-spark asks a Connect server for Hive, which it refuses.
 logging.getLogger("SQLQueryContextLogger").disabled = True
@@ -50,16 +52,44 @@ class Credentials(SparkCredentials):
     warehouse: str = ""
     duckdb_options: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Let a session of this machine log what went wrong, not each warning."""
+        super().__post_init__()
+        if OF_JAVA in self.server_side_parameters:
+            given = self.server_side_parameters[OF_JAVA]
+            logs = Path(__file__).with_name("log4j2.properties")
+            self.server_side_parameters[OF_JAVA] = f'{given} "-Dlog4j2.configurationFile={logs}"'
+
     @property
     def type(self) -> str:
         """Return the profile type, which names the adapter."""
         return ENGINE
 
+    def find_java(self) -> None:
+        """Let a session of this machine find Java; a Connect server has its own.
+
+        Raises
+        ------
+        DbtRuntimeError
+            One line that says what to install.
+        """
+        try:
+            if "spark.remote" not in self.server_side_parameters:
+                set_up.choose_java(os.environ)
+        except ValueError as error:
+            raise DbtRuntimeError(str(error)) from None
+
 
 class ConnectionManager(SparkConnectionManager):
-    """Connections of dbt-spark."""
+    """Connections of dbt-spark, on a Java that is new enough."""
 
     TYPE = ENGINE
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        """Open a session, the first of which starts Java."""
+        connection.credentials.find_java()
+        return super().open(connection)
 
 
 class LongtailsparkAdapter(SparkAdapter):
@@ -82,8 +112,7 @@ class LongtailsparkAdapter(SparkAdapter):
             try:
                 machine.check_limits(given.duckdb_options)
                 warehouse.prepare()
-                if "spark.remote" not in given.server_side_parameters:
-                    set_up.choose_java(os.environ)
+                given.find_java()
                 self._actions = SparkActions(warehouse, builder.getOrCreate(), given.duckdb_options)
             except (OSError, ValueError, duckdb.Error, PySparkException) as error:
                 if "Could not set lock" in str(error):

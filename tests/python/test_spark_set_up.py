@@ -121,3 +121,25 @@ def test_duckdb_may_write_where_spark_wrote(tmp_path):
     )
     assert not (warehouse.work / "products.parquet").exists()
     assert (warehouse.work / "stg_events.parquet").exists()
+
+
+def test_java_is_looked_for_before_a_session_begins(monkeypatch):
+    """dbt opens a session before macros first ask the package for something."""
+    pytest.importorskip("pyspark", reason="no pyspark: make test-spark")
+    pytest.importorskip("dbt.adapters.spark", reason="no dbt-spark: make test-spark")
+    from dbt.adapters.contracts.connection import Connection
+    from dbt_common.exceptions import DbtRuntimeError
+
+    from longtail.spark.adapter import ConnectionManager, Credentials
+
+    def open_session(**options) -> None:
+        credentials = Credentials(
+            method="session", host="session", schema="main", server_side_parameters=options
+        )
+        ConnectionManager.open(Connection("longtailspark", "master", credentials))
+
+    monkeypatch.setattr(set_up, "find_java", lambda _: None)
+    monkeypatch.setattr(set_up, "java_of_package", lambda _: None)
+    with pytest.raises(DbtRuntimeError, match=r"Spark needs Java 17 or newer \(apt-get"):
+        open_session()
+    open_session(**{"spark.remote": "sc://elsewhere:15002"})
