@@ -53,12 +53,15 @@ class Credentials(SparkCredentials):
     duckdb_options: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Let a session of this machine log what went wrong, not each warning."""
+        """Let a session of this machine log what went wrong, and leave no folder where dbt runs."""
         super().__post_init__()
-        if OF_JAVA in self.server_side_parameters:
-            given = self.server_side_parameters[OF_JAVA]
+        options = self.server_side_parameters
+        if "spark.remote" not in options:
             logs = Path(__file__).with_name("log4j2.properties")
-            self.server_side_parameters[OF_JAVA] = f'{given} "-Dlog4j2.configurationFile={logs}"'
+            given = options.get(OF_JAVA, "")
+            options[OF_JAVA] = f'{given} "-Dlog4j2.configurationFile={logs}"'
+            folder = Warehouse(self.warehouse).work / "spill"  # empty: each table has its own place
+            options["spark.sql.warehouse.dir"] = str(folder)
 
     @property
     def type(self) -> str:
