@@ -92,6 +92,7 @@ test: checks lint macros ## Check everything
 	$(BIN)/python -m pytest --numprocesses 2
 
 test-spark: TARGET := spark
+test-spark: export LONGTAIL_TEST_SPARK := 1
 test-spark: checks spark ## Check that Spark makes DuckDB's tables
 	$(BIN)/python -m pytest tests/python/test_spark.py
 

@@ -6,14 +6,16 @@ dbt finds it by `type: longtailspark` in profiles.yml; macros are dispatched as 
 from __future__ import annotations
 
 import logging
+import os
 import traceback
 import warnings
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.base import available
-from dbt.adapters.contracts.connection import AdapterResponse
+from dbt.adapters.contracts.connection import AdapterResponse, Connection
 from dbt.adapters.spark import SparkAdapter, SparkConnectionManager, SparkCredentials
 from dbt_common.exceptions import DbtRuntimeError
 from pyspark.errors import PySparkException
@@ -23,9 +25,11 @@ from longtail.build import machine
 from longtail.build.compiling import lock_ephemeral_models
 from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
+from longtail.spark import set_up
 from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
+OF_JAVA = "spark.driver.extraJavaOptions"
 # pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows;
 # dbt-spark asks a Connect server for Hive, which it refuses.
 logging.getLogger("SQLQueryContextLogger").disabled = True
@@ -48,16 +52,47 @@ class Credentials(SparkCredentials):
     warehouse: str = ""
     duckdb_options: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Let a session of this machine log what went wrong, and leave no folder where dbt runs."""
+        super().__post_init__()
+        options = self.server_side_parameters
+        if "spark.remote" not in options:
+            logs = Path(__file__).with_name("log4j2.properties")
+            given = options.get(OF_JAVA, "")
+            options[OF_JAVA] = f'{given} "-Dlog4j2.configurationFile={logs}"'
+            folder = Warehouse(self.warehouse).work / "spill"  # empty: each table has its own place
+            options["spark.sql.warehouse.dir"] = str(folder)
+
     @property
     def type(self) -> str:
         """Return the profile type, which names the adapter."""
         return ENGINE
 
+    def find_java(self) -> None:
+        """Let a session of this machine find Java; a Connect server has its own.
+
+        Raises
+        ------
+        DbtRuntimeError
+            One line that says what to install.
+        """
+        try:
+            if "spark.remote" not in self.server_side_parameters:
+                set_up.choose_java(os.environ)
+        except ValueError as error:
+            raise DbtRuntimeError(str(error)) from None
+
 
 class ConnectionManager(SparkConnectionManager):
-    """Connections of dbt-spark."""
+    """Connections of dbt-spark, on a Java that is new enough."""
 
     TYPE = ENGINE
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        """Open a session, the first of which starts Java."""
+        connection.credentials.find_java()
+        return super().open(connection)
 
 
 class LongtailsparkAdapter(SparkAdapter):
@@ -80,6 +115,7 @@ class LongtailsparkAdapter(SparkAdapter):
             try:
                 machine.check_limits(given.duckdb_options)
                 warehouse.prepare()
+                given.find_java()
                 self._actions = SparkActions(warehouse, builder.getOrCreate(), given.duckdb_options)
             except (OSError, ValueError, duckdb.Error, PySparkException) as error:
                 if "Could not set lock" in str(error):

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -17,8 +18,10 @@ from longtail.spark import set_up
 
 pytest.importorskip("pyspark", reason="no pyspark: make test-spark")
 pytest.importorskip("dbt.adapters.spark", reason="no dbt-spark: make test-spark")
-if set_up.find_java(dict(os.environ)) is None:
-    pytest.skip("no Java 17 or newer to run Spark on: make test-spark", allow_module_level=True)
+try:
+    set_up.choose_java(dict(os.environ))
+except ValueError as error:
+    pytest.skip(f"{error}: make test-spark", allow_module_level=True)
 pytestmark = pytest.mark.build
 
 STAGED = ("path:models/staging", "path:models/demo")
@@ -49,41 +52,56 @@ ROUNDED = {
 """Tables that are equal at seven significant digits (of vectors: five), and why not to the bit."""
 
 
-def dbt(warehouse: Path, *command: str, **settings) -> None:
-    """Run the dbt command as make does, with Spark's settings for little data."""
+STEPS_OF_MAKE = pytest.mark.skipif(
+    not os.environ.get("LONGTAIL_TEST_SPARK"), reason="minutes of Spark: make test-spark"
+)
+LITTLE_DATA = {
+    "spark.sql.shuffle.partitions": 1,
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""A thousandth of the work that Spark is for: planning and compiling take longer than rows do."""
+
+
+def start(warehouse: Path, *command: str, **settings) -> subprocess.Popen:
+    """Start the dbt command as make does, with Spark's settings for little data."""
+    options = [f"--conf {name}={value}" for name, value in LITTLE_DATA.items()]
     given = {
         "LONGTAIL_WAREHOUSE": str(warehouse),
         "LONGTAIL_SPARK_MASTER": "local[2]",
         "LONGTAIL_SPARK_MEMORY": "2g",
-        "PYSPARK_SUBMIT_ARGS": "--conf spark.sql.shuffle.partitions=2 pyspark-shell",
+        "PYSPARK_SUBMIT_ARGS": " ".join([*options, "pyspark-shell"]),
         "JDK_JAVA_OPTIONS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "longtail/spark/dbt_path")]),
     }
     paths = ["--target-path", f"{warehouse}.target", "--log-path", f"{warehouse}.target"]
-    done = subprocess.run(
+    return subprocess.Popen(
         [
             *(Path(sys.executable).with_name("dbt"), "--no-use-colors", *command, *paths),
             *("--vars", json.dumps(settings)),
         ],
         cwd=ROOT,
         env=os.environ | given,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+
+
+def dbt(warehouse: Path, *command: str, is_good: bool = True, **settings) -> str:
+    """Run the dbt command to its end; return what it said."""
+    process = start(warehouse, *command, **settings)
+    said, _ = process.communicate()
+    assert (process.returncode == 0) == is_good, said[-6000:]
+    return said
+
+
+BY_SPARK = ("--target", "spark", "--exclude", *STAGED, "popularity_dial")
 
 
 def spark(warehouse: Path, *command: str, **settings) -> None:
-    dbt(
-        warehouse,
-        *command,
-        "--target",
-        "spark",
-        "--exclude",
-        *STAGED,
-        "popularity_dial",
-        **settings,
-    )
+    dbt(warehouse, *command, *BY_SPARK, **settings)
 
 
 def differences(table: str, one: Path, other: Path) -> int:
@@ -112,17 +130,29 @@ def tables_of(warehouse: Path) -> set[str]:
     return {path.stem for path in (warehouse / ".work").glob("*.parquet")} - {"model_runs"}
 
 
-def test_every_table_is_duckdbs(tmp_path):
-    """On 10 thousand demo events, but for the map and the dial, which make the test long."""
-    by_duckdb, by_spark = tmp_path / "duckdb", tmp_path / "spark"
-    events = {"demo_events": 10000, "map_products": 0}
-    dbt(by_duckdb, "run", "--exclude", "popularity_dial", **events)
+EVENTS = {"demo_events": 10000, "map_products": 0}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> tuple[Path, Path]:
+    """10 thousand demo events by DuckDB and by Spark, but for the map and the dial: they are long.
+
+    Spark begins where DuckDB has staged the events.
+    """
+    folder = tmp_path_factory.mktemp("warehouses")
+    by_duckdb, by_spark = folder / "duckdb", folder / "spark"
+    dbt(by_duckdb, "run", "--exclude", "popularity_dial", **EVENTS)
     shutil.copytree(by_duckdb / ".work", by_spark / ".work")
-    staged = {"stg_", "demo_", "rejected_", "model_runs"}
+    staged = ("stg_", "demo_", "rejected_", "model_runs")
     for path in (by_spark / ".work").glob("*.parquet"):
-        if not path.name.startswith(tuple(staged)):
+        if not path.name.startswith(staged):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    spark(by_spark, "run", **events)
+    spark(by_spark, "run", **EVENTS)
+    return by_duckdb, by_spark
+
+
+def test_every_table_is_duckdbs(built):
+    by_duckdb, by_spark = built
     tables = tables_of(by_duckdb)
     assert tables == tables_of(by_spark)
     assert len(tables) > 120
@@ -132,6 +162,46 @@ def test_every_table_is_duckdbs(tmp_path):
     assert (by_spark / ".work" / edges).read_bytes() == (by_duckdb / ".work" / edges).read_bytes()
 
 
+def published(warehouse: Path) -> dict[str, int]:
+    """Return the published files by name, and which file each is."""
+    files = [path for path in warehouse.glob("*") if not path.name.startswith(".")]
+    return {path.name: path.stat().st_ino for path in files}
+
+
+@STEPS_OF_MAKE
+def test_what_spark_made_is_published_when_it_is_good(built):
+    """Good tables are published; a closed gate and a killed build leave them, and say so."""
+    by_duckdb, warehouse = built
+    test = ("test", "--exclude-resource-type", "unit_test")
+    dbt(warehouse, "run", "--select", "popularity_dial", **EVENTS)
+    assert published(warehouse) == {}
+    dbt(warehouse, *test, **EVENTS)
+    good = published(warehouse)
+    assert {"longtail.duckdb", "user_recommendations.parquet"} <= good.keys()
+
+    closed = EVENTS | {"gate_cleaning_share": 0.05}  # a robot has 18 % of the demo's rows
+    spark(warehouse, "run", "--select", "int_cleaning_gates+", **closed)
+    said = dbt(warehouse, *test, "--select", "release_gates", is_good=False, **closed)
+    assert "the tables of the last good build are unchanged" in said
+    assert published(warehouse) == good
+
+    half_written = warehouse / ".work" / "product_edges.parquet.partial"
+    edges = ("run", "--select", "+product_edges")
+    process = start(warehouse, *edges, "--full-refresh", *BY_SPARK, **EVENTS)
+    while process.poll() is None and not half_written.exists():
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait() < 0, "killed before its end"
+    said = dbt(warehouse, *test, "--select", "product_edges", **EVENTS)
+    assert "Not published yet" in said
+    assert published(warehouse) == good
+
+    spark(warehouse, *edges, **EVENTS)
+    for table in (*BY_DAY, "product_edges"):
+        assert differences(table, by_duckdb, warehouse) == 0, table
+
+
+@STEPS_OF_MAKE
 def test_a_new_day_leaves_the_earlier_ones(tmp_path):
     (tmp_path / "shop").mkdir()
     shop = Nights(tmp_path / "shop", range(5))
