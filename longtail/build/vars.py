@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from longtail.build import settings
+from longtail.build.machine import warehouse_folder
 
 PRESETS = settings.PROJECT / "datasets"
 
@@ -123,6 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", default="", help="mapping of vars that all others override")
     options = parser.parse_args(arguments)
     try:
+        warehouse_folder(os.environ.get("LONGTAIL_WAREHOUSE", ""))
         merged = merge(
             options.dataset,
             options.vars,
