@@ -99,7 +99,8 @@ def merge(
 
 def _mapping(text: str, name: str) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(text) if text.strip() else {}
+        value = yaml.safe_load(text)
+        value = {} if value is None else value  # nothing, or nothing but comments
     except yaml.YAMLError as error:
         raise ValueError(f"{name} is no YAML or JSON: {' '.join(str(error).split())}") from error
     if not isinstance(value, Mapping):
