@@ -65,7 +65,8 @@ def describe_files(
     paths
         Of the files.
     csv_options
-        delim, quote, escape, encoding, header, skip; what is not given is found out or the usual.
+        delim, quote, escape, encoding, header, skip, sheet; what is not given is found out
+        or the usual.
     names
         Lower-case names that the vars `columns` and `reject_when` may refer to: beside the
         canonical columns, those that a folder `name=value` gives to the files in it.
@@ -83,7 +84,11 @@ def describe_files(
         If one is neither csv, JSON nor parquet, is damaged, or cannot be read.
     """
     wanted = {*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, *names}
-    return [describe(open_file(path, scratch), csv_options or {}, wanted) for path in paths]
+    options = csv_options or {}
+    return [
+        describe(open_file(path, scratch, options.get("sheet", "")), options, wanted)
+        for path in paths
+    ]
 
 
 def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
