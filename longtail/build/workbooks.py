@@ -14,6 +14,15 @@ INSIDE = "[Content_Types].xml"
 """A file in the zip file that each document of Microsoft Office is."""
 
 
+def is_workbook(path: str) -> bool:
+    """Whether a file is a document of Microsoft Office; only workbooks of those can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return INSIDE in archive.namelist()
+    except zipfile.BadZipFile:
+        return False
+
+
 def write_sheet(path: str, place: Path, sheet: str = "") -> None:
     """Write the rows of a workbook as csv: utf-8, commas, times as ISO.
 

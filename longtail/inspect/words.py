@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from longtail.build.workbooks import is_workbook
 from longtail.inspect.catalogue import CatalogueLook
 from longtail.inspect.look import Look
 from longtail.inspect.propose import Proposal
@@ -48,14 +49,16 @@ def _file(look: Look | CatalogueLook) -> Iterable[str]:
     size = f"{look.size / 1e6:,.1f} MB on disk"
     what = {"csv": "csv", "parquet": "parquet", "json": f"JSON, {file.layout}"}[file.format]
     parts = [what, size]
-    if file.format == "csv":
+    if is_workbook(file.path):
+        parts = ["Excel workbook", size, "a header" if file.has_header else "no header"]
+    elif file.format == "csv":
         shown = {"\t": "tab", "\x01": "control-A"}.get(file.delimiter, file.delimiter)
         parts += [
             f"delimiter {shown}",
             "a header" if file.has_header else "no header",
             *([f"{file.skip} lines before it"] if file.skip else []),
         ]
-    if look.sample.encoding:
+    if look.sample.encoding and not is_workbook(file.path):
         parts.append(f"encoding {look.sample.encoding}")
     yield f"  {', '.join(parts)}"
     if not look.sample.is_whole:

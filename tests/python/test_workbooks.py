@@ -116,8 +116,10 @@ def test_a_sheet_is_named_where_several_differ(put):
     assert settings.check({"csv_options": {"sheet": "Orders"}}, settings.load_defaults())
 
 
-def test_inspect_looks_into_a_workbook(put):
+def test_inspect_looks_into_a_workbook(put, capsys):
     path = put(Orders=[HEAD, *ROWS])
+    assert main([path]) == 0
+    assert "Excel workbook, 0.0 MB on disk, a header\n" in capsys.readouterr().out
     look = look_at(path)
     assert look.problem == ""
     assert look.staged.kept == 2
