@@ -5,7 +5,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from preset_logs import CASES, CATALOGUES
+from preset_catalogues import CATALOGUES
+from preset_logs import CASES
 
 from longtail.build import catalogue_files, query, settings
 from longtail.build.event_files import describe_files, find_files
