@@ -3,6 +3,7 @@
 #   make build                              demo events
 #   make inspect EVENTS='logs/*.csv.gz'     what is in your files; WRITE=shop.yml writes a preset
 #   make build EVENTS='logs/*.csv.gz'       your own; csv, JSON or parquet, plain, .gz or .zip
+#   make inspect PRODUCTS=p.csv             what is in a product catalogue; WRITE= adds it to the preset
 #   make build EVENTS=... DATASET=rees46    a preset of datasets/, or the path of one: shop.yml
 #   make build EVENTS=... PRODUCTS=p.csv    with the shop's product catalogue; make stock: what is sold out
 #   make build EVENTS=... IMPRESSIONS=i.csv what was shown and clicked: click-through, experiments
@@ -81,7 +82,7 @@ build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, 
 stock: SELECTED := --select tag:availability+
 stock: build ## Take what is sold out, hidden or allowed into the last tables (the same words as build)
 
-inspect: installed ## Show what is in event files (EVENTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)
+inspect: installed ## Show what is in event files or a catalogue (EVENTS=, PRODUCTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)
 	@$(BIN)/python -m longtail.inspect
 
 dev: BASE := {demo_events: 10000, map_products: 0}

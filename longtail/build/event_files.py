@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from longtail.build.csv_files import describe_csv, shown
 from longtail.build.file_rows import EventFile, first_line, read_csv, rows_of
 from longtail.build.json_files import describe_json, json_layout
+from longtail.build.machine import refuse_remote
 from longtail.build.settings import EVENT_COLUMNS, OPTIONAL_EVENT_COLUMNS
 from longtail.build.text_content import TextContent
 from longtail.build.unpacked import OpenFile, encoding_of, open_file
@@ -37,8 +38,9 @@ def find_files(pattern: str) -> list[str]:
     Raises
     ------
     ValueError
-        If there is none.
+        If there is none, or it is on another machine.
     """
+    refuse_remote(pattern)
     pattern = os.path.expanduser(pattern)
     if os.path.isfile(pattern):
         return [pattern]
@@ -63,7 +65,8 @@ def describe_files(
     paths
         Of the files.
     csv_options
-        delim, quote, escape, encoding, header, skip; what is not given is found out or the usual.
+        delim, quote, escape, encoding, header, skip, sheet; what is not given is found out
+        or the usual.
     names
         Lower-case names that the vars `columns` and `reject_when` may refer to: beside the
         canonical columns, those that a folder `name=value` gives to the files in it.
@@ -81,7 +84,11 @@ def describe_files(
         If one is neither csv, JSON nor parquet, is damaged, or cannot be read.
     """
     wanted = {*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, *names}
-    return [describe(open_file(path, scratch), csv_options or {}, wanted) for path in paths]
+    options = csv_options or {}
+    return [
+        describe(open_file(path, scratch, options.get("sheet", "")), options, wanted)
+        for path in paths
+    ]
 
 
 def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
@@ -140,9 +147,10 @@ def describe_list(
     ValueError
         If it is not there, cannot be read to its end, or lacks one of `columns`.
     """
-    if not os.path.isfile(path):
-        raise ValueError(f"var '{var}': there is no file {path!r}")
     try:
+        refuse_remote(path)
+        if not os.path.isfile(path):
+            raise ValueError(f"there is no file {path!r}")
         (file,) = describe_files([path], scratch=scratch)
         with duckdb.connect() as connection:
             broken = first_broken_line(connection, file) if file.format != "parquet" else None

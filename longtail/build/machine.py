@@ -24,10 +24,37 @@ LIMITS = {
     ),
 }
 """Variable -> DuckDB's name for it, what it takes, and the form of that."""
+REMOTE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+"""How the address of a file on another machine begins; a Path leaves one slash of two."""
+
+
+def refuse_remote(path: str) -> None:
+    """Refuse an address such as s3://bucket/log.parquet in place of a path.
+
+    DuckDB would read it with its extension httpfs, which is not part of duckdb and has no package
+    for this version: nothing here could be tested.
+
+    Raises
+    ------
+    ValueError
+        If `path` is an address.
+    """
+    if REMOTE.match(path):
+        raise ValueError(
+            f"{path!r} is an address, and longtail reads and writes local files only: fetch "
+            "files before a build, upload tables after it (aws s3 cp, gcloud storage cp, azcopy)"
+        )
 
 
 def warehouse_folder(name: str = "") -> Path:
-    """Return the folder of the tables, absolute; "" is the default, "~" the user's own folder."""
+    """Return the folder of the tables, absolute; "" is the default, "~" the user's own folder.
+
+    Raises
+    ------
+    ValueError
+        If the name is an address.
+    """
+    refuse_remote(name)
     return Path(os.path.abspath(os.path.expanduser(name or DEFAULT_WAREHOUSE)))
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from longtail.build.event_files import EXACT_BELOW, describe_files, find_files
 from longtail.build.file_rows import EventFile, first_line, identifier, rows_of
+from longtail.build.machine import refuse_remote
 
 EVENTS = "events"
 """What the query calls the rows of an event file."""
@@ -48,6 +49,7 @@ def side_tables(
     found = {}
     for name, pattern in tables.items():
         try:
+            refuse_remote(pattern)
             paths = find_files(os.path.join(folder, os.path.expanduser(pattern)))
             found[name] = describe_files(paths, options, scratch=scratch)
         except ValueError as error:

@@ -49,6 +49,7 @@ CSV_OPTIONS: dict[str, tuple[str, Callable[[Any], bool]]] = {
         "the number of lines before the header, up to 1000",
         lambda lines: isinstance(lines, int) and not isinstance(lines, bool) and 0 <= lines <= 1000,
     ),
+    "sheet": ("the name of a workbook's sheet", lambda name: isinstance(name, str) and name != ""),
 }
 SALT_FORM = re.compile(r"[A-Za-z0-9_.+/=-]{16,200}")
 ARM_FORM = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")

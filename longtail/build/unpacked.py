@@ -1,7 +1,8 @@
 """Event files as DuckDB can read them: what it cannot open or decode itself is written out first.
 
-A zip file is unpacked and text in another encoding becomes utf-8, in a folder of the build. A byte
-that the encoding does not have stays a byte that utf-8 does not have, so that its row is rejected.
+A zip file is unpacked, a workbook's sheet becomes csv, and text in another encoding becomes utf-8,
+in a folder of the build. A byte that the encoding does not have stays a byte that utf-8 does not
+have, so that its row is rejected.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from longtail.build import workbooks
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -121,7 +124,7 @@ def _rest(file: BinaryIO, chunk: bytes) -> Iterator[bytes]:
         chunk = file.read(CHUNK)
 
 
-def open_file(path: str, scratch: Path | None = None) -> OpenFile:
+def open_file(path: str, scratch: Path | None = None, sheet: str = "") -> OpenFile:
     """Return an input file, with the one inside unpacked when it is a zip file.
 
     Parameters
@@ -130,17 +133,20 @@ def open_file(path: str, scratch: Path | None = None) -> OpenFile:
         Of the file.
     scratch
         Folder for what must be written out; one that ends with the process when None.
+    sheet
+        Of a workbook; may be "" when it has one.
 
     Raises
     ------
     ValueError
-        If it cannot be read, or is a zip file that does not hold just one file.
+        If it cannot be read, is a zip file that does not hold just one file, or a workbook as
+        `workbooks.write_sheet` refuses it.
     """
     scratch = scratch or Path(_own_folder().name)
     try:
         file = OpenFile(path, path, scratch, _head(path))
         if file.head.startswith(ZIP_MAGIC):
-            file.local = str(_unzip(path, scratch))
+            file.local = str(_unzip(path, scratch, sheet))
             file.head = _head(file.local)
     except OSError as error:
         raise ValueError(f"cannot read {path!r}: {error.strerror}") from error
@@ -152,8 +158,8 @@ def _head(path: str) -> bytes:
         return file.read(4)
 
 
-def _unzip(path: str, scratch: Path) -> Path:
-    """Write out the one file in a zip file."""
+def _unzip(path: str, scratch: Path, sheet: str) -> Path:
+    """Write out the one file in a zip file, or the sheet of a workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [
@@ -161,8 +167,10 @@ def _unzip(path: str, scratch: Path) -> Path:
                 for entry in archive.infolist()
                 if not entry.is_dir() and not entry.filename.startswith("__MACOSX/")
             ]
-            if "[Content_Types].xml" in names:
-                raise ValueError(f"{path!r} is an Excel workbook or the like: save it as csv")
+            if workbooks.INSIDE in names:
+                place = scratch_file(scratch, path, "sheet")
+                workbooks.write_sheet(path, place, sheet)
+                return place
             if len(names) != 1:
                 raise ValueError(
                     f"{path!r} is a zip file of {len(names)} files: unpack it and name those with "

@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from longtail.build import settings
+from longtail.build.machine import warehouse_folder
 
 PRESETS = settings.PROJECT / "datasets"
 
@@ -98,7 +99,8 @@ def merge(
 
 def _mapping(text: str, name: str) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(text) if text.strip() else {}
+        value = yaml.safe_load(text)
+        value = {} if value is None else value  # nothing, or nothing but comments
     except yaml.YAMLError as error:
         raise ValueError(f"{name} is no YAML or JSON: {' '.join(str(error).split())}") from error
     if not isinstance(value, Mapping):
@@ -123,6 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", default="", help="mapping of vars that all others override")
     options = parser.parse_args(arguments)
     try:
+        warehouse_folder(os.environ.get("LONGTAIL_WAREHOUSE", ""))
         merged = merge(
             options.dataset,
             options.vars,

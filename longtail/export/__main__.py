@@ -39,9 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, or 1 when there is no published build or nothing could be written.
     """
     given = parser().parse_args(arguments)
-    warehouse = warehouse_folder(given.warehouse)
     started = time.perf_counter()
     try:
+        warehouse = warehouse_folder(given.warehouse)
         k = places(given.k)
         exported = lists.exported_lists(k, with_seen=given.with_seen)
         with (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -13,6 +14,7 @@ ORDER = (
     *("csv_options", "events_sql", "event_tables", "columns", "reject_when"),
     *("event_weights", "click_event_types", "purchase_event_types"),
 )
+CATALOGUE = ("catalogue_csv_options", "catalogue_columns")
 
 
 def preset_text(proposal: Proposal, title: str, command: str) -> str:
@@ -27,17 +29,33 @@ def preset_text(proposal: Proposal, title: str, command: str) -> str:
     command
         The command that builds with it.
     """
-    lines = [f"# {title}", "#", f"#   {command}", ""]
     given = proposal.given
-    for name in (*ORDER, *(name for name in given if name not in ORDER)):
+    lines = [f"# {title}", "#", f"#   {command}", ""]
+    lines += _vars(proposal, (*ORDER, *(name for name in given if name not in ORDER)))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def with_catalogue(text: str, proposal: Proposal) -> str:
+    """Return the text of a preset with the vars of a catalogue, in place of those that it has."""
+    kept = re.sub(r"(?m)^catalogue_(?:columns|csv_options):.*\n(?:[ \t]+.*\n)*", "", text)
+    lines = _vars(proposal, CATALOGUE)
+    if proposal.missing and not proposal.given["catalogue_columns"]:
+        lines.append("# catalogue_columns: {product_id: ?}   # needed: which column is it?")
+    return "\n".join([kept.rstrip(), "", *lines]).rstrip() + "\n"
+
+
+def _vars(proposal: Proposal, names: Iterable[str]) -> list[str]:
+    lines = []
+    given = proposal.given
+    for name in names:
         if name not in given or given[name] == {}:
             continue
         value = given[name]
-        if name == "columns":
-            lines += ["columns:", *_columns(value, proposal), ""]
+        if name in ("columns", "catalogue_columns"):
+            lines += [f"{name}:", *_columns(value, proposal), ""]
         else:
             lines.append(f"{name}: {_flow(value)}")
-    return "\n".join(lines).rstrip() + "\n"
+    return lines
 
 
 def _columns(columns: Mapping[str, str], proposal: Proposal) -> list[str]:

@@ -39,16 +39,18 @@ NAMES: dict[str, tuple[str, ...]] = {
         "invoice_no invoice basket_id transactionid transaction_id name".split()
     ),
     "price": tuple(
-        "price unit_price unitprice lineitem_price item_price sales_price sale_price amount".split()
+        "price unit_price unitprice lineitem_price item_price sales_price sale_price amount "
+        "价格 单价 商品价格".split()
     ),
     "category_id": tuple(
         "category_id categoryid cat_id item_category category product_category department "
-        "sub_category product_subclass genre 商品类目id 类目id".split()
+        "sub_category product_subclass genre 商品类目id 类目id 商品类目 类目".split()
     ),
     "category_code": ("category_code", "category_path", "categories"),
-    "brand": ("brand", "brand_id", "brand_name", "manufacturer", "vendor"),
+    "brand": ("brand", "brand_id", "brand_name", "manufacturer", "vendor", "品牌"),
     "product_name": tuple(
-        "product_name item_name title name description product_title lineitem_name".split()
+        "product_name item_name title name description product_title lineitem_name "
+        "商品名称 商品名".split()
     ),
     "event_weight": tuple(
         "event_weight rating book_rating score overall stars quantity qty lineitem_quantity plays "
@@ -56,10 +58,12 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
 }
 """Canonical column to names that mean it, as `plain` writes them, the likeliest first."""
-CLICKS = re.compile(r"view|click|pv|visit|browse|search|impression|detail|play|listen|watch|read")
-WANTS = re.compile(r"cart|basket|fav|wish|like|save|bookmark|checkout|收藏|加购")
-BUYS = re.compile(r"buy|bought|purchase|order|transaction|paid|sale|购买")
-BACK = re.compile(r"remove|delete|cancel|refund|return|unlike|dislike")
+CLICKS = re.compile(
+    r"view|click|pv|visit|browse|search|impression|detail|play|listen|watch|read|浏览|点击"
+)
+WANTS = re.compile(r"cart|basket|fav|wish|like|save|bookmark|checkout|收藏|加购|购物车")
+BUYS = re.compile(r"buy|bought|purchase|order|transaction|paid|sale|购买|下单|支付|成交")
+BACK = re.compile(r"remove|delete|cancel|refund|return|unlike|dislike|取消|删除|移除|退款|退货")
 MOST_TYPES = 40
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import json
-import os
 import re
 import zipfile
 import zlib
@@ -80,7 +79,7 @@ def take_sample(path: str, given: Mapping[str, Any], scratch: Path) -> Sample:
     if head.startswith(PARQUET_MAGIC):
         return _parquet_sample(path, scratch)
     try:
-        content, is_whole = _beginning(path, head)
+        content, is_whole = _beginning(path, head, scratch, given.get("sheet", ""))
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise ValueError(f"{path!r} is truncated or damaged: fetch it again") from error
     if content.startswith((PARQUET_MAGIC, GZIP_MAGIC)):  # inside a zip file
@@ -134,7 +133,7 @@ def _parquet_sample(path: str, scratch: Path) -> Sample:
     return Sample(describe(opened, {}), {}, rows <= SAMPLE_ROWS)
 
 
-def _beginning(path: str, head: bytes) -> tuple[bytes, bool]:
+def _beginning(path: str, head: bytes, scratch: Path, sheet: str) -> tuple[bytes, bool]:
     """Return the first bytes of a file's content, decompressed, and whether they are all."""
     if head.startswith(GZIP_MAGIC):
         with gzip.open(path) as file:
@@ -149,7 +148,7 @@ def _beginning(path: str, head: bytes) -> tuple[bytes, bool]:
             if len(names) == 1:
                 with archive.open(names[0]) as file:
                     return _read(file)
-        open_file(path, Path(os.devnull))  # says what is wrong
+        path = open_file(path, scratch, sheet).local  # of a workbook, or it says what is wrong
     with open(path, "rb") as file:
         return _read(file)
 

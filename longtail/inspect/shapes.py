@@ -82,6 +82,7 @@ SHAPES = (
         "order_id order_date customer_id product_id sub_category quantity sales",
     ),
     _named("Book-Crossing ratings", "book_crossing", "user_id isbn book_rating"),
+    _named("Steam-200k, hours per game", "steam_hours", "user_id game_title value"),
     _named("LastFM hetrec 2011, artists of users", "lastfm", "userID artistID weight"),
     _named("Amazon reviews 2023", "amazon_reviews", "rating asin parent_asin user_id timestamp"),
     _named("Amazon reviews 2018", "amazon_reviews_2018", "overall reviewerID asin unixReviewTime"),

@@ -20,6 +20,14 @@ MACROS = (
     "macros/events/given_text.sql",
     "macros/events/reject_reason.sql",
 )
+CATALOGUE_MACROS = (
+    "macros/dialect/parse_event_time.sql",
+    "macros/dialect/text_list.sql",
+    "macros/events/given_text.sql",
+    "macros/events/joined_by_dots.sql",
+    "macros/events/category_of_path.sql",
+    "macros/events/typed_catalogue.sql",
+)
 EXAMPLE_OF = {
     "event_time": "raw_event_time",
     "price": "raw_price",
@@ -71,6 +79,8 @@ class Staged:
         Rows by rule of cleaning.
     notes
         What a build would say of the files.
+    product_ids
+        Of the kept rows.
     """
 
     kept: int
@@ -84,6 +94,7 @@ class Staged:
     types: dict[str, int]
     cleaned: tuple[Cleaned, ...]
     notes: tuple[str, ...] = ()
+    product_ids: frozenset[str] = frozenset()
 
 
 def staging_sql(rows: str, given: Mapping[str, Any]) -> str:
@@ -96,14 +107,33 @@ def staging_sql(rows: str, given: Mapping[str, Any]) -> str:
     given
         Every var with its value.
     """
+    return _rendered((*MACROS, MODEL), "", given, event_rows=lambda: rows)
+
+
+def catalogue_sql(rows: str, given: Mapping[str, Any]) -> str:
+    """Return the SQL of the catalogue's `judged` rows over a query for raw rows.
+
+    Parameters
+    ----------
+    rows
+        What `catalogue_files.catalogue_sql` returned.
+    given
+        Every var with its value.
+    """
+    end = "with {{ typed_catalogue() }} select * from judged"
+    return _rendered(CATALOGUE_MACROS, end, given, catalogue_rows=lambda: rows)
+
+
+def _rendered(paths: Sequence[str], end: str, given: Mapping[str, Any], **known: Any) -> str:
+    """Return the SQL of files of the project, without dbt."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    texts = [(settings.PROJECT / path).read_text(encoding="utf-8") for path in (*MACROS, MODEL)]
-    return environment.from_string("".join(texts)).render(
+    texts = [(settings.PROJECT / path).read_text(encoding="utf-8") for path in paths]
+    return environment.from_string("".join([*texts, end])).render(
         config=lambda **_: "",
         var=given.__getitem__,
-        event_rows=lambda: rows,
         is_too_late=lambda: "false",
         adapter=SimpleNamespace(escape_sql_string=lambda text: text.replace("'", "''")),
+        **known,
     )
 
 
@@ -137,7 +167,6 @@ def stage(
     )
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"create or replace table staged as {staging_sql(rows, given)}")
-    lines = _broken_lines(connection)
     (counts,) = connection.execute(
         """
         select count(*), count(distinct user_id), count(distinct product_id),
@@ -167,7 +196,7 @@ def stage(
     kept, users, products, first_at, last_at, clock = counts
     return Staged(
         kept,
-        tuple(sorted((*_rejected(connection), *lines), key=lambda found: -found.rows)),
+        rejected_rows(connection, EXAMPLE_OF),
         users,
         products,
         _sessions(connection, given),
@@ -177,11 +206,35 @@ def stage(
         types,
         _cleaned(connection, given, clock),
         tuple(notes),
+        frozenset(
+            product
+            for (product,) in connection.execute(
+                "select distinct product_id from staged where reject_reason is null"
+            ).fetchall()
+        ),
     )
 
 
-def _rejected(connection: duckdb.DuckDBPyConnection) -> list[Rejected]:
-    columns = sorted(set(EXAMPLE_OF.values()))
+def rejected_rows(
+    connection: duckdb.DuckDBPyConnection, example_of: Mapping[str, str]
+) -> tuple[Rejected, ...]:
+    """Return what was rejected of the table `staged`, the most frequent reason first.
+
+    Parameters
+    ----------
+    connection
+        Where it is, and where its files were read.
+    example_of
+        Word in a reason to the column that shows the value at fault.
+    """
+    found = (*_rejected(connection, example_of), *_broken_lines(connection))
+    return tuple(sorted(found, key=lambda reason: -reason.rows))
+
+
+def _rejected(
+    connection: duckdb.DuckDBPyConnection, example_of: Mapping[str, str]
+) -> list[Rejected]:
+    columns = sorted(set(example_of.values()))
     rows = connection.execute(
         f"""
         select reject_reason, count(*), any_value(raw_line),
@@ -193,8 +246,8 @@ def _rejected(connection: duckdb.DuckDBPyConnection) -> list[Rejected]:
     found = []
     for reason, count, line, *values in rows:
         by_column = dict(zip(columns, values, strict=True))
-        word = next((word for word in EXAMPLE_OF if word in reason.split(" ")), "")
-        example = line or by_column.get(EXAMPLE_OF.get(word, ""), "") or ""
+        word = next((word for word in example_of if word in reason.split(" ")), "")
+        example = line or by_column.get(example_of.get(word, ""), "") or ""
         found.append(Rejected(reason, count, example[:LONGEST_EXAMPLE]))
     return found
 

@@ -29,12 +29,12 @@ def main() -> int:
     )
     parser.add_argument("--output", type=Path, help="default: report.html in the warehouse")
     arguments = parser.parse_args()
-    warehouse = warehouse_folder(arguments.warehouse)
-    output = arguments.output or warehouse / "report.html"
     started = time.perf_counter()
     try:
+        warehouse = warehouse_folder(arguments.warehouse)
+        output = arguments.output or warehouse / "report.html"
         build_report(warehouse / DATABASE, output)
-    except (OSError, UnreadableTableError) as error:
+    except (OSError, ValueError, UnreadableTableError) as error:
         print(f"No report: {error}", file=sys.stderr)
         return 1
     size = output.stat().st_size / 1e6

@@ -50,7 +50,7 @@
             case
                 when replace(lower(given_is_available), '_', ' ') in (
                     'true', 't', '1', '1.0', 'yes', 'y', 'in stock', 'instock', 'available',
-                    'limited availability', 'preorder', 'backorder'
+                    'limited availability', 'preorder', 'backorder', 'onbackorder'
                 ) then true
                 when replace(lower(given_is_available), '_', ' ') in (
                     'false', 'f', '0', '0.0', 'no', 'n', 'out of stock', 'outofstock', 'sold out',

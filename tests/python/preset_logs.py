@@ -284,6 +284,16 @@ CASES: dict[str, tuple[dict[str, bytes], int, dict[str, int], tuple]] = {
         {},
         (None, "purchase", "Dead Space, the first", "59945701", None, 1.0),
     ),
+    "steam_hours": (
+        {
+            "steam-200k.csv": text(
+                "user-id,game-title,value,", "151603712,Skyrim,0,1", "151603712,Spore,14.9,"
+            )
+        },
+        2,
+        {},
+        (None, "play", "Skyrim", "151603712", None, 0.0),
+    ),
     "lastfm": (
         {"user_artists.dat": text("userID\tartistID\tweight", "2\t51\t0", "2\t52\t0")},
         2,

@@ -4,6 +4,7 @@ import datetime
 import gzip
 import hashlib
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -12,7 +13,7 @@ import pytest
 from conftest import HEADER
 from staging_sql import described
 
-from longtail.build import event_files, scan, text_content
+from longtail.build import event_files, machine, query, scan, text_content
 from longtail.build.settings import EVENT_COLUMNS
 
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.5,u1,s1"
@@ -340,6 +341,21 @@ def test_no_file_and_a_folder_are_refused(tmp_path):
         event_files.find_files(str(tmp_path / "nothing*"))
     with pytest.raises(ValueError, match="is a folder"):
         event_files.find_files(str(tmp_path))
+
+
+@pytest.mark.parametrize("address", ["s3://shop/*.csv", "gs://shop/a", "https://x.example/a.csv"])
+def test_a_file_on_another_machine_is_refused_in_one_line(address, put):
+    for read in (
+        lambda: event_files.find_files(address),
+        lambda: event_files.describe_list(address, "hidden"),
+        lambda: query.side_tables({"orders": address}, put(csv_bytes(LINE)), {}),
+        lambda: machine.warehouse_folder(address),
+        lambda: machine.warehouse_folder(str(Path(address))),
+    ):
+        with pytest.raises(ValueError, match="is an address") as error:
+            read()
+        assert len(str(error.value)) <= 300
+        assert "\n" not in str(error.value)
 
 
 # ---- targets -----------------------------------------------------------------------------------

@@ -351,7 +351,7 @@ REFUSED: dict[str, tuple[bytes, dict, str]] = {
     "an Excel workbook": (
         zipped(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")),
         {},
-        "is an Excel workbook or the like: save it as csv",
+        "Excel workbook",
     ),
     "zip of a zip": (zipped(("a.zip", zipped(("a", b"x")))), {}, "is no csv, JSON or parquet"),
     "utf-16 without a mark": (

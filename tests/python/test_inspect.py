@@ -58,8 +58,9 @@ PROPOSED = {
         },
     ),
     "Chinese names": (
-        text("用户ID,商品ID,行为类型,时间", "u,p,pv,2024-01-01 10:00:00"),
+        text("用户ID,商品ID,商品类目,行为类型,时间", "u,p,4,pv,2024-01-01 10:00:00"),
         {
+            "category_id": "商品类目",
             **{"user_id": "用户ID", "product_id": "商品ID", "event_type": "行为类型"},
             "event_time": "时间",
         },
@@ -116,6 +117,15 @@ def test_event_types_are_weighed_by_their_words(put):
     assert given["click_event_types"] == ["page_view"]
     assert given["purchase_event_types"] == ["order_paid"]
     assert look.proposal.comments["event_type"] == "what do these mean: hover?"
+
+
+def test_event_types_are_weighed_by_their_words_in_chinese(put):
+    kinds = {"浏览": 1, "加购": 3, "收藏": 3, "购买": 5, "取消收藏": -1}
+    rows = [f"u,p,{kind},2024-01-01 10:00:0{place}" for place, kind in enumerate(kinds)]
+    given = look_at(put(text("用户ID,商品ID,行为类型,时间", *rows))).proposal.given
+    assert given["event_weights"] == kinds
+    assert given["click_event_types"] == ["浏览"]
+    assert given["purchase_event_types"] == ["购买"]
 
 
 ENCODED = {"cp1252": "café “x” €", "mac_roman": "Résumé “x” à", "utf-16": "кофе", "utf-8": "café"}

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from preset_catalogues import CATALOGUES
 from preset_logs import CASES
 
-from longtail.build import query, settings
+from longtail.build import catalogue_files, query, settings
 from longtail.build.event_files import describe_files, find_files
 from longtail.build.vars import PRESETS, load_preset
 from longtail.inspect.look import look_at
-from longtail.inspect.staging import stage
+from longtail.inspect.staging import catalogue_sql, stage
 
 pytestmark = pytest.mark.slow
 
@@ -64,3 +65,24 @@ def test_a_log_is_known_by_its_columns(files, preset):
     assert look.problem == ""
     assert look.staged.kept == CASES[preset][1]
     assert Counter({found.reason: found.rows for found in look.staged.rejected}) == CASES[preset][2]
+
+
+def test_every_mapping_of_a_catalogue_is_tested():
+    mapped = {path.stem for path in Path(PRESETS).glob("*.yml")}
+    assert {name for name in mapped if "catalogue_columns" in load_preset(name)} == set(CATALOGUES)
+
+
+@pytest.mark.parametrize("preset", CATALOGUES)
+def test_a_preset_reads_its_catalogue(preset, tmp_path):
+    content, first = CATALOGUES[preset]
+    (tmp_path / "products").write_bytes(content)
+    given = {**load_preset(preset), "catalogue": str(tmp_path / "products")}
+    given = settings.check(given, settings.load_defaults())
+    files = catalogue_files.describe_catalogue(given)
+    rows = catalogue_files.catalogue_sql(files, given["catalogue_columns"])
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select product_id, product_name, category_id, category_code, brand, reject_reason "
+            f"from ({catalogue_sql(rows, given)})"
+        ).fetchall()
+    assert found == [(*first, None)]

@@ -197,6 +197,12 @@ def test_a_mistake_is_one_line_on_stderr(arguments, message, capsys):
     assert shown.err.count("\n") == 1
 
 
+def test_a_warehouse_on_another_machine_is_refused(monkeypatch, capsys):
+    monkeypatch.setenv("LONGTAIL_WAREHOUSE", "s3://shop/tables")
+    assert vars.main([]) == 2
+    assert capsys.readouterr().err.startswith("error: 's3://shop/tables' is an address")
+
+
 def test_vars_are_printed_as_one_line_that_dbt_reads_back(capsys):
     arguments = ["--events", "it's 😀; a 'glob'*.csv", "--vars", "{graph_cutoff: 2024-01-31}"]
     assert vars.main(arguments) == 0
