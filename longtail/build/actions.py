@@ -1,6 +1,6 @@
-"""What macros ask of the package, by name: `longtail_package("new_part", {"table": ...})`.
+"""Actions that macros call by name: `longtail_package("new_part", {"table": ...})`.
 
-Actions know the warehouse folder and nothing of the engine that makes its tables.
+Actions depend on the warehouse folder only, not on the engine that computes its tables.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ GATES_TEST = "assert_release_gates_pass"
 
 
 class Actions(InputActions):
-    """Each method `do_<action>` is an action; its arguments are what the macro must give."""
+    """Each method `do_<action>` is an action; its arguments are what the macro must pass."""
 
     @property
     def work(self) -> Path:
@@ -38,12 +38,12 @@ class Actions(InputActions):
         return self.warehouse.work
 
     def answer(self, action: str, request: Mapping[str, Any]) -> Any:
-        """Return what an action returns; what `request` says of the run is handed over as a `Run`.
+        """Call an action and return its result; the run in `request` is passed as a `Run`.
 
         Raises
         ------
         ValueError
-            If a var, a file or a table does not allow it: one line for the user.
+            If a var, a file or a table is invalid: one line for the user.
         """
         arguments = dict(request)
         if "run" in arguments:
@@ -59,10 +59,10 @@ class Actions(InputActions):
         parents: Mapping[str, Sequence[str]],
         without_result: Sequence[str],
     ) -> list[str]:
-        """Check vars and input, and note what is about to change; return lines for the user.
+        """Check vars and input, and record what is about to change; return lines for the user.
 
-        A model that runs changes all that reads it: until those have run and been tested too,
-        the tables do not belong together and are not published.
+        A model that runs makes every model downstream stale: until those have run and passed their
+        tests, the tables are inconsistent and not published.
         """
         checked = run.checked
         if run.part:
@@ -98,7 +98,7 @@ class Actions(InputActions):
         return lines
 
     def _make_room(self, selected: Sequence[str]) -> None:
-        """Remove the folders that Spark wrote of tables of which DuckDB is to write files."""
+        """Remove folders that Spark wrote for tables that DuckDB will now write as files."""
         for node in selected:
             table = self.work / f"{node.split('.')[2]}.parquet"
             if table.is_dir() and not database.is_by_day(table):
@@ -126,19 +126,19 @@ class Actions(InputActions):
         return days.new_part(self.work, table, part, day)
 
     def do_collect_days(self, *, table: str, first_day: str, day: str) -> bool:
-        """Put a table's new days and those that stay together; return whether there is a row."""
+        """Assemble a table's new and reused days; return whether there is any row."""
         return days.collect_days(self.work, table, first_day=first_day, day=day)
 
     def do_replace_days(
         self, *, table: str, first_day: str, query: str, reads: Sequence[str], as_of: str
     ) -> None:
-        """Make what was put together the table."""
+        """Replace the table by the assembled folder."""
         days.replace_days(
             self.work, table, first_day=first_day, query=query, reads=reads, as_of=as_of
         )
 
     def do_note_days(self, *, table: str, query: str, reads: Sequence[str], as_of: str) -> None:
-        """Note that a table's days are up to date."""
+        """Record that a table's days are up to date."""
         days.note_days(self.work, table, query=query, reads=reads, as_of=as_of)
 
     # ---- whole tables ------------------------------------------------------------------------
@@ -156,13 +156,13 @@ class Actions(InputActions):
         return kept.versions(self.work, tables)
 
     def do_note_table(self, *, table: str, made_of: str, rows: str | None) -> None:
-        """Note what a table was made of."""
+        """Record the inputs of a table."""
         kept.note_table(self.work, table, made_of=made_of, rows=rows)
 
-    # ---- what else macros ask ----------------------------------------------------------------
+    # ---- other actions of macros --------------------------------------------------------------
 
     def do_settings(self, *, run: Run) -> str:
-        """Return every var with its value in this run, as a JSON object, a secret's left out."""
+        """Return every var with its value in this run, as a JSON object, without secrets."""
         return json.dumps(run.told)
 
     def do_commit(self) -> str:
@@ -181,7 +181,7 @@ class Actions(InputActions):
             return ""
 
     def do_earlier(self, *, table: str) -> str:
-        """Return the query for the rows that earlier builds published of a table, or ''."""
+        """Return the query for a table's rows as published by earlier builds, or ''."""
         published = self.warehouse.root / f"{table}.parquet"
         if not published.exists():
             return ""
@@ -210,7 +210,7 @@ class Actions(InputActions):
         tables: Sequence[Mapping[str, Any]],
         known: Sequence[str],
     ) -> list[str]:
-        """Publish if everything that changed is good; return lines for the user."""
+        """Publish if everything that changed has passed; return lines for the user."""
         shutil.rmtree(self._scratch, ignore_errors=True)
         good = [outcome["node"] for outcome in outcomes if outcome["status"] in GOOD]
         state = BuildState(self.work)
@@ -225,7 +225,7 @@ class Actions(InputActions):
                 outcomes=outcomes,
             )
         except OSError:
-            if not bad:  # a full disk has failed a model too, which says more
+            if not bad:  # a full disk also fails a model, whose message says more
                 raise
         if bad:
             return self._explain(bad)
@@ -254,7 +254,7 @@ class Actions(InputActions):
         return summary(self.warehouse.database)
 
     def _explain(self, bad: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Say in one line each what failed and what to do."""
+        """Return one line per failure: what failed and what to do."""
         lines = [advice(outcome) for outcome in bad[:SHOWN]]
         if any(outcome["node"].split(".")[2] == GATES_TEST for outcome in bad):
             lines += self._closed_gates()
@@ -266,7 +266,7 @@ class Actions(InputActions):
         return [*lines, f"Nothing was published; {kept}."]
 
     def _closed_gates(self) -> list[str]:
-        """Say which figures fell short, of what, and what helps."""
+        """Return which figures missed which threshold, and how to fix it."""
         gates = pq.read_table(self.work / "release_gates.parquet").to_pylist()
         return [
             f"  {gate['gate']}: {gate['message']}" for gate in gates if gate["status"] == "closed"

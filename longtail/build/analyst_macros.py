@@ -1,6 +1,6 @@
-"""The functions that analysts find in the published database, and the view `status`.
+"""The functions that analysts call in the published database, and the view `status`.
 
-One file each in ``longtail/build/sql``, those that only other functions call in its folder
+One file each in ``longtail/build/sql``; helpers that only other functions call are in its folder
 ``internal``, named like their schema; `Warehouse.publish` runs their statements in the new
 database. DuckDB looks up the tables in a function when it is called.
 """
@@ -13,7 +13,7 @@ MACROS = Path(__file__).with_name("sql")
 
 
 def macro_statements() -> list[str]:
-    """Return the statements that create functions, view and comments, in a working order.
+    """Return the statements that create functions, view and comments, in dependency order.
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""The product catalogue and the lists of what may be shown: which files, and what is in them.
+"""Files of the product catalogue and of the lists of what may be shown.
 
-They are read with the machinery of event files: the same formats, mapping and quarantine.
+They are read like event files: the same formats, column mapping and rejection of bad rows.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ OTHER_NAMES = {
     "is_available": ("availability", "available"),
     "stock": ("quantity",),
 }
-"""What feeds call a column that neither the file nor the mapping has under its own name."""
+"""Aliases in feeds of a column that neither the file nor the mapping has under its own name."""
 TIME_COLUMNS = ("available_from", "available_until")
 
 
@@ -104,7 +104,7 @@ def table_sql(
     say: Callable[[str], None] = lambda line: None,
     change: Callable[[EventFile, dict[str, str | None]], str | None] = lambda file, given: None,
 ) -> str:
-    """Return the query that reads all files of a layout that is not that of events.
+    """Return the query that reads all files of a layout other than that of events.
 
     Parameters
     ----------
@@ -115,14 +115,14 @@ def table_sql(
     layout
         The canonical columns, and the var that `columns` is.
     other_names
-        Canonical column to what files call it too.
+        Canonical column to other names that files use for it.
     time_columns
         Columns whose dates must not be ambiguous.
     say
         Takes lines that the user should know.
     change
-        May change a file's expressions; returns what stands for its lines that could not be split,
-        or None for the lines themselves.
+        May change a file's expressions; returns a replacement for lines that could not be split, or
+        None to keep the lines themselves.
 
     Returns
     -------
@@ -165,7 +165,7 @@ def table_sql(
 
 
 def _usual_names(file: EventFile, other_names: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the columns that a file has under another name only."""
+    """Return the columns that a file has only under another name."""
     names = {name.lower() for name in file.names}
     return {
         column: found
@@ -175,7 +175,7 @@ def _usual_names(file: EventFile, other_names: Mapping[str, tuple[str, ...]]) ->
 
 
 def no_rows_sql(layout: Layout) -> str:
-    """Return a query like that of `table_sql` without a row."""
+    """Return a query like that of `table_sql`, with no rows."""
     texts = _no_texts(*layout.names, "broken_reason", "raw_line", "source_file")
     return f"select {texts}, cast(null as bigint) as source_row where false"
 
@@ -183,8 +183,8 @@ def no_rows_sql(layout: Layout) -> str:
 def list_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:
     """Return the query for the rows of user_id, product_id in a file of `describe_list`.
 
-    user_id is null where the file has none: the row is about all users. Ids are treated as those
-    of events are.
+    user_id is null where the file has none: the row applies to all users. Ids are treated like
+    those of events.
     """
     nulls = null_list(null_texts)
     product_id = f"trim(cast({plain_column(file, 'product_id', 'product_id')} as varchar))"
@@ -201,7 +201,7 @@ where lower({product_id}) not in ({nulls})"""
 
 
 def no_list_sql() -> str:
-    """Return a query like that of `list_sql` without a row."""
+    """Return a query like that of `list_sql`, with no rows."""
     return f"select {_no_texts('user_id', 'product_id')} where false"
 
 

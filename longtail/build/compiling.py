@@ -1,8 +1,8 @@
 """A lock that dbt 1.11 lacks: ephemeral models are compiled by one thread at a time.
 
-Two models that read one ephemeral model may be compiled at once. Each then compiles it, and what
-one thread has put together the other takes for its beginning: a query with the same CTE twice, or
-`with` within `with` (dbt-core #12619, mended in 1.12).
+Two threads may compile models that read the same ephemeral model. Each then compiles it too, and
+one thread starts from the other's result: a query with the same CTE twice, or `with` within `with`
+(dbt-core #12619, fixed in 1.12).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MENDED_IN = VersionSpecifier.from_version_string("1.12.0")
 
 
 def lock_ephemeral_models() -> None:
-    """Let the threads of this process take turns; nothing to do twice, or where dbt does it."""
+    """Serialise compilation across threads; a no-op when already done or when dbt does it."""
     unlocked = Compiler._recursively_prepend_ctes
     if installed.compare(MENDED_IN) >= 0 or hasattr(unlocked, "__wrapped__"):
         return

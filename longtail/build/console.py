@@ -1,8 +1,8 @@
-"""dbt's log for people: a line per stage, what went wrong, and the package's own words.
+"""dbt's log for people: a line per stage, what failed, and the package's own messages.
 
     python -m longtail.build.console build --vars '{window: 3}'
 
-takes the arguments of the dbt command. With the environment variable VERBOSE it is that command.
+takes the arguments of the dbt command. With the environment variable VERBOSE it prints dbt's log.
 dbt's whole log is in logs/dbt.log either way.
 """
 
@@ -19,9 +19,9 @@ from pathlib import PurePath
 from typing import Any, TextIO
 
 SAID = ("PrintEvent", "JinjaLogInfo")
-"""dbt's events by which macros speak to the user."""
+"""dbt's events that carry macros' messages to the user."""
 BEAT = 30.0
-"""Seconds after which a stage that takes long is heard of again, off a terminal."""
+"""Seconds between progress lines of a long stage, when not on a terminal."""
 
 
 def stages_of(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -30,8 +30,8 @@ def stages_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     Parameters
     ----------
     manifest
-        dbt's manifest.json. A model's stage is its folder; a test has that of the model that it
-        is declared for, or of the last that it reads.
+        dbt's manifest.json. A model's stage is its folder; a test has the stage of the model it is
+        declared for, or of the last model it reads.
     """
     nodes = {**manifest["nodes"], **manifest.get("unit_tests", {})}
     folders = {
@@ -49,14 +49,14 @@ def stages_of(manifest: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Console:
-    """Listens to dbt's events and prints what a user needs of them.
+    """Listens to dbt's events and prints the ones that a user needs.
 
     Parameters
     ----------
     stream
         Where to print.
     clock
-        Seconds of a clock that only goes forward.
+        A monotonic clock, in seconds.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Console:
         self.has_complained = False
 
     def hear(self, event: Any) -> None:
-        """Take one event of dbt."""
+        """Handle one dbt event."""
         name, data = event.info.name, event.data
         if name == "ArtifactWritten" and not self.stage_of and "Manifest" in data.artifact_type:
             with open(data.artifact_path, encoding="utf-8") as file:
@@ -91,18 +91,18 @@ class Console:
             self.say(event.info.msg)
 
     def expect(self, manifest: Mapping[str, Any]) -> None:
-        """Note what there is to do; a stage is over when all of it has finished."""
+        """Record the planned nodes; a stage ends when all of its nodes have finished."""
         self.stage_of = stages_of(manifest)
         for node, stage in self.stage_of.items():
             self.waiting[stage].add(node)
 
     def start(self, node: str, name: str) -> None:
-        """Note that a node of dbt began."""
+        """Record that a dbt node started."""
         self.running[node] = name
         self._beat()
 
     def finish(self, node: str, kind: str, status: str, seconds: float) -> None:
-        """Note that a node of dbt ended; print its stage if that was the last of it."""
+        """Record that a dbt node finished; print its stage if this was its last node."""
         self.running.pop(node, None)
         self.done += 1
         stage = self.stage_of.get(node)
@@ -122,7 +122,7 @@ class Console:
             self._beat()
 
     def line(self, stage: str) -> str:
-        """Return what a stage did and how long its models and tests took, one by one."""
+        """Return a stage's counts and the summed seconds of its models and tests."""
         counts = self.counts[stage]
         work = f"{counts['models']:4} models {counts['tests']:4} tests"
         done = f"{stage:16}{work} {self.seconds[stage]:8.1f} s"
@@ -130,12 +130,12 @@ class Console:
         return "  ".join([done, *odd])
 
     def end(self) -> None:
-        """Print the stages of which only a part was asked for, or that broke off."""
+        """Print the stages that ran in part or were interrupted."""
         for stage in [stage for stage in self.waiting if self.counts[stage]]:
             self.say(self.line(stage))
 
     def say(self, text: str) -> None:
-        """Print a line, after wiping the one that says what is running."""
+        """Print a line, after clearing the progress line."""
         self.heard_of = self.clock()
         print(f"{self._wiped()}{text}", file=self.stream, flush=True)
 
@@ -143,7 +143,7 @@ class Console:
         return "\r\x1b[K" if self.stream.isatty() else ""
 
     def _beat(self) -> None:
-        """Say what is running: all the time on a terminal, else when nothing was said for long."""
+        """Show what is running: continuously on a terminal, else after a long silence."""
         running = ", ".join(list(self.running.values())[:2])
         total = len(self.stage_of)
         if self.stream.isatty():
@@ -154,28 +154,28 @@ class Console:
 
 
 def show(lines: Iterable[str], stream: TextIO | None = None) -> None:
-    """Print lines, to the last or as far as the reader goes, such as `head`."""
+    """Print lines until the end or until the reader (such as `head`) closes the pipe."""
     stream = stream or sys.stdout
     try:
         for line in lines:
             print(line, file=stream)
         stream.flush()
     except BrokenPipeError:
-        # What is still in the buffer is written when Python ends.
+        # Python flushes the rest of the buffer at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def collect_garbage_seldom() -> None:
-    """Let Python look for cycles each 20,000 new objects instead of each 700.
+    """Collect garbage every 20,000 new objects instead of every 700.
 
-    dbt holds some million objects from its first second to its last, and the collector passes
-    through them over and over: a sixth of the CPU of a small build.
+    dbt holds about a million objects for its whole run, and the collector scans them repeatedly: a
+    sixth of the CPU time of a small build.
     """
     gc.set_threshold(20_000, 10, 10)
 
 
 def main(arguments: Iterable[str] | None = None) -> int:
-    """Run the dbt command; return its exit code: 0 good, 1 something failed, 2 no run."""
+    """Run the dbt command; return its exit code: 0 success, 1 a failure, 2 not run."""
     from dbt.cli.main import dbtRunner
 
     collect_garbage_seldom()

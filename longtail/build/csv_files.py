@@ -1,4 +1,4 @@
-"""Csv event files: their delimiter, header and columns, and whether DuckDB splits them rightly."""
+"""Csv event files: delimiter, header, columns, and whether DuckDB splits them correctly."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from longtail.build.text_content import HEAD_BYTES, LONGEST_LINE, TextContent
 
 DELIMITERS = (",", "\t", ";", "|", "::", "\x01")
 LOOKED_AT = 20
-"""Lines by which a delimiter is found."""
+"""Number of lines used to detect the delimiter."""
 DATA = re.compile(r"[-+]?\d+([.,]\d+)?([eE][-+]?\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T].*)?")
-"""A number, a date or a time: no name of a column."""
+"""A number, a date or a time: not a column name."""
 
 
 class NoHeaderError(ValueError):
@@ -27,7 +27,7 @@ class NoHeaderError(ValueError):
 
 
 def describe_csv(file: EventFile, content: TextContent, options: Mapping[str, Any]) -> EventFile:
-    """Return the file with its delimiter, quote and columns.
+    """Return the file with its delimiter, quote character and columns.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def describe_csv(file: EventFile, content: TextContent, options: Mapping[str, An
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return what parts the values: as often in each line if anything is, else in the first."""
+    """Return the delimiter: the one equally frequent in each line, else the first line's."""
     lines = [line for line in lines if line.strip()] or [""]
 
     def rank(delimiter: str) -> tuple[bool, int]:
@@ -102,7 +102,7 @@ def _split(lines: io.StringIO, delimiter: str, quote: str) -> list[str]:
 def _columns(
     path: str, first: Sequence[str], header: bool | Sequence[str] | None
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """Return the names of the columns and those that are repeated."""
+    """Return the column names and the repeated ones among them."""
     if header is False:
         return tuple(f"column{place}" for place in range(1, len(first) + 1)), frozenset()
     if isinstance(header, list):
@@ -122,7 +122,7 @@ def _columns(
 
 
 def _value_in(first: Sequence[str]) -> str | None:
-    """Return the first number, date or time in what should be a header, unless it surely is one."""
+    """Return the first number, date or time in a supposed header, unless it surely is one."""
     names = [name.strip() for name in first]
     if {name.lower() for name in names} & set(EVENT_COLUMNS):
         return None
@@ -130,7 +130,7 @@ def _value_in(first: Sequence[str]) -> str | None:
 
 
 def shown(names: Iterable[str], most: int = 100) -> str:
-    """Return names with commas between them, cut off where they become too many."""
+    """Return names separated by commas, truncated when there are too many."""
     names = list(names)
     text = ""
     for place, name in enumerate(names):

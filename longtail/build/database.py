@@ -1,7 +1,7 @@
 """The database that analysts open: views over the parquet files of one build, and nothing else.
 
-Its views name the files by their full path and the columns one by one: a connection that stays
-open while a later build adds a column, or takes the build's place, goes on.
+Its views name the files by absolute path and list every column, so an open connection keeps working
+when a later build adds a column or replaces this one.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ OLDEST_READER = "v1.0.0"
 PRIVATE_PREFIXES = ("int_", "demo_")
 PRIVATE_SCHEMA = "internal"
 LIST_RANK = "rank"
-"""A table whose first column this is holds one list: its view shows it in that order."""
+"""A table with this first column is one list: its view is sorted by it."""
 VIEWED_FOLDER = re.compile(r"read_parquet\('([^']*)/[^/'*]+\.parquet((/\*)?/\*\.parquet)?'")
-"""In the SQL of a view: the folder of the table that it shows."""
+"""The folder of the table in the SQL of its view."""
 
 
 def connect(path: Path) -> duckdb.DuckDBPyConnection:
-    """Open a database in a format that older clients read too."""
+    """Open a database in a format that older clients can read."""
     return duckdb.connect(str(path), config={"storage_compatibility_version": OLDEST_READER})
 
 
@@ -38,9 +38,9 @@ def qualified(table: str) -> str:
 
 
 def rows_of(table: Path) -> str:
-    """Return the relation of a table's rows: of one file, or of a folder of files, maybe by day.
+    """Return the relation of a table's rows: one file, or a folder of files, possibly by day.
 
-    Names of folders above the table are no patterns and no columns, whatever they look like.
+    Parent folders are read neither as glob patterns nor as partition columns, whatever their names.
     """
     path = glob.escape(str(table))
     if not table.is_dir():
@@ -69,7 +69,7 @@ def create_views(
 ) -> None:
     """Create a view over each table of a folder, private ones in a schema of their own.
 
-    A table that is one list, which its first column `rank` says, is shown in that order.
+    A table whose first column is `rank` is one list, and is shown in that order.
 
     Parameters
     ----------
@@ -78,13 +78,13 @@ def create_views(
     folder, tables
         Where the files are, and their names without the ending.
     descriptions
-        Table to its text and those of its columns; of columns that it may not have, too.
+        Table to its description and those of its columns; columns that it lacks are ignored.
     """
     connection.execute(f"create schema {PRIVATE_SCHEMA}")
     for table in tables:
         rows = rows_of(folder / f"{table}.parquet")
         columns = [row[0] for row in connection.execute(f"describe from {rows}").fetchall()]
-        # By qualified names: a bare one would be taken for a function's parameter of that name.
+        # Qualified names: a bare one would be read as a function's parameter of that name.
         named = ", ".join(f'files."{column}"' for column in columns)
         in_order = f' order by files."{LIST_RANK}"' if columns[0] == LIST_RANK else ""
         connection.execute(
@@ -97,7 +97,7 @@ def create_views(
 
 
 def follow_move(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Let views that show files of another folder show those of this one."""
+    """Repoint views from another folder's files to those of this one."""
     views = connection.execute("""
         select schema_name, view_name, sql, comment from duckdb_views()
         where not internal and not temporary
@@ -119,7 +119,7 @@ def follow_move(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 
 def follow_move_of_file(database: Path, folder: Path) -> None:
-    """Do so in a database that others may have open: a new file takes its place."""
+    """Do the same in a database that others may have open, by replacing its file."""
     fresh = database.with_name(f"{database.name}.new")
     shutil.copyfile(database, fresh)
     with connect(fresh) as connection:

@@ -1,4 +1,4 @@
-"""Days of tables that a build reuses from the one before.
+"""Days of tables that a build reuses from the previous one.
 
 In `.work` a table of the materialization `parquet_by_day` is a folder `<table>.parquet` with a
 folder per day, and `<table>.json` says what its days were made from: the query and the versions
@@ -6,10 +6,10 @@ of the days that it read (and, for `stg_events`, the event files: see `longtail.
 Staleness is decided per day from the parents' versions, never from what an earlier run believed
 it did; interrupted or repeated runs are safe.
 
-Why files and not tables of a database: a file is replaced in one step beside its folder, and what
-it holds is nested and differs by table (days by parent, event files by path). Three tables of
-DuckDB for it were tried: 35 lines for the 15 of `load_state` and `save_state`, and for a month of
-days 71 ms to write and 23 ms to read, against 2 and 0.03.
+Why files and not database tables: a file is replaced atomically beside its folder, and its content
+is nested and differs by table (days by parent, event files by path). Three DuckDB tables were tried
+instead: 35 lines for the 15 of `load_state` and `save_state`, and for a month of days 71 ms to
+write and 23 ms to read, against 2 and 0.03.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from longtail.build.warehouse import link_or_copy, remove
 BEGINNING = "0001-01-01"
 """As a first day: all days."""
 UNFINISHED = ""
-"""In place of a fingerprint: the run that made the day broke off, so the day is rebuilt."""
+"""Instead of a fingerprint: the run that built the day was interrupted, so rebuild it."""
 MANY_ROWS = 3_000_000
-"""Rows that are worked on at once: days are taken together up to it."""
+"""Most rows in a batch: days are grouped up to it."""
 
 
-# ---- what is known of a table ------------------------------------------------------------------
+# ---- state of a table --------------------------------------------------------------------------
 
 
 def load_state(work: Path, table: str) -> dict[str, Any]:
-    """Return what is known of a table's days; nothing when the table is not there."""
+    """Return the stored state of a table's days; empty when the table does not exist."""
     recover(work, table)
     path = work / f"{table}.json"
     if not path.exists() or not (work / f"{table}.parquet").exists():
@@ -50,7 +50,7 @@ def load_state(work: Path, table: str) -> dict[str, Any]:
 
 
 def save_state(work: Path, table: str, **changes: Any) -> None:
-    """Change some entries of what is known of a table."""
+    """Update some entries of a table's stored state."""
     path = work / f"{table}.json"
     stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     partial = path.with_suffix(".partial")
@@ -63,14 +63,14 @@ def save_state(work: Path, table: str, **changes: Any) -> None:
 
 @dataclass(frozen=True)
 class DayPlan:
-    """Which days of a table are to be made.
+    """Which days of a table to rebuild.
 
     Attributes
     ----------
     first_day
         The first of them, all later ones included; `BEGINNING` for all, None for none.
     moved_from
-        The earlier of the old and the new moment up to which the table looks, when that moved.
+        The earlier of the old and the new `as_of`, when it changed.
     """
 
     first_day: str | None
@@ -80,7 +80,7 @@ class DayPlan:
 def plan_days(
     work: Path, table: str, *, query: str, reads: Sequence[str], as_of: str = "", full: bool = False
 ) -> DayPlan:
-    """Return which days of a table are no longer what its query would give.
+    """Return which days of a table are stale.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def plan_days(
     reads
         The tables by day that it reads.
     as_of
-        A timestamp up to which it looks at its rows, if it does.
+        The timestamp up to which the query reads rows, if it has one.
     full
         Rebuild all days.
     """
@@ -112,7 +112,7 @@ def plan_days(
 def batches_of_days(work: Path, parent: str, first_day: str) -> list[tuple[str, str]]:
     """Cut a table's days from `first_day` on into runs of up to `MANY_ROWS`; first and last day.
 
-    A day with more is a run of its own; without any day there is one run, from the first day on.
+    A larger day is a run of its own; with no days there is one run, from `first_day` on.
     """
     runs: list[tuple[str, str]] = []
     rows = 0
@@ -134,7 +134,7 @@ def rows_since(work: Path, table: str, first_day: str) -> int:
 
 
 def new_part(work: Path, table: str, part: int, day: str = "") -> str:
-    """Return the folder for one part of a table's new days; with the first part, forget others.
+    """Return the folder for one part of a table's new days; part 0 removes earlier parts.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def new_part(work: Path, table: str, part: int, day: str = "") -> str:
     part
         Number of the part, from 0.
     day
-        For a part of one day the name of its folder, which is made.
+        For a part of one day the name of its folder, which is created.
     """
     if part == 0:
         for leftover in work.glob(f"{table}.parquet.part*"):
@@ -155,7 +155,7 @@ def new_part(work: Path, table: str, part: int, day: str = "") -> str:
 
 
 def collect_days(work: Path, table: str, *, first_day: str, day: str) -> bool:
-    """Put the parts and the days that stay together beside the table.
+    """Assemble new parts and reused days in a folder beside the table.
 
     Parameters
     ----------
@@ -169,8 +169,8 @@ def collect_days(work: Path, table: str, *, first_day: str, day: str) -> bool:
     Returns
     -------
     bool
-        Whether there is any row. If not there is a folder, of a day that no event has, for the
-        file that shows the columns.
+        Whether there is any row. If not, the folder of a day without events takes the file that
+        holds the columns.
     """
     folder, fresh = work / f"{table}.parquet", work / f"{table}.parquet.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -196,7 +196,7 @@ def collect_days(work: Path, table: str, *, first_day: str, day: str) -> bool:
 def replace_days(
     work: Path, table: str, *, first_day: str, query: str, reads: Sequence[str], as_of: str = ""
 ) -> None:
-    """Make what `collect_days` put together the table, and note what it was made from."""
+    """Replace the table by what `collect_days` assembled, and record its inputs."""
     folder = work / f"{table}.parquet"
     fresh, old = Path(f"{folder}.new"), Path(f"{folder}.old")
     kept = _days(work, table) if first_day > BEGINNING else {}
@@ -219,7 +219,7 @@ def replace_days(
 def note_days(
     work: Path, table: str, *, query: str, reads: Sequence[str], as_of: str = "", **days: Any
 ) -> None:
-    """Note what a table's days are made from: nothing older than the parents' present days."""
+    """Record the inputs of a table's days: the current versions of the parents' days."""
     save_state(
         work,
         table,
@@ -242,7 +242,7 @@ def _day_of(folder: Path) -> str:
 
 
 def recover(work: Path, table: str) -> None:
-    """Finish an exchange of folders that was interrupted in its middle."""
+    """Finish an interrupted exchange of folders."""
     folder, old = work / f"{table}.parquet", work / f"{table}.parquet.old"
     if old.exists() and not folder.exists():
         os.rename(old, folder)

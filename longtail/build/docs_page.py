@@ -18,18 +18,18 @@ from longtail.build.database import PRIVATE_PREFIXES, PRIVATE_SCHEMA
 
 TARGET = Path("target")
 DATABASE = "longtail"
-"""What DuckDB calls longtail.duckdb once it is opened."""
+"""The database name of an open longtail.duckdb."""
 INLINE = {
     "manifest.json": '"MANIFEST.JSON INLINE DATA"',
     "catalog.json": '"CATALOG.JSON INLINE DATA"',
 }
-"""The places in dbt's page that it fills itself with `--static`."""
+"""The placeholders in dbt's page that `--static` fills."""
 
 
 def without_tests(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what would stand in the lineage and is no table: unit tests and singular tests.
+    """Remove what would clutter the lineage and is not a table: unit tests and singular tests.
 
-    Generic tests stay: dbt's page shows them at the columns that they test, and in no picture.
+    Generic tests stay: dbt's page shows them at the columns they test, not in the lineage.
     """
     dropped = {
         *manifest["unit_tests"],
@@ -67,12 +67,12 @@ def as_published(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def page(template: str, manifest: Mapping[str, Any], catalog: str) -> str:
-    """Return the page: dbt's own, with the manifest and the catalogue in it.
+    """Return dbt's own page with the manifest and the catalogue embedded.
 
     Raises
     ------
     ValueError
-        If dbt's page has no place for them: a version that this one does not know.
+        If dbt's page has no place for them: an unsupported version of dbt.
     """
     texts = {
         "manifest.json": json.dumps(as_published(without_tests(manifest))),

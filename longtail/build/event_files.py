@@ -1,8 +1,8 @@
-"""Input files: which they are and what they hold.
+"""Find input files and detect their format, columns and encoding.
 
-Formats are told apart by what a file holds, not by its name. A csv file is read through once
-before a build, because DuckDB alone would lose rows without a word where a gzip file is damaged
-or a quote never closes; the same pass takes its fingerprint.
+Formats are detected by content, not by name. A csv file is read through once before a build,
+because DuckDB alone would silently lose rows where a gzip file is damaged or a quote never closes;
+the same pass computes its fingerprint.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from longtail.build.unpacked import OpenFile, encoding_of, open_file
 
 PARQUET_MAGIC = b"PAR1"
 EXACT_BELOW = {16: 2**11, 32: 2**24, 64: 2**53}
-"""A floating-point number of so many bits holds each whole number below this one exactly."""
+"""Bits of a floating-point type to the bound below which it holds every whole number exactly."""
 
 
 def find_files(pattern: str) -> list[str]:
@@ -58,7 +58,7 @@ def describe_files(
     names: Collection[str] = (),
     scratch: Path | None = None,
 ) -> list[EventFile]:
-    """Look at some files, each read through once.
+    """Describe files, each read through once.
 
     Parameters
     ----------
@@ -68,10 +68,10 @@ def describe_files(
         delim, quote, escape, encoding, header, skip, sheet; what is not given is found out
         or the usual.
     names
-        Lower-case names that the vars `columns` and `reject_when` may refer to: beside the
-        canonical columns, those that a folder `name=value` gives to the files in it.
+        Lower-case names that the vars `columns` and `reject_when` may refer to: the canonical
+        columns, and those that a folder `name=value` gives to the files in it.
     scratch
-        Folder for what DuckDB cannot unpack or decode; one that ends with the process when None.
+        Folder for files that DuckDB cannot unpack or decode itself; a temporary one when None.
 
     Returns
     -------
@@ -92,7 +92,7 @@ def describe_files(
 
 
 def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
-    """Refuse files, which a pattern named, that have no row among them.
+    """Refuse files of a pattern that have no row among them.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def require_rows(pattern: str, files: Iterable[EventFile]) -> None:
 def describe(
     file: OpenFile, csv_options: Mapping[str, Any], wanted: Collection[str] = ()
 ) -> EventFile:
-    """Look at one file that is open, as `describe_files` does; `wanted` are names of columns."""
+    """Describe one open file, as `describe_files` does; `wanted` are names of columns."""
     if file.head == PARQUET_MAGIC:
         described = _describe_parquet(file)
     else:
@@ -116,7 +116,7 @@ def describe(
     given = _path_columns(file.path, described.columns, wanted)
     if not given:
         return described
-    # The same rows under another value are other events.
+    # The same rows in a folder of another value are different events.
     digest = hashlib.sha256(repr((described.digest, given)).encode()).hexdigest()
     return replace(described, path_columns=given, digest=digest)
 
@@ -124,7 +124,7 @@ def describe(
 def _path_columns(
     path: str, columns: Iterable[str], wanted: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Return name and value of the folders `name=value` that stand for a column of their files."""
+    """Return name and value of the folders `name=value` that give their files a column."""
     present = {name.lower() for name in columns}
     given = {}
     for folder in os.path.dirname(os.path.abspath(path)).split(os.sep):
@@ -140,12 +140,12 @@ def describe_list(
     columns: Collection[str] = ("user_id", "product_id"),
     scratch: Path | None = None,
 ) -> EventFile:
-    """Look at a file of ids that a var names; `scratch` as in `describe_files`.
+    """Describe a file of ids that a var names; `scratch` as in `describe_files`.
 
     Raises
     ------
     ValueError
-        If it is not there, cannot be read to its end, or lacks one of `columns`.
+        If it does not exist, cannot be read to its end, or lacks one of `columns`.
     """
     try:
         refuse_remote(path)

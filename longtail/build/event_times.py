@@ -1,4 +1,4 @@
-"""Times in event files that begin with the day or the month, told apart over whole files."""
+"""Day-first or month-first times in event files, decided over whole files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 from longtail.build.file_rows import EventFile, rows_of, text_literal
 
 SAMPLE_ROWS = 1000
-"""Rows at a file's beginning that say whether its times must be looked at."""
+"""Leading rows of a file that decide whether its times must be checked."""
 FORM = (
     r"\s*(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})"
     r"(?:([ T]|, )(\d{1,2}:\d{2})(:\d{2})?( ?[AaPp][Mm])?)?\s*"
@@ -20,7 +20,7 @@ FORM = (
 
 @dataclass(frozen=True)
 class Times:
-    """Times of one form in one file; its largest numbers where the other may be a month."""
+    """Times of one form in one file, with the largest value of each ambiguous number."""
 
     separator: str
     year: int
@@ -33,7 +33,7 @@ class Times:
     example: str
 
     def format(self, is_day_first: bool) -> str:
-        """Return the format of strptime."""
+        """Return the strptime format."""
         parts = ["%d", "%m"] if is_day_first else ["%m", "%d"]
         text = self.separator.join([*parts, "%Y" if self.year == 4 else "%y"])
         if self.has_time:
@@ -51,7 +51,7 @@ def as_iso(
     column: str = "event_time",
     var: str = "columns",
 ) -> dict[str, str]:
-    """Return the expressions of those files' times that begin with the day or the month, as ISO.
+    """Return ISO expressions for the files whose times begin with the day or the month.
 
     Parameters
     ----------
@@ -60,14 +60,14 @@ def as_iso(
     times
         Path of a file to the SQL expression of its times.
     say
-        Takes a line for the user.
+        Called with a line for the user.
     column, var
-        What the times are called, and the var that maps them.
+        Name of the time column, and the var that maps it.
 
     Raises
     ------
     ValueError
-        If the files do not show which comes first; the message has an example and what helps.
+        If the files do not show which comes first; the message has an example and the fix.
     """
     found: dict[str, list[Times]] = {}
     with duckdb.connect() as connection:

@@ -1,6 +1,6 @@
-"""The SQL that reads the rows of one input file; DuckDB is told everything and guesses nothing.
+"""The SQL that reads the rows of one input file, with every reader option set explicitly.
 
-Every path and name in it is quoted here.
+All quoting of paths and names happens here.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import glob
 from dataclasses import dataclass
 
 LINE_DELIMITER = "\x1c\x1d\x1e\x1f"
-"""In no file: makes DuckDB return whole lines."""
+"""A delimiter that occurs in no file: makes DuckDB return whole lines."""
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
-"""What Hive and Spark name the folder of rows without a value."""
+"""Hive's and Spark's folder name for rows without a value."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,19 @@ class EventFile:
     format
         "csv", "json" or "parquet".
     columns
-        Names in the order of the file; a repeated or empty name of a csv header made unique.
+        Names in file order; repeated or empty names of a csv header are made unique.
     digest
-        Fingerprint of the content, that of a csv file decompressed.
+        Fingerprint of the content (of a csv file: decompressed).
     path_columns
         Name and value of columns that folders `name=value` give and the file does not have; the
-        value as it stands in the path, where special characters may be written as %20.
+        value as written in the path, where special characters may be escaped, such as %20.
     fractions
-        Columns of a parquet file whose type has fractions, and the whole number up to which all
-        are exact there; None for a decimal, where all are.
+        Columns of a parquet file with a fractional type, and the whole number up to which that type
+        is exact; None for a decimal, which always is.
     repeated
         Lower-case names that the header has more than once.
     local
-        The file that DuckDB reads: the same, or what it is unpacked or decoded to.
+        The file that DuckDB reads: the same, or its unpacked or decoded copy.
     delimiter, quote, escape
         Of a csv file.
     skip, has_header
@@ -45,12 +45,12 @@ class EventFile:
     layout, structure
         Of a JSON file: "lines", "array" or "objects"; its columns as JSON, all values text.
     query
-        The query for its rows, `source_row` included, where the var events_sql makes them.
+        The query for its rows, `source_row` included, when the var events_sql is set.
     is_gzip
         Whether a csv or JSON file is compressed.
     by_line
-        Whether a csv file must be split into lines first and into columns then: line ends are
-        mixed, or a quote does not close, which would swallow the rows after it.
+        Whether a csv file must be split into lines first and then into columns: line ends are
+        mixed, or an unclosed quote would swallow the rows after it.
     has_rows
         Whether anything follows the header.
     """
@@ -82,16 +82,16 @@ class EventFile:
 
     @property
     def shows_broken_lines(self) -> bool:
-        """Whether a row that cannot be split has a reason and its text, and not DuckDB's note."""
+        """Whether a row that cannot be split carries its own reason and text."""
         return self.by_line or self.format == "json"
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of all columns, the path's included."""
+        """Names of all columns, those of the path included."""
         return (*self.columns, *(name for name, _ in self.path_columns))
 
     def own(self, name: str) -> str:
-        """Return the name of a column that the project adds to the file's, none of which has it."""
+        """Return a name for an added column that no column of the file has."""
         taken = {column.lower() for column in self.names}
         while name in taken:
             name += "_"
@@ -125,7 +125,7 @@ def rows_of(file: EventFile) -> str:
 
 
 def _rows_inside(file: EventFile) -> str:
-    # A window without an order streams: rows keep the order of the file.
+    # A window without an order streams: rows stay in file order.
     row_number = "row_number() over ()"
     if file.query:
         return file.query
@@ -158,7 +158,7 @@ def read_csv(file: EventFile) -> str:
 def _csv_reader(
     file: EventFile, names: str, *, delim: str, quote: str, escape: str, strict: bool
 ) -> str:
-    """Return DuckDB's table function with everything set, so that it guesses nothing."""
+    """Return DuckDB's table function with every option set, so that nothing is sniffed."""
     return (
         f"read_csv({text_literal(file.source)}, columns = {{{names}}}, auto_detect = false, "
         f"header = {str(file.has_header).lower()}, skip = {file.skip}, "
@@ -172,7 +172,7 @@ def _csv_reader(
 
 
 def _rows_by_line(file: EventFile) -> str:
-    """Return the query that splits each line on its own, so that a broken one costs one row."""
+    """Return the query that splits each line separately, so that a broken line costs one row."""
     reader = _csv_reader(
         file, "'line': 'VARCHAR'", delim=LINE_DELIMITER, quote="", escape="", strict=False
     )
@@ -227,7 +227,7 @@ def _rows_by_line(file: EventFile) -> str:
 
 
 def read_json(file: EventFile) -> str:
-    """Return the table of the texts of a JSON file that should be objects, in their order."""
+    """Return the texts of a JSON file that should be objects, as a table in file order."""
     if file.layout == "lines":
         reader = _csv_reader(
             file, "'line': 'VARCHAR'", delim=LINE_DELIMITER, quote="", escape="", strict=False

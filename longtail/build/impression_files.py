@@ -1,6 +1,6 @@
-"""What was shown and clicked: which files, and what is in them.
+"""Files of impressions: what was shown and clicked.
 
-They are read with the machinery of event files: the same formats, mapping and quarantine.
+They are read like event files: the same formats, column mapping and rejection of bad rows.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OTHER_NAMES = {
     "clicked": ("is_clicked", "click"),
     "model": ("source",),
 }
-"""What logs call a column that neither the file nor the mapping has under its own name."""
+"""Aliases in logs of a column that neither the file nor the mapping has under its own name."""
 
 
 def describe_impressions(

@@ -30,7 +30,7 @@ LISTS = ("hidden", "allowed")
 
 
 class InputActions:
-    """What macros ask of the input files; each file is looked at once in a run."""
+    """Actions on input files; each file is described once per run."""
 
     def __init__(self, warehouse: Warehouse) -> None:
         self.warehouse = warehouse
@@ -38,14 +38,14 @@ class InputActions:
         self.forget()
 
     def forget(self) -> None:
-        """Look at the files again."""
+        """Forget the descriptions, so that files are read again."""
         self.scans: dict[str, str] = {}
         self.tables: dict[str, dict[str, list[file_rows.EventFile]]] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}
         self.catalogues: dict[str, Any] = {}
 
     def _refuse_demo(self, target: str) -> None:
-        """Refuse made-up events where somebody may take them for a shop's."""
+        """Refuse demo events where they could be mistaken for a shop's."""
         reason = "target prod builds no demo events" if target == "prod" else ""
         if sources.holds_files(self.warehouse):
             reason = f"{self.warehouse.root} holds a shop's events, not demo events"
@@ -90,7 +90,7 @@ class InputActions:
         )
 
     def _file_plan(self, run: Run) -> sources.FilePlan:
-        """Look at the event files, once per build, and decide which are read."""
+        """Describe the event files, once per build, and decide which are read."""
         checked = run.checked
         asked = repr((checked, run.full_refresh))
         if asked not in self.file_plans:
@@ -114,7 +114,7 @@ class InputActions:
         return self.file_plans[asked]
 
     def _side_tables(self, checked: Mapping[str, Any]) -> dict[str, list[file_rows.EventFile]]:
-        """Look at the files of event_tables, once per build."""
+        """Describe the files of event_tables, once per build."""
         tables, pattern = checked["event_tables"], checked["events"]
         if not tables or not pattern:
             return {}
@@ -125,7 +125,7 @@ class InputActions:
         return self.tables[asked]
 
     def do_is_too_late(self, *, run: Run) -> str:
-        """Return the condition by which a row of a new file comes too late."""
+        """Return the SQL condition for a row of a new file that is too late."""
         plan = self._file_plan(run)
         if plan.oldest_day is None:
             return "false"
@@ -133,11 +133,11 @@ class InputActions:
         return f"event_at < date '{plan.oldest_day}' and source_file not in ({exempt})"
 
     def do_forget_files_read(self) -> None:
-        """Note that stg_raw_events is about to be written."""
+        """Record that stg_raw_events is about to be written."""
         sources.forget_files_read(self.warehouse.work)
 
     def do_files_read(self, *, run: Run) -> list[str]:
-        """Note what stg_raw_events holds; return the files whose earlier rows it replaces."""
+        """Record what stg_raw_events holds; return the files whose earlier rows it replaces."""
         plan = self._file_plan(run)
         sources.note_files_read(self.warehouse.work, plan)
         for file in plan.found:
@@ -148,17 +148,17 @@ class InputActions:
     def do_unpacked(self, *, run: Run) -> dict[str, str]:
         """Return the files that were unpacked or decoded for DuckDB, with the user's name of each.
 
-        Their broken lines are noted under the wrong name.
+        DuckDB reports their broken lines under the unpacked file's name.
         """
         found = self._file_plan(run).found
         return {file.local: file.path for file in found if file.local != file.path}
 
     def do_files_staged(self, *, newest_day: str) -> None:
-        """Note that stg_events holds what stg_raw_events does."""
+        """Record that stg_events holds the rows of stg_raw_events."""
         sources.note_files_staged(self.warehouse.work, newest_day)
 
     def do_kept_rows(self, *, table: str) -> str:
-        """Return the name of a table in progress when rows of it stay, else ''."""
+        """Return the name of a table in progress when some of its rows are reused, else ''."""
         days.recover(self.warehouse.work, table)
         file = self.warehouse.work / f"{table}.parquet"
         if sources.is_full(self.warehouse.work) or not file.exists():
@@ -168,7 +168,7 @@ class InputActions:
     # ---- the product catalogue ---------------------------------------------------------------
 
     def _check_catalogue(self, run: Run, selected: Collection[str]) -> list[str]:
-        """Look at the files of this run before anything is written; return lines for the user."""
+        """Check this run's files before anything is written; return lines for the user."""
         checked = run.checked
         said = len(self.notes)
         if READS_CATALOGUE & set(selected):

@@ -13,13 +13,13 @@ import duckdb
 from longtail.build.file_rows import EventFile, first_line, read_json
 
 MOST_KEYS = 500
-"""An object with more is no record but a list by key: it is kept as text."""
+"""An object with more keys is a map, not a record: it is kept as text."""
 
 
 def json_layout(text: str) -> str | None:
     """Return how the text of a file's beginning is laid out as JSON, or None when it is not.
 
-    One of "lines", "array" and "objects", which may go over several lines each.
+    One of "lines", "array" and "objects" (each object may span several lines).
     """
     start = text.lstrip()
     if start.startswith("["):
@@ -42,7 +42,7 @@ def _is_object(line: str) -> bool:
 
 
 def describe_json(file: EventFile) -> EventFile:
-    """Return the file with the names and nested structure of its columns, those of all rows.
+    """Return the file with the names and nested structure of its columns, over all rows.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def describe_json(file: EventFile) -> EventFile:
 
 
 def _as_texts(structure: Any) -> Any:
-    """Return a structure with text for each value that is neither object nor list."""
+    """Return a structure with text as the type of each value that is no object or list."""
     if isinstance(structure, list) and structure:
         return [_as_texts(structure[0])]
     if isinstance(structure, Mapping) and 0 < len(structure) <= MOST_KEYS:
@@ -102,7 +102,7 @@ def _as_texts(structure: Any) -> Any:
 
 
 def _merged(one: Any, other: Any) -> Any:
-    """Return the structure of two values: text where one is an object or list and one is not."""
+    """Merge two structures: text where one is an object or list and the other is not."""
     if one == other or other == "NULL":
         return one
     if one == "NULL":

@@ -1,10 +1,9 @@
-"""Whole tables that a build keeps from the one before.
+"""Whole tables that a build reuses from the previous one.
 
-A table of the materialization `parquet` is rebuilt when its code or a table that it reads is
-another than before. In `.work`, `made_of/<table>.json` says what its file was made of; it is
-removed before the file is written and comes back after, so that a build which breaks off keeps
-nothing half-known. Staleness is decided from the tables that are there, never from what an earlier
-run believed it did.
+A table of the materialization `parquet` is rebuilt when its code or a table that it reads has
+changed. In `.work`, `made_of/<table>.json` records its inputs; it is removed before the file is
+written and written again afterwards, so an interrupted build leaves no wrong record. Staleness is
+decided from the tables that exist, never from what an earlier run believed it did.
 """
 
 from __future__ import annotations
@@ -30,22 +29,22 @@ NOTES = "made_of"
 IMPORTED = re.compile(
     r"^\s*(?:from|import) (longtail[\w.]*)(?: import (\([^)]*\)|.*))?", re.MULTILINE
 )
-"""A module of longtail, and what is taken of it."""
+"""An import of a longtail module, with the imported names."""
 CHANGES_BY_ITSELF = re.compile(
     r"\bread_\w+\(|\bbroken_\w*lines\b"
     r"|\bcurrent_(date|time|timestamp)\b|\b(now|today|random|uuid)\(",
     re.IGNORECASE,
 )
-"""In the SQL of a model: files that are no table of the build (event files, published tables), the
-broken lines that a hook notes, the clock and chance, whose change no code shows. A time or an id
-that dbt writes into the SQL is code.
+"""Inputs in a model's SQL that can change without a change of code: files other than the build's
+tables (event files, published tables), the broken lines that a hook records, the clock and random
+numbers. A time or an id that dbt writes into the SQL is code.
 """
 
 
 def plan_table(
     work: Path, table: str, *, code: str, language: str, reads: Sequence[str], full: bool = False
 ) -> dict[str, Any]:
-    """Return whether a table stays, and what it is made of; if it does not, forget its note.
+    """Return whether a table is reused, and its inputs; if it is not, remove its record.
 
     Parameters
     ----------
@@ -60,7 +59,7 @@ def plan_table(
     reads
         The tables that it reads.
     full
-        Rebuild it, whatever it is made of.
+        Rebuild it regardless of its inputs.
 
     Returns
     -------
@@ -79,7 +78,7 @@ def plan_table(
 
 
 def note_table(work: Path, table: str, *, made_of: str, rows: str | None) -> None:
-    """Note what a table was made of, once its file is there.
+    """Record a table's inputs, once its file exists.
 
     Parameters
     ----------
@@ -88,8 +87,8 @@ def note_table(work: Path, table: str, *, made_of: str, rows: str | None) -> Non
     made_of
         What that returned.
     rows
-        A digest of the rows in any order; None when they are too many to read them again. With it,
-        a table that was rebuilt with the same rows makes none of its readers stale.
+        An order-independent digest of the rows; None when there are too many to read again. With
+        it, a table rebuilt with the same rows makes no reader stale.
     """
     file = work / f"{table}.parquet"
     content = digest(rows, str(pq.read_schema(file))) if rows else uuid.uuid4().hex
@@ -102,7 +101,7 @@ def note_table(work: Path, table: str, *, made_of: str, rows: str | None) -> Non
 
 
 def version(work: Path, table: str) -> str | None:
-    """Return what changes with a table's rows; None when it is not known."""
+    """Return a value that changes with a table's rows; None when it is unknown."""
     if not (work / f"{table}.parquet").is_dir():
         return _note(work, table).get("version")
     state = load_state(work, table)
@@ -113,16 +112,16 @@ def version(work: Path, table: str) -> str | None:
 
 
 def versions(work: Path, tables: Sequence[str]) -> str:
-    """Return a fingerprint of what `version` says of tables; a new one if it knows not all."""
+    """Return a fingerprint of the tables' versions; a fresh one if any is unknown."""
     found = [version(work, table) for table in tables]
     return digest(*tables, *(name or uuid.uuid4().hex for name in found))
 
 
 def package_code(code: str) -> str:
-    """Return a fingerprint of what a Python model runs beside its own code.
+    """Return a fingerprint of what a Python model depends on besides its own code.
 
     The modules of longtail that it imports, those that they import, the version of Python, and
-    every package that is installed.
+    every installed package.
     """
     files: set[Path] = set()
     waiting = list(_imported(code))
@@ -151,7 +150,7 @@ def _imported(code: str) -> Iterator[Path]:
 
 @functools.cache
 def _environment() -> tuple[str, ...]:
-    """Return the machine's kind, the version of Python, and the packages that are installed."""
+    """Return the machine type, the version of Python, and the installed packages."""
     packages = {f"{found.name} {found.version}" for found in importlib.metadata.distributions()}
     return (platform.machine(), platform.python_version(), *sorted(packages))
 
@@ -161,7 +160,7 @@ def _path(work: Path, table: str) -> Path:
 
 
 def _note(work: Path, table: str) -> dict[str, Any]:
-    """Return what is noted of a table; nothing when its file is another than the noted one."""
+    """Return a table's record; empty when its file is not the recorded one."""
     path, file = _path(work, table), work / f"{table}.parquet"
     if not path.exists() or not file.exists():
         return {}
@@ -170,6 +169,6 @@ def _note(work: Path, table: str) -> dict[str, Any]:
 
 
 def _identity(file: Path) -> list[int]:
-    """Return what an earlier version of longtail, which writes no notes, changes with a file."""
+    """Return a file's size and mtime, which also reveal a write by an older longtail."""
     status = file.stat()
     return [status.st_size, status.st_mtime_ns]

@@ -1,7 +1,7 @@
-"""What a build may use of the machine: a folder, threads and memory.
+"""The machine resources of a build: folder, threads and memory.
 
-The environment names them (LONGTAIL_WAREHOUSE, LONGTAIL_THREADS, LONGTAIL_MEMORY_LIMIT),
-`profiles.yml` hands them to dbt, and everything else asks DuckDB for what it was told.
+The environment sets them (LONGTAIL_WAREHOUSE, LONGTAIL_THREADS, LONGTAIL_MEMORY_LIMIT),
+`profiles.yml` passes them to dbt, and everything else reads them from DuckDB's settings.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LIMITS = {
         ".*[MGT]i?B|.*%",
     ),
 }
-"""Variable -> DuckDB's name for it, what it takes, and the form of that."""
+"""Variable -> DuckDB's setting, its valid values in words, and their pattern."""
 REMOTE = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 """How the address of a file on another machine begins; a Path leaves one slash of two."""
 
@@ -47,7 +47,7 @@ def refuse_remote(path: str) -> None:
 
 
 def warehouse_folder(name: str = "") -> Path:
-    """Return the folder of the tables, absolute; "" is the default, "~" the user's own folder.
+    """Return the absolute folder of the tables; "" is the default, "~" the user's home.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def warehouse_folder(name: str = "") -> Path:
 
 
 def check_limits(options: Mapping[str, Any]) -> None:
-    """Refuse threads and memory that DuckDB could not be given.
+    """Refuse values of threads and memory that DuckDB does not accept.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def check_limits(options: Mapping[str, Any]) -> None:
     Raises
     ------
     ValueError
-        The message names the variable and what it takes.
+        The message names the variable and its valid values.
     """
     for variable, (option, wanted, form) in LIMITS.items():
         value = str(options[option])
@@ -88,7 +88,7 @@ def work_folder(session: duckdb.DuckDBPyConnection) -> Path:
 
 
 def threads(session: duckdb.DuckDBPyConnection) -> int:
-    """Return the number of threads that DuckDB was given."""
+    """Return DuckDB's number of threads."""
     return session.execute("select current_setting('threads')").fetchall()[0][0]
 
 

@@ -1,4 +1,4 @@
-"""What a build says when something failed or is left to do: one line each."""
+"""Messages of a build about failures and remaining work: one line each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from longtail.build import settings
 from longtail.build.warehouse import BuildState
 
 SHOWN = 5
-"""Failures that are listed one by one; dbt's own summary has them all."""
+"""Most failures listed individually; dbt's own summary has them all."""
 HINTS = {
     "GZIP": "an event file is truncated or damaged: fetch it again",
     "Out of Memory": "raise LONGTAIL_MEMORY_LIMIT or free memory",
@@ -21,12 +21,12 @@ HINTS = {
 
 
 def nothing_kept(rows: Sequence[tuple[str, int, str, str | None]]) -> str:
-    """Say why no row of the event files can be used, in at most 300 characters and the file's name.
+    """Say why no row of the event files can be used, in at most 300 characters and the file name.
 
     Parameters
     ----------
     rows
-        Reason, rows, one of their files and the value at fault of one, the most frequent first.
+        Reason, rows, an example file and an example value, the most frequent reason first.
     """
     reasons: list[str] = []
     for reason, count, _, value in rows:
@@ -45,7 +45,7 @@ def nothing_kept(rows: Sequence[tuple[str, int, str, str | None]]) -> str:
 
 
 def mixed_settings(state: BuildState, nodes: Sequence[str]) -> str:
-    """Say which var some tables were made with another value of than others, or ''."""
+    """Say which vars differ between the builds of the tables, or ''."""
     made = {node: state.made_with[node] for node in nodes if node in state.made_with}
     names = settings.different(made.values())
     if not names:
@@ -74,7 +74,7 @@ def waiting(pending: set[str]) -> str:
 
 
 def advice(outcome: Mapping[str, Any]) -> str:
-    """Turn a failed node into one line."""
+    """Return one line about a failed node."""
     lines = [line.strip() for line in outcome["message"].splitlines() if line.strip()]
     if any(line.startswith("Traceback") for line in lines):
         lines = lines[-1:]
@@ -86,7 +86,7 @@ def advice(outcome: Mapping[str, Any]) -> str:
 
 
 def in_use(root: Path) -> str:
-    """Say why a second build cannot begin."""
+    """Say why a second build cannot start."""
     return (
         f"another dbt is at work in {root}: wait until it has ended, "
         "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
@@ -94,12 +94,12 @@ def in_use(root: Path) -> str:
 
 
 def hint(text: str) -> str:
-    """Return what to do about an error of the machine, or ''."""
+    """Return what to do about a machine error (disk, memory, rights), or ''."""
     return next((advice for sign, advice in HINTS.items() if sign in text), "")
 
 
 def show_progress() -> None:
-    """Let the package's progress lines through, in the form of dbt's own."""
+    """Print the package's progress lines in dbt's format."""
     logger = logging.getLogger("longtail")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stdout)

@@ -1,4 +1,4 @@
-"""Event files that a pattern names, held against those whose events are already staged."""
+"""Event files that a pattern names, compared with those already staged."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ ENDINGS = re.compile(r"(\.(csv|tsv|txt|dat|json|jsonl|ndjson|parquet|gz|zip))+$"
 
 
 class NamedFiles:
-    """Files that EVENTS names, held against those of earlier builds.
+    """Files that EVENTS names, compared with those of earlier builds.
 
     Attributes
     ----------
     present
         The named files by full path.
     known
-        Likewise those of earlier builds, `name` the one that their rows bear.
+        Likewise those of earlier builds; `name` is the file name in their rows.
     holders
         Content to the first named file that has it.
     staged
-        Content to the name that its rows bear.
+        Content to the file name in its rows.
     places
-        File of earlier builds whose content is no longer there, to the named file in its place.
+        File of an earlier build whose content is no longer there, to the named file that replaces
+        it.
     stays
-        Those of `known` that were removed or not named, so that their events stay.
+        Those of `known` that were removed or not named; their events stay.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class NamedFiles:
 
     @property
     def lost(self) -> dict[str, dict[str, Any]]:
-        """Files of earlier builds, and of one that broke off, that were removed or not named."""
+        """Files of earlier or interrupted builds that were removed or not named."""
         return self.stays | {
             path: entry
             for path, entry in self.begun.items()
@@ -70,7 +71,7 @@ class NamedFiles:
         }
 
     def _place_of(self, path: str, entry: Mapping[str, Any]) -> str | None:
-        """Return the named file in the place of one whose content no named file has."""
+        """Return the named file that replaces one whose content no named file has."""
         if path in self.present:
             return path
         if path in self.begun and self.begun[path]["digest"] in self.holders:
@@ -80,10 +81,10 @@ class NamedFiles:
         return None if os.path.exists(path) else self._by_stem.get(_stem(path))
 
     def to_read(self, in_doubt: Collection[str]) -> dict[str, str]:
-        """Return content and file of what is not staged, or not for certain.
+        """Return content and file of what is not staged, or not certainly.
 
-        Content is read again when another file now has the name that its rows bear, as in a
-        rotated log: rows are replaced by that name.
+        Content is read again when another file now has the name in its rows, as in a rotated log:
+        rows are replaced by file name.
         """
         return {
             digest: path
@@ -98,7 +99,7 @@ class NamedFiles:
         return path is not None and self.present[path]["digest"] != digest
 
     def names_of_rows(self, read: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-        """Return the named files that are not read, with the name that the rows of each bear."""
+        """Return the named files that are not read, with the file name in each one's rows."""
         return {
             path: entry | {"name": self._name_of_rows(entry["digest"], read)}
             for path, entry in self.present.items()
@@ -149,7 +150,7 @@ class NamedFiles:
 
 
 def refuse_to_forget(files: NamedFiles, reason: str) -> None:
-    """Refuse to read all events again without the files of some."""
+    """Refuse to read all events again when some files are missing."""
     if lost := files.lost:
         raise ValueError(
             f"{reason}, so that all event files must be read again, but "
@@ -160,7 +161,7 @@ def refuse_to_forget(files: NamedFiles, reason: str) -> None:
 
 
 def refuse_doubt(files: NamedFiles, in_doubt: Collection[str]) -> None:
-    """Refuse to go on without a file that was being staged when a build broke off."""
+    """Refuse to continue without a file that an interrupted build was staging."""
     removed = sorted(entry["name"] for entry in files.lost.values() if entry["name"] in in_doubt)
     if removed:
         raise ValueError(
@@ -170,7 +171,7 @@ def refuse_doubt(files: NamedFiles, in_doubt: Collection[str]) -> None:
 
 
 def refuse_another_log(files: NamedFiles, asked: Collection[str]) -> None:
-    """Refuse files none of which is, holds or takes the place of one of earlier builds."""
+    """Refuse files when none is, equals or replaces a file of earlier builds."""
     earlier = files.begun | files.known
     contents = {files.present[path]["digest"] for path in asked}
     if not any(

@@ -1,6 +1,6 @@
-"""What dbt-duckdb loads (profiles.yml): opens the warehouse, and hands on what macros ask.
+"""The dbt-duckdb plugin (profiles.yml): opens the warehouse and answers macros.
 
-The macro `longtail_package` talks to it.
+The macro `longtail_package` calls it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Plugin(BasePlugin):
         lock_ephemeral_models()
         self.warehouse = Warehouse(Path(self.creds.external_root).parent)
         self.actions = Actions(self.warehouse)
-        # What profiles.yml cannot do: from here on every path is absolute.
+        # profiles.yml cannot do this: from here on every path is absolute.
         self.creds.external_root = str(self.warehouse.work)
         self.creds.path = str(self.warehouse.work / Path(self.creds.path).name)
         try:
@@ -61,9 +61,9 @@ class Plugin(BasePlugin):
         config["temp_directory"] = str(self.warehouse.work / "spill")
 
     def _open_once(self) -> None:
-        """Open and close the build's database, to say in one line why it cannot be opened.
+        """Open and close the build's database, to report in one line why it cannot be opened.
 
-        While it is open no other build is at work: the moment to mend what a killed one left.
+        While it is open no other build is running, so repair what a killed build left.
         """
         path = self.creds.path
         try:

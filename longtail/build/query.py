@@ -1,4 +1,4 @@
-"""The var events_sql: one SQL query over the rows of each event file, and over other files."""
+"""The var events_sql: one SQL query over the rows of each event file and over side files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from longtail.build.file_rows import EventFile, first_line, identifier, rows_of
 from longtail.build.machine import refuse_remote
 
 EVENTS = "events"
-"""What the query calls the rows of an event file."""
+"""The name of an event file's rows in the query."""
 BITS = {"FLOAT": 32, "DOUBLE": 64}
 
 
@@ -26,7 +26,7 @@ def side_tables(
     csv_options: Mapping[str, Any],
     scratch: Path | None = None,
 ) -> dict[str, list[EventFile]]:
-    """Look at the files beside the event files: name in the query to what is in them.
+    """Describe the side files: name in the query to its files.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def side_tables(
     events
         Path or glob of the event files.
     csv_options
-        The var csv_options, of which only the encoding counts here.
+        The var csv_options, of which only the encoding is used here.
     scratch
         As in `describe_files`.
 
@@ -60,7 +60,7 @@ def side_tables(
 def queried(
     files: Iterable[EventFile], sql: str, tables: Mapping[str, Iterable[EventFile]]
 ) -> list[EventFile]:
-    """Return files whose rows are those that a query makes of each.
+    """Return files whose rows are the result of a query over each.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def queried(
     Raises
     ------
     ValueError
-        If it is not one query, or does not fit the columns of a file.
+        If it is not a single query, or does not fit the columns of a file.
     """
     _check_is_query(sql)
     others = {

@@ -1,4 +1,4 @@
-"""What the vars of the project may be: functions that say what is wrong with a value."""
+"""Validation rules of the project's vars: functions that say what is wrong with a value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 Rule = Callable[[Any], str | None]
-"""Takes a value; returns what is wrong with it, or None."""
+"""A function from a value to what is wrong with it, or None."""
 EXCLUDE_CHOICES = ("purchased", "seen", "auto", "none")
 
 
@@ -88,7 +88,7 @@ def text(value: Any) -> str | None:
 
 
 def salt(value: Any) -> str | None:
-    """Rule: text that cannot be guessed and needs no quoting anywhere; '' for none."""
+    """Rule: text that cannot be guessed and never needs quoting; '' for none."""
     if isinstance(value, str) and (value == "" or SALT_FORM.fullmatch(value)):
         return None
     return "must be 16 to 200 letters, digits or _.+/=- (or '' to keep user ids as they are)"
@@ -146,14 +146,14 @@ def event_types(value: Any) -> str | None:
 
 
 def texts(value: Any) -> str | None:
-    """Rule: a list of texts, each of more than blanks."""
+    """Rule: a list of texts, none of them blank."""
     if isinstance(value, list) and all(isinstance(item, str) and item.strip() for item in value):
         return None
     return "must be a list of texts in quotes, such as ['NULL', '-']"
 
 
 def numbers(value: Any) -> str | None:
-    """Rule: a list of numbers, not empty."""
+    """Rule: a non-empty list of numbers."""
     if isinstance(value, list) and value and all(_is_number(item) for item in value):
         return None
     return "must be a list of numbers"
@@ -176,7 +176,7 @@ def text_by_name(*allowed: str) -> Rule:
 
 
 def csv_options(value: Any) -> str | None:
-    """Rule: a mapping from a name of `CSV_OPTIONS` to what it takes."""
+    """Rule: a mapping from a name of `CSV_OPTIONS` to a valid value of it."""
     if not isinstance(value, Mapping):
         return "must be a mapping, such as {delim: ';'}"
     for key, item in value.items():
@@ -203,7 +203,7 @@ def weights(value: Any) -> str | None:
 
 
 def names(value: Any) -> str | None:
-    """Rule: a list of names of columns, not empty."""
+    """Rule: a non-empty list of column names."""
     if (
         isinstance(value, list)
         and value
@@ -217,7 +217,7 @@ RANKERS = ("trees", "linear", "off")
 
 
 def ranker(value: Any) -> str | None:
-    """Rule: a kind of ranker; YAML takes off without quotes for false."""
+    """Rule: a kind of ranker; YAML reads an unquoted off as false."""
     return None if value is False else one_of(*RANKERS)(value)
 
 
@@ -242,7 +242,7 @@ def experiments(value: Any) -> str | None:
 
 
 def blend(value: Any) -> str | None:
-    """Rule: a weight for each part of the hybrid, of one that has neighbours above 0."""
+    """Rule: a weight for each part of the hybrid, above 0 for at least one with neighbours."""
     if not isinstance(value, Mapping):
         return "must be a mapping from a part of the hybrid to its weight"
     if not all(_is_number(weight) and weight >= 0 for weight in value.values()):

@@ -1,4 +1,4 @@
-"""What a run of dbt was asked for."""
+"""The request of a dbt run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Run:
     vars
         Those of the command line.
     full_refresh
-        Whether kept rows are to be rebuilt.
+        Whether to rebuild reused rows too.
     target
         dbt's target: "dev", "prod" ...
     part
-        "empty" or "sample" when dbt is to build tables of a part of the rows, else "".
+        "empty" or "sample" when dbt builds tables from a part of the rows, else "".
     """
 
     vars: Mapping[str, Any] = field(default_factory=dict)
@@ -45,6 +45,6 @@ class Run:
 
     @property
     def told(self) -> dict[str, Any]:
-        """Every var with its value in this run, as JSON tells it, a secret left out."""
+        """Every var with its value in this run, as JSON, without secrets."""
         secret = {"hash_user_ids": "set"} if self.checked["hash_user_ids"] else {}
         return json.loads(json.dumps({**self.checked, **secret}, default=str))

@@ -1,7 +1,7 @@
 """The log of runs: one row per dbt run and model, with seconds, rows and bytes.
 
-A model of dbt cannot hold it, since a run is over only after its last model. It is kept in the
-warehouse through failed runs too and published with the next good build.
+It cannot be a dbt model, since a run ends only after its last model. The warehouse keeps it through
+failed runs and publishes it with the next good build.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from longtail.build.warehouse import write_parquet
 
 NAME = "model_runs"
 KEPT = "kept"
-"""What the materializations answer, and the status, of a table that stayed as it was."""
+"""The materializations' response, and the status, for a reused table."""
 
 SCHEMA = pa.schema(
     [
@@ -49,12 +49,12 @@ def extend(
     work
         Folder of the tables in progress.
     published
-        The log of the last publication, from which a new `work` goes on; need not exist.
+        The log of the last publication, which a new `work` continues; need not exist.
     build_id, run_started_at
         dbt's id of the run, and its start in UTC.
     outcomes
-        What dbt says of each node: name, type, status, message, started_at (UTC, or None when it
-        was skipped) and seconds. Nodes that are no models are left out.
+        dbt's result of each node: name, type, status, message, started_at (UTC, or None when it was
+        skipped) and seconds. Nodes other than models are ignored.
     """
     rows = [
         {
@@ -78,7 +78,7 @@ def extend(
 
 
 def _size(table: Path) -> dict[str, int | None]:
-    """Count the rows and bytes of a table, a file or a folder of files; None if there is none."""
+    """Count rows and bytes of a table's file or folder; None if it does not exist."""
     files = list(table.rglob("*.parquet")) if table.is_dir() else [table]
     if not table.exists():
         return {"table_rows": None, "table_bytes": None}

@@ -18,7 +18,7 @@ from longtail.build.settings import (
 )
 
 LEARNED_AT, HELD_OUT_AT = "2000-01-01 00:00:00", "2000-01-06 00:00:00"
-"""Made-up times of a log without: a tenth of the rows come later, and are what is evaluated on."""
+"""Made-up times of a log without times: a tenth of the rows come later, for evaluation."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Layout:
     names
         All columns.
     required
-        Those that a file or the mapping must give; the others are null where they are not.
+        Those that a file or the mapping must provide; the others are null if missing.
     var
         The var that maps them.
     """
@@ -43,7 +43,7 @@ class Layout:
 EVENTS = Layout((*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS), REQUIRED_EVENT_COLUMNS, "columns")
 ID_COLUMNS = ("product_id", "category_id", "user_id", "user_session")
 WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
-"""In place of a line that could not be split; macro keep_broken_lines has it too."""
+"""Replaces a line that could not be split; also in the macro keep_broken_lines."""
 
 
 def scan_sql(
@@ -61,19 +61,19 @@ def scan_sql(
     Parameters
     ----------
     files
-        What `describe_files` returned; they may differ in format, columns and their order.
+        What `describe_files` returned; they may differ in format, columns and column order.
     columns
         Canonical column to source column or SQL expression over the source's columns. Only those
         of `REQUIRED_EVENT_COLUMNS` must be in the files or here; event_time may be "none".
     reject_when
         Reason to SQL condition over the source's columns.
     user_salt
-        When given, user ids leave the query only as sha256(salt + id), and `raw_line` without
-        the line, which may hold an id.
+        When given, the query returns user ids only as sha256(salt + id), and `raw_line` without the
+        line, which may hold an id.
     null_texts
-        Texts that are no user's id, and are not hashed.
+        Texts that mean "no user id"; they are not hashed.
     event_type
-        That of all rows of a file that has no event types.
+        The type of all rows of a file without event types.
     say
         Takes lines that the user should know.
 
@@ -139,7 +139,7 @@ def scan_sql(
 def targets_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:
     """Return the query for the pairs of user_id and product_id in a file of targets.
 
-    Their ids are treated as those of events are. Parameters and errors are those of `scan_sql`.
+    Ids are treated like those of events. Parameters and errors are those of `scan_sql`.
     """
     nulls = null_list(null_texts)
     user_id, product_id = (
@@ -155,19 +155,19 @@ where lower({user_id}) not in ({nulls}) and lower({product_id}) not in ({nulls})
 
 
 def null_list(null_texts: Iterable[str]) -> str:
-    """Return the SQL list of what stands for no id, in lower case."""
+    """Return the SQL list of texts that mean "no id", in lower case."""
     return ", ".join(text_literal(text.strip().lower()) for text in ("", *null_texts))
 
 
 def _no_rows() -> str:
-    """Return a query like that of `scan_sql` for a build without a new file."""
+    """Return an empty query like that of `scan_sql`, for a build without a new file."""
     names = (*EVENT_COLUMNS, *OPTIONAL_EVENT_COLUMNS, "reject_when_reason", "raw_line")
     texts = ", ".join(f"cast(null as varchar) as {name}" for name in (*names, "source_file"))
     return f"select {texts}, cast(null as bigint) as source_row where false"
 
 
 def _made_up_time(expressions: Mapping[str, str]) -> str:
-    """Return the expression of a time for rows without: later for a tenth of users' products."""
+    """Return a made-up time for rows without one: later for a tenth of users' products."""
     pair = f"concat_ws(chr(31), {expressions['user_id']}, {expressions['product_id']})"
     return (
         f"case when md5_number_lower({pair}) % 10 = 0 then {text_literal(HELD_OUT_AT)} "
@@ -185,7 +185,7 @@ def column_expressions(
     Raises
     ------
     ValueError
-        If a required column is missing, one is twice in the header, or ids were rounded.
+        If a required column is missing, one is repeated in the header, or ids were rounded.
     """
     by_name = {name.lower() for name in file.names}
     expressions = {}
@@ -216,7 +216,7 @@ def column_expressions(
 def plain_column(file: EventFile, column: str, source: str) -> str:
     """Return the expression of a canonical column that is one of the file's.
 
-    Whole numbers as ids are written as such, whatever type holds them; NaN is no id.
+    Whole-number ids are written without a fraction, whatever their type; NaN is no id.
     """
     name = next(name for name in file.names if name.lower() == source.lower())
     fractions = dict(file.fractions)
@@ -227,7 +227,7 @@ def plain_column(file: EventFile, column: str, source: str) -> str:
 
 
 def _check_ids_are_whole(file: EventFile, name: str, exact_below: int | None) -> None:
-    """Refuse ids in a column whose type has fractions, when they have some or may be rounded."""
+    """Refuse ids of a fractional type that have fractions or may have been rounded."""
     value = identifier(name)
     is_wrong, wanted = f"{value} != trunc({value})", "no whole number"
     if exact_below:
@@ -246,7 +246,7 @@ def _check_ids_are_whole(file: EventFile, name: str, exact_below: int | None) ->
 
 
 def hashed(sql: str, salt: str, nulls: str) -> str:
-    """Return the expression of a user id's hash; what is no id stays, so that it is missed."""
+    """Return the expression of a user id's hash; missing ids stay, so that they are rejected."""
     user_id = f"trim(cast({sql} as varchar))"
     return (
         f"case when lower({user_id}) in ({nulls}) then {user_id} "
@@ -257,7 +257,7 @@ def hashed(sql: str, salt: str, nulls: str) -> str:
 def check_user_id_stays_alone(
     file: EventFile, expressions: Mapping[str, str | None], var: str = EVENTS.var
 ) -> None:
-    """Refuse a column that is made of the same source column as user_id, or shown in its path.
+    """Refuse another column that would show user ids: same source column, or the file's path.
 
     Raises
     ------
@@ -314,7 +314,7 @@ def check_expressions(
     Raises
     ------
     ValueError
-        If one is no SQL expression over the file's columns.
+        If one is not an SQL expression over the file's columns.
     """
     names = {name.lower() for name in file.names}
     checks = [
@@ -345,7 +345,7 @@ def check_expressions(
 
 
 def _is_one_expression(sql: str) -> bool:
-    """Whether the text cannot leave the parentheses that it will be put into."""
+    """Whether the text stays within the parentheses that it will be put into."""
     depth = 0
     tokens = duckdb.tokenize(sql)
     for start, kind in tokens:

@@ -1,7 +1,7 @@
 """The project's vars and the values they may take.
 
-`dbt_project.yml` holds the defaults, this module the ranges. A build asks `check` first, so that
-a mistake costs a second and not half an hour.
+`dbt_project.yml` holds the defaults, this module the ranges. A build calls `check` first, so that a
+mistake costs a second and not half an hour.
 """
 
 from __future__ import annotations
@@ -53,21 +53,21 @@ EVENT_COLUMNS = (
     "user_session",
 )
 REQUIRED_EVENT_COLUMNS = ("event_time", "product_id", "user_id")
-"""Those that a file or the var columns must give; of the others, what is not given is null."""
+"""Those that a file or the var `columns` must provide; the others are null if missing."""
 OPTIONAL_EVENT_COLUMNS = ("product_name", "event_weight")
 NO_TIME = "none"
-"""In place of a column of times: the log has none."""
+"""Instead of a column of times: the log has none."""
 
 CATALOGUE_COLUMNS = (
     *("product_id", "product_name", "url", "image_url", "price", "currency"),
     *("category_id", "category_code", "brand"),
     *("is_available", "stock", "available_from", "available_until"),
 )
-"""Of a product catalogue; only product_id must be there."""
+"""Of a product catalogue; only product_id is required."""
 IMPRESSION_COLUMNS = ("user_id", "product_id", "rank", "shown_at", "clicked", "model")
-"""Of what was shown and clicked; all but model must be there."""
+"""Of impressions; all but model are required."""
 NO_CATALOGUE = "none"
-"""In place of a path: no catalogue, not even the demo's own."""
+"""Instead of a path: no catalogue, not even the demo's own."""
 
 RULES: dict[str, Rule] = {
     "events": text,
@@ -205,15 +205,15 @@ RENAMED = {
     "popularity_dial": "log_frequency_weights",
     "popularity_weight": "interactions_exponent",
 }
-"""Vars by their old name, which still works; where a var is read, it is read by both."""
+"""Old name of a var, which still works, to its new name; models read a var by both."""
 NOT_OF_TABLES = ("append_events", "lookback_days", "terms_per_batch")
-"""Vars that say how a build goes about it; with those of gates, they change no table's meaning."""
+"""Vars about how a build runs; like those of gates, they change no table's meaning."""
 
 
 def different(values: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return the vars of which some settings have another value than others, by name.
+    """Return the names of vars whose values differ between settings.
 
-    Those that change no table's meaning are left out; the gates' are in `release_gates`.
+    Vars that change no table's meaning are ignored; the gates' are in `release_gates`.
     """
     texts = [
         {name: repr(value) for name, value in by_new_names(settings).items()} for settings in values
@@ -239,7 +239,7 @@ def by_new_names(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If a var is given by both its names.
+        If a var is given under both its names.
     """
     for old, new in RENAMED.items():
         if old in given and new in given:
@@ -248,7 +248,7 @@ def by_new_names(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def renamed(given: Iterable[str]) -> list[str]:
-    """Return a line for each var given by its old name, which says the new one."""
+    """Return a line with the new name of each var given under its old name."""
     return [
         f"The var '{old}' is '{new}' now; the old name still works."
         for old, new in RENAMED.items()
@@ -269,7 +269,7 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     Returns
     -------
     dict
-        Name to value, for every var of the project, by its new name where it has an old one.
+        New name to value, for every var of the project.
 
     Raises
     ------
@@ -323,7 +323,7 @@ ARM_VARS = ("ranker", "blend", "interactions_exponent", "trend_weight", "exclude
 
 
 def _check_experiments(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Refuse an arm whose lists could not be those that a whole build with its vars would give."""
+    """Refuse an arm whose lists could differ from those of a whole build with its vars."""
     is_ranked = settings["ranker"] not in ("off", False)
     for experiment in settings["experiments"]:
         arm = f"var 'experiments', {experiment['name']!r}"
@@ -350,6 +350,6 @@ def _check_experiments(settings: Mapping[str, Any], defaults: Mapping[str, Any])
 
 
 def only_event_type(settings: Mapping[str, Any]) -> str:
-    """Return the type of all events of a log without event types: view where it has a weight."""
+    """Return the event type for a log without any: view if it has a weight."""
     known = settings["event_weights"]
     return "view" if "view" in known else next(name for name in known if known[name] > 0)

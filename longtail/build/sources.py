@@ -1,4 +1,4 @@
-"""Event files: which of them a build reads, and what it notes of those that it staged."""
+"""Event files: which of them a build reads, and the record of those it staged."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from longtail.build.warehouse import Warehouse
 
 STAGED = "stg_events"
 DEMO = "demo"
-"""In place of a file's name: what rows of demo events bear (macro event_rows)."""
+"""Instead of a file name: the source of demo events (macro event_rows)."""
 READ = "stg_raw_events"
 STAGING_VARS = (
     *("columns", "reject_when", "csv_options", "hash_user_ids", "null_texts", "timezone"),
     *("events_sql", "event_tables"),
     *("earliest_event_at", "latest_event_at", "event_weights"),
 )
-"""Vars that decide what a row of a file becomes."""
+"""Vars that determine how rows are staged."""
 STAGING_CODE = (
     *(
         "models/staging/*.sql",
@@ -53,7 +53,7 @@ STAGING_CODE = (
     ),
     *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
 )
-"""Code that decides it."""
+"""Code that determines it."""
 
 
 def scratch_folder(work: Path) -> Path:
@@ -68,26 +68,26 @@ class FilePlan:
     Attributes
     ----------
     files
-        The files to read by their full path: `name` as the user wrote it, `size`, times of the last
-        change and `digest` of the content.
+        The files to read by full path: `name` as the user wrote it, `size`, modification times and
+        `digest` of the content.
     found
-        What was seen in them.
+        Their descriptions.
     kept
-        Likewise the files that need not be read, as they look now, and those that were removed or
-        not named and whose events stay; `name` is the one that their rows bear.
+        Likewise the files that need not be read, in their current state, and those that were
+        removed or not named and whose events stay; `name` is the file name in their rows.
     is_full
-        Whether these are all events there will be; else those of other files stay.
+        Whether these files hold all events; else events of other files stay.
     replaced
-        Names whose earlier rows are replaced: those of the files to read, and those that the rows
-        of files bear which have changed, or made way for others.
+        File names whose earlier rows are replaced: those of the files to read, and of files that
+        changed or were replaced by others.
     oldest_day
         Rows of new files before this day are too late; None when no row is.
     never_late
-        Names of files in the place of earlier ones, whose rows are not.
+        Names of files that replace earlier ones: their rows are never too late.
     rules
-        Fingerprint of the rules by which rows are staged.
+        Fingerprint of the staging rules.
     lines
-        What the user should know.
+        Messages for the user.
     """
 
     files: dict[str, dict[str, Any]]
@@ -114,9 +114,9 @@ def plan_files(
 ) -> FilePlan:
     """Compare the files that a pattern names with those whose events are already staged.
 
-    A file is known by its content: under another name, or compressed, it is not read again. One
-    with other content takes the place of the file that had its name or, when that file was removed,
-    its name but for the ending (`.csv`, `.csv.gz`, `.parquet`).
+    A file is identified by its content: renamed or compressed, it is not read again. A file with
+    new content replaces the one that had its name or, if that was removed, its name apart from the
+    ending (`.csv`, `.csv.gz`, `.parquet`).
 
     Parameters
     ----------
@@ -127,12 +127,12 @@ def plan_files(
     rules
         What `staging_rules` returned.
     lookback_days
-        How far before the newest day that is there rows of new files may lie.
+        How many days before the newest staged day rows of new files may lie.
     csv_options, names
         As in `describe_files`.
     append
-        Add to the files that are staged even if the pattern names none of them; otherwise such a
-        pattern is another log, and refused.
+        Add to the staged files even if the pattern names none of them; otherwise such a pattern
+        counts as another log and is refused.
     full_refresh
         Read all files, and forget those that the pattern does not name.
 
@@ -157,7 +157,7 @@ def plan_files(
     seen: dict[str, EventFile] = {}
 
     def look(paths: Iterable[str]) -> None:
-        """Read through the files that were not yet."""
+        """Read through the files that were not read yet."""
         unseen = [path for path in paths if path not in seen]
         files = describe_files(
             [named[path] for path in unseen], csv_options, names, scratch_folder(work)
@@ -212,7 +212,7 @@ def plan_files(
 def staging_rules(
     settings: Mapping[str, Any], project: Path, tables: Iterable[EventFile] = ()
 ) -> str:
-    """Return a fingerprint of all that decides what a row of a file becomes.
+    """Return a fingerprint of everything that determines how rows are staged.
 
     Parameters
     ----------
@@ -221,7 +221,7 @@ def staging_rules(
     project
         The folder of dbt_project.yml.
     tables
-        Files beside the event files: any change in one may change every row.
+        Side files of the event files: any change in one may change every row.
     """
     vars_of_staging = json.dumps([settings[name] for name in STAGING_VARS], default=str)
     code = [
@@ -234,7 +234,7 @@ def staging_rules(
 
 
 def holds_files(warehouse: Warehouse) -> bool:
-    """Whether a warehouse has events of files: staged, or published by the last good build."""
+    """Whether a warehouse has events from files: staged, or published by the last good build."""
     if load_state(warehouse.work, STAGED).get("files"):
         return True
     published = warehouse.root / f"{STAGED}.parquet"
@@ -245,9 +245,9 @@ def holds_files(warehouse: Warehouse) -> bool:
 
 
 def note_files_read(work: Path, plan: FilePlan) -> None:
-    """Note that `stg_raw_events` holds the rows of a plan, which are now about to be staged.
+    """Record that `stg_raw_events` holds the rows of a plan, which will be staged next.
 
-    Until `note_files_staged`, what was staged of these files before is not to be relied on.
+    Until `note_files_staged`, earlier staged rows of these files are unreliable.
     """
     save_state(
         work,
@@ -272,7 +272,7 @@ def note_files_read(work: Path, plan: FilePlan) -> None:
 
 
 def forget_files_read(work: Path) -> None:
-    """Note that `stg_raw_events` is about to be written, and what it holds unknown until then."""
+    """Record that `stg_raw_events` is about to be written: its content is unknown until then."""
     (work / f"{READ}.json").unlink(missing_ok=True)
 
 
@@ -282,7 +282,7 @@ def is_full(work: Path) -> bool:
     Raises
     ------
     ValueError
-        If it was not finished.
+        If writing it did not finish.
     """
     state = load_state(work, READ)
     if "kept" not in state:  # or an earlier version of longtail wrote it
@@ -291,7 +291,7 @@ def is_full(work: Path) -> bool:
 
 
 def note_files_staged(work: Path, newest_day: str) -> None:
-    """Note that `stg_events` holds what `stg_raw_events` does, and the last day of the log."""
+    """Record that `stg_events` holds the rows of `stg_raw_events`, and the log's last day."""
     read = load_state(work, READ)
     save_state(
         work,
@@ -305,16 +305,16 @@ def note_files_staged(work: Path, newest_day: str) -> None:
 
 
 def _status(path: str) -> dict[str, int]:
-    """Return what changes with a file's content."""
+    """Return file attributes that change with its content."""
     status = os.stat(path)
     return {
         "size": status.st_size,
         "changed_at": status.st_mtime_ns,
-        "inode_changed_at": status.st_ctime_ns,  # which no copy or touch sets back
+        "inode_changed_at": status.st_ctime_ns,  # no copy or touch can set it back
     }
 
 
 def _is_as(entry: Mapping[str, Any], known: Mapping[str, Any] | None) -> bool:
-    """Whether a file need not be read to know that its content is the known one."""
+    """Whether a file's content is known to be unchanged without reading it."""
     keys = ("size", "changed_at", "inode_changed_at")
     return known is not None and all(entry[key] == known[key] for key in keys)

@@ -1,4 +1,4 @@
-"""What a published database holds, in a few lines for who built it."""
+"""The closing lines of a build: what the published database holds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ REMOVED = """
 
 
 def served_model(settings: str | None) -> str:
-    """Return the model whose lists a build publishes, as the macro of that name does.
+    """Return the model whose lists a build publishes, like the macro of that name.
 
     Parameters
     ----------
@@ -56,14 +56,14 @@ def served_model(settings: str | None) -> str:
 
 
 def summary(database: Path) -> list[str]:
-    """Return a few lines on what a published database holds and a query to try."""
+    """Return a few lines on the content of a published database, and a query to try."""
     queries: dict[str, Any] = {
         "products": "select count(*) from products",
         "users": "select count(distinct user_id) from user_recommendations",
         "recommendations": "select count(*) from user_recommendations",
         "evaluated": f"select coalesce(max(users), 0) from model_metrics where {HEADLINE}",
         "recall": f"select max(value) from model_metrics where {HEADLINE}",
-        # Such a user shows what the graph is for, and needs no quoting in a shell.
+        # This user's list shows the graph at work, and the id needs no shell quoting.
         "some_user": """
             select max_by(user_id, (source = 'graph', user_id)) from user_recommendations
             where regexp_full_match(user_id, '[A-Za-z0-9_.-]+')
@@ -112,7 +112,7 @@ def summary(database: Path) -> list[str]:
 
 
 def _what_was_removed(rules: Sequence[tuple[str, int, int | None, float]]) -> list[str]:
-    """Say how many rows of how many users each rule took."""
+    """Say how many rows of how many users each rule removed."""
     lines = []
     for rule, events, users, share in rules:
         whose = f" of {users:,} user{'' if users == 1 else 's'}" if users is not None else ""
@@ -123,7 +123,7 @@ def _what_was_removed(rules: Sequence[tuple[str, int, int | None, float]]) -> li
 
 
 def _what_the_clock_hides(share_without_seconds: float | None) -> list[str]:
-    """Say what cannot be told where times are dates or whole minutes."""
+    """Say what cannot be determined when times are dates or whole minutes."""
     if not share_without_seconds or share_without_seconds < 0.01:
         return []
     return [
@@ -134,7 +134,7 @@ def _what_the_clock_hides(share_without_seconds: float | None) -> list[str]:
 
 
 def _what_the_catalogue_has(rows: Mapping[str, Any], rejected: int) -> list[str]:
-    """Say how the catalogue and the log fit, if there is a catalogue."""
+    """Say how far the catalogue and the log match, if there is a catalogue."""
     if not (rows["catalogue_products"] or rejected):
         return []
     return [

@@ -1,4 +1,4 @@
-"""What one reading of a text file to its end shows, before DuckDB reads it."""
+"""What a full pass over a text file finds, before DuckDB reads it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ LONGEST_LINE = 16 << 20
 
 @dataclass
 class TextContent:
-    """What was seen in the text of a file, as utf-8 and decompressed.
+    """Findings about the text of a file, as utf-8 and decompressed.
 
     Attributes
     ----------
     text
-        The beginning; of a file that is not utf-8, up to where it is not.
+        The beginning, up to the first byte that is not utf-8.
     is_cut
-        Whether the beginning ends at what is no utf-8.
+        Whether the beginning ends at a byte that is not utf-8.
     has_quotes
-        Whether the quote that was asked for is in it.
+        Whether it contains the quote character asked for.
     longest_line
-        Bytes of it.
+        Its length in bytes.
     digest
         Fingerprint of the whole text.
     """
@@ -46,7 +46,7 @@ class TextContent:
         Raises
         ------
         ValueError
-            If it is damaged or no text.
+            If it is damaged or not text.
         """
         content = cls()
         fingerprint = hashlib.sha256()
@@ -65,7 +65,7 @@ class TextContent:
                 content.returns_before_feeds += chunk.count(b"\r\n")
                 content.returns_before_feeds += ends_in_return and chunk.startswith(b"\n")
             else:
-                content.feeds += b"\n" in chunk  # one is as good as all
+                content.feeds += b"\n" in chunk  # one line feed is enough
             ends_in_return = chunk.endswith(b"\r")
             end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
             line = len(chunk) - end if end else line + len(chunk)

@@ -1,4 +1,4 @@
-"""Event files as DuckDB can read them: what it cannot open or decode itself is written out first.
+"""Event files in a form that DuckDB can read: others are unpacked or decoded first.
 
 A zip file is unpacked, a workbook's sheet becomes csv, and text in another encoding becomes utf-8,
 in a folder of the build. A byte that the encoding does not have stays a byte that utf-8 does not
@@ -30,20 +30,20 @@ MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""First bytes of a file that say how it is encoded."""
+"""Byte order marks to encodings."""
 CHUNK = 1 << 20
 WINDOWS = {"iso8859-1": "cp1252", "latin-1": "cp1252"}
-"""What files that are called latin-1 are, as browsers know: its quotes and euro sign included."""
+"""The encoding of files labelled latin-1, as in browsers: quotes and euro sign included."""
 
 
 def _one_invalid_byte(error: UnicodeError) -> tuple[str, int]:
-    """Stand for bytes that cannot be decoded, by what utf-8 cannot encode."""
+    """Replace bytes that cannot be decoded by a byte that is invalid in utf-8."""
     assert isinstance(error, UnicodeDecodeError)
     return "\udcff", error.end
 
 
 def _control_character(error: UnicodeError) -> tuple[str, int]:
-    """Take the five bytes that cp1252 leaves open for what latin-1 makes of them."""
+    """Decode the five bytes that cp1252 leaves undefined as latin-1."""
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
@@ -54,7 +54,7 @@ codecs.register_error("longtail.control", _control_character)
 
 @dataclass
 class OpenFile:
-    """One input file, unpacked where that is needed.
+    """One input file, unpacked if necessary.
 
     Attributes
     ----------
@@ -73,11 +73,11 @@ class OpenFile:
 
     @property
     def is_gzip(self) -> bool:
-        """Whether the file with the rows is compressed by gzip."""
+        """Whether the file that holds the rows is gzipped."""
         return self.head.startswith(GZIP_MAGIC)
 
     def chunks(self, encoding: str) -> Iterator[bytes]:
-        """Yield the text as utf-8, decompressed; `local` and `head` are then those of utf-8.
+        """Yield the text as decompressed utf-8; then `local` and `head` are of that utf-8 text.
 
         Raises
         ------
@@ -125,14 +125,14 @@ def _rest(file: BinaryIO, chunk: bytes) -> Iterator[bytes]:
 
 
 def open_file(path: str, scratch: Path | None = None, sheet: str = "") -> OpenFile:
-    """Return an input file, with the one inside unpacked when it is a zip file.
+    """Return an input file; of a zip file, the one inside, unpacked.
 
     Parameters
     ----------
     path
         Of the file.
     scratch
-        Folder for what must be written out; one that ends with the process when None.
+        Folder for unpacked or decoded files; a temporary one when None.
     sheet
         Of a workbook; may be "" when it has one.
 
@@ -188,7 +188,7 @@ def _unzip(path: str, scratch: Path, sheet: str) -> Path:
 
 
 def scratch_file(scratch: Path, path: str, what: str) -> Path:
-    """Return the place for what is made of a file, the same for the same path."""
+    """Return the path for a file's unpacked copy, the same for the same path."""
     scratch.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(os.path.abspath(path).encode(errors="surrogateescape")).hexdigest()
     return scratch / f"{name[:32]}.{what}"

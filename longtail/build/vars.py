@@ -1,7 +1,7 @@
-"""Vars of a build, put together for ``dbt --vars``: ``python -m longtail.build.vars``.
+"""Vars of a build, merged for ``dbt --vars``: ``python -m longtail.build.vars``.
 
 A preset of ``datasets/``, then what the user passes, then the paths of the events, of the product
-catalogue and of the impressions; later ones win. make hands them over in the environment (DATASET,
+catalogue and of the impressions; later ones win. make passes them in the environment (DATASET,
 VARS, EVENTS, PRODUCTS, IMPRESSIONS), where no shell changes a quote or a dollar sign in them.
 """
 
@@ -29,7 +29,7 @@ def load_preset(name: str, folder: Path = PRESETS) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If there is no such preset; the message lists those that there are.
+        If there is no such preset; the message lists the existing ones.
     """
     if name.endswith((".yml", ".yaml")):
         try:
@@ -63,18 +63,18 @@ def merge(
     events
         Path or glob of the event files; "" for none.
     base
-        A mapping like `given`, which everything else overrides.
+        A mapping like `given`, overridden by everything else.
     products
         Path or glob of the product catalogue; "" for none.
     impressions
         Path or glob of what was shown and clicked; "" for none.
 
-    By their new names, also those given by an old one.
+    Vars given under an old name come back under the new one.
 
     Raises
     ------
     ValueError
-        If the preset is unknown, `given` is no mapping, or a var is unknown or out of range.
+        If the preset is unknown, `given` is not a mapping, or a var is unknown or out of range.
     """
     merged: dict[str, Any] = {}
     for layer in (
@@ -139,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for line in settings.renamed(_mapping(options.vars, "VARS")):
         print(line, file=sys.stderr)
-    print(json.dumps(merged, default=str, ensure_ascii=False))  # YAML has no surrogates
+    print(json.dumps(merged, default=str, ensure_ascii=False))  # YAML cannot hold surrogates
     return 0
 
 

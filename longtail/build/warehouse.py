@@ -1,4 +1,4 @@
-"""The warehouse folder: work in progress, published builds, and the step between them.
+"""The warehouse folder: work in progress, published builds, and publication.
 
 Layout::
 
@@ -31,9 +31,9 @@ from longtail.build.machine import warehouse_folder
 
 DATABASE = "longtail.duckdb"
 OLD_LINKS = 400
-"""Links of earlier builds that stay."""
+"""Number of links of earlier builds to keep."""
 LEFT_BEHIND = ("*.partial", "tmp_*", "*.parquet.part[0-9]*")
-"""Files and folders of `.work` that no finished build leaves: half-written tables and batches."""
+"""Leftovers of killed builds in `.work`: half-written tables and batches."""
 
 
 def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | Path) -> None:
@@ -66,14 +66,14 @@ def write_parquet(table: pa.Table | pa.RecordBatchReader, path: str | Path) -> N
 
 
 def downstream(nodes: Iterable[str], parents: Mapping[str, Iterable[str]]) -> set[str]:
-    """Return `nodes` and all that reads them, directly or not.
+    """Return `nodes` and everything downstream of them.
 
     Parameters
     ----------
     nodes
         Where to start.
     parents
-        Node to the nodes that it reads.
+        Node to the nodes it reads.
     """
     children: dict[str, list[str]] = {}
     for node, read in parents.items():
@@ -90,21 +90,20 @@ def downstream(nodes: Iterable[str], parents: Mapping[str, Iterable[str]]) -> se
 
 
 class BuildState:
-    """What has changed since the last publication, and what of it is not yet good.
+    """What has changed since the last publication, and what still has to pass.
 
-    Kept in a file, so that a build that was killed half-way is not taken for a finished one.
+    Kept in a file, so that a killed build is not mistaken for a finished one.
 
     Attributes
     ----------
     changed
-        Whether a model was run since the last publication.
+        Whether a model ran since the last publication.
     pending
         Models and tests that must pass before the next one.
     made_with
-        Model to the settings that its table was last made with; those of an older version of
-        longtail have none.
+        Model to the settings of its table's last build; none for tables of an older longtail.
     root
-        Where the warehouse lay when dbt last worked in it.
+        The warehouse's path when dbt last ran in it.
     """
 
     def __init__(self, work: Path) -> None:
@@ -118,7 +117,7 @@ class BuildState:
         self.root: str = stored.get("root", "")
 
     def begin(self, nodes: Iterable[str]) -> None:
-        """Note that `nodes` are about to change."""
+        """Record that `nodes` are about to change."""
         self.pending |= set(nodes)
         self.changed = self.changed or bool(self.pending)
         self._save()
@@ -126,7 +125,7 @@ class BuildState:
     def finish(
         self, good: Collection[str], known: Iterable[str], settings: dict[str, Any] | None = None
     ) -> None:
-        """Note that `good` nodes passed, under which settings; forget those that are no more."""
+        """Record that `good` nodes passed, with their settings; forget removed nodes."""
         known = set(known)
         self.pending = (self.pending - set(good)) & known
         self.made_with |= {node: settings or {} for node in good if node.startswith("model.")}
@@ -134,12 +133,12 @@ class BuildState:
         self._save()
 
     def published(self) -> None:
-        """Note that everything is published."""
+        """Record that everything is published."""
         self.changed, self.pending = False, set()
         self._save()
 
     def moved_to(self, root: Path) -> None:
-        """Note where the warehouse lies."""
+        """Record the warehouse's path."""
         self.root = str(root)
         self._save()
 
@@ -189,9 +188,9 @@ class Warehouse:
             raise PermissionError(f"{self.work} is not writable")
 
     def repair(self) -> None:
-        """Finish a publication that was interrupted; remove what a killed build left behind.
+        """Finish an interrupted publication; remove what a killed build left behind.
 
-        Only for a build that no other can be at work beside.
+        Call only while no other build can be running.
         """
         if self.current.exists():
             self._link_files()
@@ -201,7 +200,7 @@ class Warehouse:
                 remove(path)
 
     def follow_move(self, connection: duckdb.DuckDBPyConnection) -> str:
-        """Make a folder that was moved or copied read its own files; return where it was.
+        """Make a moved or copied warehouse read its own files; return its earlier path.
 
         Parameters
         ----------
@@ -227,7 +226,7 @@ class Warehouse:
         descriptions: Mapping[str, tuple[str, Mapping[str, str]]] | None = None,
         statements: Sequence[str] = (),
     ) -> Path:
-        """Make the tables in progress the ones that readers see, all at once.
+        """Publish all tables in progress atomically.
 
         Parameters
         ----------
@@ -236,9 +235,9 @@ class Warehouse:
         extra_files
             Further files of `.work` to publish, such as `product_edges.edg`.
         descriptions
-            Table to its text and those of its columns, for comments in the database.
+            Table to its description and those of its columns, for comments in the database.
         statements
-            SQL run in the new database after its views are made (macros).
+            SQL to run in the new database after its views are created (macros).
 
         Returns
         -------
@@ -248,7 +247,7 @@ class Warehouse:
         Raises
         ------
         FileNotFoundError
-            If a file is not there; nothing is published then.
+            If a file is missing; nothing is published then.
         """
         build = self.builds / datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         previous = os.readlink(self.current) if self.current.is_symlink() else None
@@ -271,9 +270,9 @@ class Warehouse:
         return build
 
     def _link_files(self) -> None:
-        """Give each file of the current build its name in the warehouse, and no other.
+        """Link each file of the current build into the warehouse; remove stale links.
 
-        A link to anywhere else is somebody's own and stays, even one that leads nowhere.
+        A link to anywhere else is the user's and stays, even a dangling one.
         """
         current = os.path.join(".builds", "current", "")
         for file in self.current.iterdir():
@@ -286,8 +285,8 @@ class Warehouse:
     def _remove_builds_but(self, kept: set[str | None]) -> None:
         """Keep the new build and the one before it, whose files readers may have open.
 
-        A connection to the database of an earlier one names its folder: a link from there to the
-        current build lets it go on.
+        An open connection to an earlier build names its folder: a link from there to the current
+        build keeps it working.
         """
         for unfinished in self.builds.glob("*.new"):
             unfinished.unlink()
@@ -304,7 +303,7 @@ class Warehouse:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it, if it is there."""
+    """Remove a file, or a folder with its content, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -312,9 +311,9 @@ def remove(path: Path) -> None:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file, or each file of a folder, a second name.
+    """Hard-link a file, or each file of a folder, or copy it.
 
-    A hard link costs nothing, since a later build writes a new file.
+    A hard link is safe: a later build writes a new file instead of changing this one.
     """
     if source.is_dir():
         target.mkdir()
@@ -330,7 +329,7 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 
 def _replace_link(link: Path, target: str) -> None:
-    """Point `link` at `target` in one step."""
+    """Point `link` at `target` atomically."""
     if link.is_symlink() and os.readlink(link) == target:
         return
     fresh = link.with_name(link.name + ".new")

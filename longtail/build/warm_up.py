@@ -1,8 +1,8 @@
-"""What is done once, after the installation: ``python -m longtail.build.warm_up``.
+"""Run once after the installation: ``python -m longtail.build.warm_up``.
 
-numba keeps compiled kernels beside the package; without this, the first build pays for them, twice
-over, as both walk models compile side by side. And dbt of this environment, started from another
-folder by ``--project-dir``, finds the package.
+Compiles the kernels, which numba caches beside the package: otherwise the first build compiles
+them, and twice, as both walk models run side by side. Also makes the package importable for a dbt
+of this environment that starts in another folder (``--project-dir``).
 """
 
 import sysconfig
@@ -15,14 +15,14 @@ from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.kernels.walks import sample_walks, walks_to_arrow
 
-# A checkout that is the working directory comes first: several can share an environment.
+# The working directory's checkout comes first: several checkouts can share an environment.
 IMPORT_LINE = (
     "import os, sys; os.path.exists('longtail/__init__.py') or sys.path.append({project!r})\n"
 )
 
 
 def warm_up() -> None:
-    """Walk a triangle, first and second order, and train on it, with the types that a build has."""
+    """Walk a triangle, first and second order, and train on it, with the types of a build."""
     graph = graph_from_edges([0, 0, 1], [1, 2, 2], [0.5, 0.5, 1.0], node_count=3)
     for p, q in ((1.0, 1.0), (0.5, 2.0)):
         for _ in sample_walks(graph, walks_per_node=1, walk_length=3, p=p, q=q, seed=0):
@@ -34,7 +34,7 @@ def warm_up() -> None:
 
 
 def make_importable(site_packages: Path) -> None:
-    """Let an environment's Python find the package from any folder."""
+    """Make the package importable from any folder."""
     line = IMPORT_LINE.format(project=str(PROJECT))
     (site_packages / "longtail.pth").write_text(line, encoding="utf-8")
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 INSIDE = "[Content_Types].xml"
-"""A file in the zip file that each document of Microsoft Office is."""
+"""A member of the zip file of every Microsoft Office document."""
 
 
 def is_workbook(path: str) -> bool:
-    """Whether a file is a document of Microsoft Office; only workbooks of those can be read."""
+    """Whether a file is a Microsoft Office document; of these only workbooks can be read."""
     try:
         with zipfile.ZipFile(path) as archive:
             return INSIDE in archive.namelist()
@@ -33,8 +33,8 @@ def write_sheet(path: str, place: Path, sheet: str = "") -> None:
     place
         Of the csv file.
     sheet
-        Name of the sheet; "" when all sheets with rows have the same first row: they are read one
-        after another.
+        Name of the sheet; "" if all sheets with rows have the same first row: they are
+        concatenated.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _shown(names: Any) -> str:
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
-    """Yield the rows of a sheet that are not empty, as texts."""
+    """Yield the non-empty rows of a sheet, as texts."""
     for row in sheet.iter_rows():
         texts = [_text(value) for value in row]
         if any(texts):
@@ -89,7 +89,7 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
 
 
 def _text(value: Any) -> str:
-    """Return a cell as text; whole numbers, which a sheet holds as fractions, without a point."""
+    """Return a cell as text; whole numbers, which sheets store as floats, without a point."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
