@@ -74,7 +74,7 @@ def compare(before: Path, after: Path) -> list[dict[str, Any]]:
 
 
 def lines(rows: Sequence[dict[str, Any]], *, every: bool = False) -> list[str]:
-    """Return the figures as lines of text, those that did not change only when asked for."""
+    """Return the figures as lines of text; unchanged ones only on request."""
     shown = [row for row in rows if every or _has_changed(row)]
     found, part = [], None
     for row in shown:
@@ -91,7 +91,7 @@ def lines(rows: Sequence[dict[str, Any]], *, every: bool = False) -> list[str]:
 
 
 def _has_changed(row: dict[str, Any]) -> bool:
-    """Return whether a figure says that something is different."""
+    """Return whether a figure shows a difference."""
     if row["change"] is None:
         return (
             row["part"] in ("lists", "products") or row["before"] is not None or bool(row["after"])

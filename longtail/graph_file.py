@@ -1,7 +1,7 @@
 """Walks, vectors, neighbours and a map of any graph: ``python -m longtail.graph_file my.edg``.
 
-For a graph that comes from elsewhere: no events, no dbt. Nodes keep the names that the file gives
-them; the tables are those of the dbt models, with nodes in the place of products.
+For any graph, without events or dbt. Nodes keep their names from the file; the tables are those of
+the dbt models, with nodes instead of products.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def learn(
     path
         See `longtail.kernels.graph.read_edgelist`.
     output
-        Folder of the tables; made if it is not there.
+        Folder of the tables; created if missing.
     walks_per_node, walk_length, p, q
         Of `longtail.kernels.walks.sample_walks`; p = q = 1 is DeepWalk.
     dimensions, window
@@ -51,7 +51,7 @@ def learn(
     neighbours
         Nearest nodes per node, by cosine.
     seed, threads
-        Of every step; the same seed gives the same walks and vectors.
+        Used in every step; the same seed gives the same walks and vectors.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def learn(
     Raises
     ------
     ValueError
-        If the file is no edge list.
+        If the file is not an edge list.
     OSError
         If it cannot be read, or the output cannot be written.
     """

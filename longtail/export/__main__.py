@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command's options; an empty text is the default."""
+    """Return the command's argument parser; an empty text means the default."""
     options = argparse.ArgumentParser(prog="python -m longtail.export", description=main.__doc__)
     options.add_argument(
         "--to",
@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def places(text: str) -> int:
-    """Return the number of places asked for; "" is the default."""
+    """Return the requested number of places; "" means the default."""
     try:
         return int(text or DEFAULT_K)
     except ValueError:
@@ -107,7 +107,7 @@ def write(
     out: str,
     folder: Path,
 ) -> tuple[str, dict[str, int]]:
-    """Write the lists in one form; return where, without secrets, and each list's rows."""
+    """Write the lists in one form; return the target, without secrets, and rows per list."""
     if form == "postgres":
         return "PostgreSQL, schema longtail", write_postgres(shop, exported, note, out)
     if form == "redis":

@@ -16,9 +16,9 @@ from longtail.build.file_rows import text_literal
 from longtail.export.lists import ExportedList
 
 NOTE = "export.json"
-"""File that says what the others hold; written last."""
+"""File with the provenance of the others; written last."""
 BUCKET = "cast('0x' || md5(user_id)[1] as integer)"
-"""A user's part of the parquet files, 0 to 15: the first hex digit of the MD5 of the UTF-8 id."""
+"""A user's bucket of the parquet files, 0 to 15: the first hex digit of the MD5 of the UTF-8 id."""
 
 
 def write_files(
@@ -35,21 +35,21 @@ def write_files(
     shop
         The published database.
     lists, note
-        What to write, and what to note of it in `export.json`.
+        What to write, and its provenance for `export.json`.
     folder
-        Where to; made when it is not there.
+        Target folder; created if missing.
     form
         "jsonl", "csv" or "parquet".
 
     Returns
     -------
     dict
-        List to its rows, or lines.
+        List to its number of rows or lines.
 
     Raises
     ------
     FileExistsError
-        If a folder of somebody else's has the name of a list.
+        If a folder that no export wrote has the name of a list.
     OSError
         If the files cannot be written. Files of earlier exports stay.
     """
@@ -99,7 +99,7 @@ def _write_parquet(shop: duckdb.DuckDBPyConnection, exported: ExportedList, fold
     link.unlink(missing_ok=True)
     link.symlink_to(version.name)
     os.replace(link, name)
-    # Readers may have the files of the export before open.
+    # Readers may have the previous export's files open.
     for old in folder.glob(f".{name.name}-*"):
         if old.name not in (version.name, before):
             shutil.rmtree(old)
@@ -107,7 +107,7 @@ def _write_parquet(shop: duckdb.DuckDBPyConnection, exported: ExportedList, fold
 
 
 def _copy(shop: duckdb.DuckDBPyConnection, query: str, file: Path, options: str) -> int:
-    """Write a query into a file that appears only when it is complete; return its rows."""
+    """Write a query to a file that appears only when complete; return the number of rows."""
     partial = file.with_name(f".{file.name}.partial")
     try:
         copied = shop.execute(f"copy ({query}) to {text_literal(str(partial))} ({options})")

@@ -1,4 +1,4 @@
-"""What is exported: two lists, cut to their first places, and a note of where they come from."""
+"""The exported lists: two tables, cut to their first places, and their provenance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMAT = 1
 RELATIONS = ("substitute", "complement")
 """Of similar products."""
 BATCH = 10_000
-"""Rows that are handed to a database at once."""
+"""Rows sent to a database at once."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ExportedList:
     name
         Of the table, and of its files.
     keys
-        Columns that say whose list it is; with `rank` they are the table's key.
+        Columns that identify a list; with `rank` they are the table's key.
     columns
         Name to type, in SQL that DuckDB, SQLite and PostgreSQL understand. `score` and the columns
         of `keys` and `rank` are never null.
@@ -45,7 +45,7 @@ class ExportedList:
 
     @property
     def by_key(self) -> str:
-        """The query of one row per key, with the rest of the columns as a list `items`."""
+        """The query for one row per key, with the other columns as a list `items`."""
         keys = ", ".join(self.keys)
         others = [column for column in self.columns if column not in self.keys]
         items = ", ".join(f"{column} := {column}" for column in others)
@@ -63,7 +63,7 @@ def exported_lists(k: int, *, with_seen: bool = False) -> list[ExportedList]:
     k
         Places per user, and per product and relation; at least 1.
     with_seen
-        Whether products that the user has seen stay. Without them the others close the ranks.
+        Whether to keep products that the user has seen. Without them later ranks move up.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def exported_lists(k: int, *, with_seen: bool = False) -> list[ExportedList]:
 
 
 def provenance(shop: duckdb.DuckDBPyConnection, k: int, *, with_seen: bool) -> dict[str, Any]:
-    """Return what a reader may want to know of an export, as texts and numbers."""
+    """Return the provenance of an export: build, times and options."""
     build = shop.execute("select build_id, built_at, last_event_at from status").fetchall()[0]
     build_id, built_at, last_event_at = build
     return {
@@ -131,14 +131,14 @@ def provenance(shop: duckdb.DuckDBPyConnection, k: int, *, with_seen: bool) -> d
 
 @contextmanager
 def published(database: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a published database, whose views stay those of one build while it is open.
+    """Open a published database; its views show one build as long as it is open.
 
     Parameters
     ----------
     database
         longtail.duckdb.
     spill
-        Folder for what does not fit in memory.
+        Folder for DuckDB's spill files.
 
     Raises
     ------

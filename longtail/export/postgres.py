@@ -11,7 +11,7 @@ from longtail.export.lists import ExportedList, batches
 
 SCHEMA = "longtail"
 NOTE = "export"
-"""Table that says what the others hold, one row per name."""
+"""Table with the provenance of the others, one row per name."""
 
 
 def write_postgres(
@@ -22,29 +22,29 @@ def write_postgres(
 ) -> dict[str, int]:
     """Write the lists as tables of the schema `longtail`, all in one transaction.
 
-    New tables are filled beside the old ones and take their names last: readers wait for the
-    exchange of names only. Rights granted on an old table are granted on the new one.
+    New tables are filled beside the old ones and renamed last: readers wait only for the rename.
+    Rights granted on an old table are granted on the new one.
 
     Parameters
     ----------
     shop
         The published database.
     lists, note
-        What to write, and what to note of it in the table `export`.
+        What to write, and its provenance for the table `export`.
     server
         libpq's connection string or URL; "" leaves it to libpq's environment (PGHOST ...).
 
     Returns
     -------
     dict
-        List to its rows.
+        List to its number of rows.
 
     Raises
     ------
     ModuleNotFoundError
         If psycopg is not installed.
     OSError
-        If the server cannot be reached or refuses. The tables of the export before stay.
+        If the server cannot be reached or refuses. The previous export's tables stay.
     """
     try:
         import psycopg
@@ -95,7 +95,7 @@ def _fill(cursor: Any, shop: duckdb.DuckDBPyConnection, exported: ExportedList) 
 
 
 def _exchange(cursor: Any, table: str) -> None:
-    """Let the new table take the name and the rights of the old one."""
+    """Rename the new table to the old one, with its rights."""
     cursor.execute(
         """
         select coalesce(quote_ident(readers.rolname), 'public'), rights.privilege_type

@@ -12,7 +12,7 @@ from longtail.export.lists import RELATIONS, ExportedList, batches
 DEFAULT_SERVER = "redis://localhost:6379/0"
 PREFIX = "longtail"
 NOTE = f"{PREFIX}:export"
-"""Hash that says what the others hold."""
+"""Hash with the provenance of the others."""
 
 
 def write_redis(
@@ -21,31 +21,31 @@ def write_redis(
     note: dict[str, Any],
     server: str = DEFAULT_SERVER,
 ) -> dict[str, int]:
-    """Write each list as one hash, filled under another name, which a transaction exchanges.
+    """Write each list as one hash, filled under a temporary name and renamed in a transaction.
 
     `longtail:recommendations` has a field per user, `longtail:similar_products:<relation>` one per
-    product; a value is a JSON array of items. `longtail:export` says what they hold.
+    product; a value is a JSON array of items. `longtail:export` holds their provenance.
 
     Parameters
     ----------
     shop
         The published database.
     lists, note
-        What to write, and what to note of it.
+        What to write, and its provenance.
     server
         URL, such as redis://localhost:6379/0, or rediss:// with TLS.
 
     Returns
     -------
     dict
-        List to its rows (items).
+        List to its number of items.
 
     Raises
     ------
     ModuleNotFoundError
         If redis is not installed.
     OSError
-        If the server cannot be reached or refuses. The hashes of the export before stay.
+        If the server cannot be reached or refuses. The previous export's hashes stay.
     """
     try:
         import redis
@@ -93,10 +93,10 @@ def _fill(client: Any, shop: duckdb.DuckDBPyConnection, exported: ExportedList) 
 
 
 def _exchange(client: Any, names: Sequence[str]) -> None:
-    """Let the new hashes take the names of the old ones in one transaction.
+    """Rename the new hashes over the old ones in one transaction.
 
-    Old ones are moved aside first: a hash that is replaced by renaming is freed there and then,
-    and the server answers no other client meanwhile.
+    Old ones are renamed first: a hash that RENAME overwrites is freed synchronously, which blocks
+    the server for all clients.
     """
     full = [name for name in names if client.exists(f"{name}:new")]
     old = [name for name in names if client.exists(name)]

@@ -14,7 +14,7 @@ import duckdb
 from longtail.export.lists import ExportedList, batches
 
 NOTE = "longtail_export"
-"""Table that says what the others hold, one row per name; a file without it is not replaced."""
+"""Table with the provenance of the others; a file without it is not replaced."""
 
 
 def write_sqlite(
@@ -23,26 +23,26 @@ def write_sqlite(
     note: dict[str, Any],
     file: Path,
 ) -> dict[str, int]:
-    """Write the lists into a new SQLite file, then put it in place of an earlier export.
+    """Write the lists into a new SQLite file, then replace an earlier export with it.
 
     Parameters
     ----------
     shop
         The published database.
     lists, note
-        What to write, and what to note of it in the table `longtail_export`.
+        What to write, and its provenance for the table `longtail_export`.
     file
         Where to.
 
     Returns
     -------
     dict
-        List to its rows.
+        List to its number of rows.
 
     Raises
     ------
     FileExistsError
-        If the file is there and no export of longtail.
+        If the file exists and is not an export of longtail.
     """
     if file.exists() and not _is_export(file):
         raise FileExistsError(f"{file} is no export of longtail: move it, or name another file")

@@ -1,1 +1,1 @@
-"""What is in the files of a shop: ``python -m longtail.inspect``."""
+"""Inspection of event files before a build: ``python -m longtail.inspect``."""

@@ -1,4 +1,4 @@
-"""Show what is in event files, or in a product catalogue, and the preset that reads them.
+"""Inspect event files or a product catalogue, and propose the preset that reads them.
 
 ``python -m longtail.inspect 'FILES' [--products 'FILES'] [--write PRESET.yml]``; make hands over
 EVENTS, PRODUCTS, DATASET, VARS and WRITE in the environment. A catalogue that is looked at alone
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _looked_at(options: argparse.Namespace, name: str) -> tuple[list[str], str]:
-    """Return the words about the files, and the preset."""
+    """Return the report on the files, and the preset."""
     given = merge(options.dataset, options.vars, options.files or options.products)
     del given["events"]
     lines, products = [], frozenset[str]()

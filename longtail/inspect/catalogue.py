@@ -1,4 +1,4 @@
-"""What is in the files of a product catalogue, and the vars that read them."""
+"""Inspect the files of a product catalogue and propose the vars that read them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CATALOGUE_NAMES: dict[str, tuple[str, ...]] = {
     "available_from": ("available_from", "availability_date", "launch_date"),
     "available_until": ("available_until", "expiration_date", "valid_until"),
 }
-"""Canonical column to names that mean it, as `plain` writes them, the likeliest first."""
+"""Canonical column to its usual names, normalised by `plain`, the likeliest first."""
 LEVELS = tuple(
     "index_group_name department product_department section section_name main_category "
     "product_group_name category category_name product_category sub_category subcategory "
@@ -58,7 +58,7 @@ PRICE = re.compile(r"[-+]?[\d.,]+ *[A-Za-z]{3}")
 
 @dataclass(frozen=True)
 class StagedCatalogue:
-    """What becomes of the rows of a sample.
+    """The result of staging a sample.
 
     Attributes
     ----------
@@ -69,11 +69,11 @@ class StagedCatalogue:
     filled
         Canonical column to products that have a value of it.
     unavailable
-        Products that are sold out or not available today.
+        Products sold out or not available today.
     shared
-        Products of the events' sample that are among them; None without events.
+        Products that are also in the events' sample; None without events.
     notes
-        What a build would say of the files.
+        Messages that a build would print about the files.
     """
 
     kept: int
@@ -93,7 +93,7 @@ class CatalogueLook:
     paths, size, sample, columns, proposal, problem
         As in `longtail.inspect.look.Look`.
     staged
-        What becomes of the sample with the proposal; None when `problem` says why not.
+        The result of staging the sample with the proposal; None when there is a `problem`.
     """
 
     paths: tuple[str, ...]
@@ -108,7 +108,7 @@ class CatalogueLook:
 def look_at_catalogue(
     pattern: str, given: Mapping[str, Any] | None = None, event_products: Collection[str] = ()
 ) -> CatalogueLook:
-    """Look at the files of a catalogue.
+    """Inspect the files of a catalogue.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _proposal(
     columns: Sequence[Column],
     event_products: Collection[str],
 ) -> Proposal:
-    """Return the vars that names and content tell."""
+    """Return the vars guessed from names and content."""
     free = [column for column in columns if column.kind not in ("nested", "empty")]
     found: dict[str, Column] = {}
     if key := _key(connection, free, event_products):
@@ -184,7 +184,7 @@ def _proposal(
 
 
 def _may_be(canonical: str, column: Column) -> bool:
-    """Whether the values of a column do not speak against what its name says."""
+    """Whether a column's values are consistent with its name."""
     if canonical.startswith("available_"):
         return bool(set(TIMES) & column.kinds)
     if canonical == "stock":
@@ -199,7 +199,7 @@ def _may_be(canonical: str, column: Column) -> bool:
 def _key(
     connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], products: Collection[str]
 ) -> Column | None:
-    """Return the column of ids: that of most of the events' products, else by name or content."""
+    """Return the id column: the one with most of the events' products, else by name or content."""
     ids = [column for column in columns if column.kind not in ("time", "date", "number")]
     by_name = {plain(column.name): column for column in reversed(ids)}
     named = next((by_name[n] for n in CATALOGUE_NAMES["product_id"] if n in by_name), None)
@@ -237,7 +237,7 @@ def _categories(
     found: Mapping[str, Column],
     columns: Sequence[Column],
 ) -> None:
-    """Put a category's levels together, or take the first of several categories."""
+    """Join a category's levels, or take the first of several categories."""
     mapped = proposal.given["catalogue_columns"]
     if column := found.get("category_code"):
         name = identifier(column.name)
@@ -268,11 +268,11 @@ def _categories(
 def _staged(
     file: EventFile, given: Mapping[str, Any], event_products: Collection[str]
 ) -> StagedCatalogue:
-    """Return what staging makes of the rows of a file, by the models' own SQL."""
+    """Stage the rows of a file with the models' own SQL."""
     notes: list[str] = []
     rows = catalogue_files.catalogue_sql([file], given["catalogue_columns"], notes.append)
     shown = [name for name in settings.CATALOGUE_COLUMNS if name != "product_id"]
-    with duckdb.connect() as connection:  # its own: it notes the lines that it cannot split
+    with duckdb.connect() as connection:  # its own: it records the lines that it cannot split
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(f"create table staged as {catalogue_sql(rows, given)}")
         rejected = rejected_rows(

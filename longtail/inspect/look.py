@@ -1,4 +1,4 @@
-"""Everything that is found out about the files of a pattern, from the beginning of one of them."""
+"""Everything learned about the files of a pattern from the beginning of the first."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class Look:
     columns
         Its columns.
     shape
-        The public log that they are of, if they are of a known one.
+        The public log that they match, if any.
     proposal
         The vars that read them.
     staged
-        What becomes of the sample with them; None when `problem` says why there is nothing.
+        The result of staging the sample with these vars; None when there is a `problem`.
     problem
         The error of a build with these vars, or "".
     """
@@ -56,14 +56,14 @@ class Look:
 
 
 def look_at(pattern: str, given: Mapping[str, Any] | None = None) -> Look:
-    """Look at event files.
+    """Inspect event files.
 
     Parameters
     ----------
     pattern
         Path or glob.
     given
-        Vars; what they say of the files is not guessed.
+        Vars; what they set is not guessed.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _proposal(
     sample: Sample,
     given: Mapping[str, Any],
 ) -> Proposal:
-    """Return the vars given, those of a known shape, or those that names and content tell."""
+    """Return the vars given, those of a known shape, or those guessed from names and content."""
     if "columns" in given or "events_sql" in given:
         proposal = Proposal(dict(given))
     elif shape and shape.preset:
@@ -127,7 +127,7 @@ def _staged(sample: Sample, proposal: Proposal, scratch: Path) -> tuple[Staged |
     try:
         checked = settings.check(proposal.given, settings.load_defaults())
         file, header = sample.file, proposal.given.get("csv_options", {}).get("header")
-        if isinstance(header, list):  # of a preset; the sample was taken without names
+        if isinstance(header, list):  # from a preset; the sample was taken without names
             file = replace(file, columns=tuple(header))
         files = [file]
         if checked["events_sql"]:
@@ -135,7 +135,7 @@ def _staged(sample: Sample, proposal: Proposal, scratch: Path) -> tuple[Staged |
                 checked["event_tables"], file.path, checked["csv_options"], scratch
             )
             files = queried(files, checked["events_sql"], tables)
-        with duckdb.connect() as connection:  # its own: it notes the lines that it cannot split
+        with duckdb.connect() as connection:  # its own: it records the lines that it cannot split
             return stage(connection, files, checked), ""
     except (ValueError, duckdb.Error) as error:
         return None, str(error).partition("\n")[0]

@@ -1,4 +1,4 @@
-"""A proposal as a file of vars, to be edited: what datasets/ holds."""
+"""Write a proposal as a preset file, ready to edit, like those of datasets/."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def preset_text(proposal: Proposal, title: str, command: str) -> str:
 
 
 def with_catalogue(text: str, proposal: Proposal) -> str:
-    """Return the text of a preset with the vars of a catalogue, in place of those that it has."""
+    """Return the text of a preset with its catalogue vars replaced."""
     kept = re.sub(r"(?m)^catalogue_(?:columns|csv_options):.*\n(?:[ \t]+.*\n)*", "", text)
     lines = _vars(proposal, CATALOGUE)
     if proposal.missing and not proposal.given["catalogue_columns"]:

@@ -24,7 +24,7 @@ TIMES = (
     *("time", "date", "date, day or month first", "compact date"),
     *("seconds since 1970", "milliseconds since 1970", "microseconds since 1970"),
 )
-"""Kinds that may be times, the surest first."""
+"""Kinds that may be times, the most certain first."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Column:
     Attributes
     ----------
     name, kind
-        Its name in the file, and what its values look like: a key of `KINDS`, "text", "nested" or
+        Its name in the file, and the kind of its values: a key of `KINDS`, "text", "nested" or
         "empty".
     kinds
         All of `KINDS` that at least half of the values have.
     filled
         Share of rows with a value.
     distinct
-        Number of different values among the rows that were looked at.
+        Number of distinct values among the sampled rows.
     examples
         Some of them.
     """

@@ -1,4 +1,4 @@
-"""The vars that would read a file: columns by name and by content, meaning of event types."""
+"""Propose the vars that read a file: columns by name and content, meaning of event types."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "play_count playcount weight hours".split()
     ),
 }
-"""Canonical column to names that mean it, as `plain` writes them, the likeliest first."""
+"""Canonical column to its usual names, normalised by `plain`, the likeliest first."""
 CLICKS = re.compile(
     r"view|click|pv|visit|browse|search|impression|detail|play|listen|watch|read|浏览|点击"
 )
@@ -69,16 +69,16 @@ MOST_TYPES = 40
 
 @dataclass
 class Proposal:
-    """Vars, and why: a comment for some entries of `columns` and for what is missing.
+    """Vars with their reasons: a comment for some entries of `columns` and for missing ones.
 
     Attributes
     ----------
     given
         Var to value.
     comments
-        Canonical column to what the user should know of it.
+        Canonical column to a remark for the user.
     missing
-        Needed columns that were not found.
+        Required columns that were not found.
     """
 
     given: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +94,7 @@ def propose(columns: Sequence[Column], types: Mapping[str, Sequence[str]]) -> Pr
     columns
         What `profile` returned.
     types
-        Column to its values, of columns with few.
+        Column to its values, for columns with few values.
     """
     proposal = Proposal()
     free = [column for column in columns if column.kind not in ("nested", "empty")]
@@ -128,7 +128,7 @@ def _by_name(columns: Sequence[Column]) -> dict[str, Column]:
 
 
 def _may_be(canonical: str, column: Column) -> bool:
-    """Whether the values of a column do not speak against what its name says."""
+    """Whether a column's values are consistent with its name."""
     if canonical == "event_time":
         return bool(set(TIMES) & column.kinds)
     if canonical in ("price", "event_weight"):
@@ -141,7 +141,7 @@ def _may_be(canonical: str, column: Column) -> bool:
 def _by_content(
     columns: Sequence[Column], found: Mapping[str, Column], types: Mapping[str, Sequence[str]]
 ) -> dict[str, Column]:
-    """Return the columns that only their values tell: times, event types and, with many, ids."""
+    """Return the columns recognised by values alone: times, event types and, with many, ids."""
     more: dict[str, Column] = {}
     left = list(columns)
 
@@ -174,7 +174,7 @@ def _times(proposal: Proposal, mapped: dict[str, str], column: Column | None) ->
         proposal.comments["event_time"] = (
             "no column of times was found: a tenth of each user's products is held out instead"
         )
-        # Without times nothing is near or recent: sessions are users.
+        # Without times there is no order and no recency: a session is a user.
         proposal.given |= {
             "window": 0,
             "min_stay_seconds": 0,
@@ -197,7 +197,7 @@ def _types(
     found: Mapping[str, Column],
     types: Mapping[str, Sequence[str]],
 ) -> None:
-    """Say what the event types mean or, where there are none, what all events are."""
+    """Propose weights of the event types or, if there are none, the type of all events."""
     column = found.get("event_type")
     if column is None:
         is_order = "user_session" in found or "price" in found
@@ -228,7 +228,7 @@ def _types(
 
 
 def _weight(value: str) -> int | None:
-    """Return what an event of that name says about interest, or None."""
+    """Return the weight of an event of that name, or None."""
     value = value.lower()
     for form, weight in ((BACK, -1), (BUYS, 5), (WANTS, 3), (CLICKS, 1)):
         if form.search(value):

@@ -1,4 +1,4 @@
-"""The beginning of event files, as files of their own, and the csv_options that read them."""
+"""Samples: the beginnings of event files, and the csv_options that read them."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Sample:
     Attributes
     ----------
     file
-        What was seen in it; `local` is the sample.
+        Its description; `local` is the sample.
     csv_options
-        What must be said for it to be read so.
+        The options needed to read it this way.
     is_whole
         Whether it is the whole file.
     encoding
-        Of its text; "" for parquet.
+        Encoding of its text; "" for parquet.
     """
 
     file: EventFile
@@ -59,7 +59,7 @@ class Sample:
 
 
 def take_sample(path: str, given: Mapping[str, Any], scratch: Path) -> Sample:
-    """Return the beginning of a file, with what is not `given` in csv_options found out.
+    """Return the beginning of a file; csv_options that are not `given` are detected.
 
     Parameters
     ----------
@@ -134,7 +134,7 @@ def _parquet_sample(path: str, scratch: Path) -> Sample:
 
 
 def _beginning(path: str, head: bytes, scratch: Path, sheet: str) -> tuple[bytes, bool]:
-    """Return the first bytes of a file's content, decompressed, and whether they are all."""
+    """Return the first bytes of a file's content, decompressed, and whether that is all of it."""
     if head.startswith(GZIP_MAGIC):
         with gzip.open(path) as file:
             return _read(file)
@@ -159,7 +159,7 @@ def _read(file: BinaryIO) -> tuple[bytes, bool]:
 
 
 def _encoding(content: bytes) -> str:
-    """Return utf-8 where it is, else the likelier of a Windows and a Macintosh encoding."""
+    """Return utf-8 if valid, else the likelier of a Windows and a Macintosh encoding."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         decoder.decode(content)
@@ -173,7 +173,7 @@ def _encoding(content: bytes) -> str:
 
 
 def _likelihood(content: bytes, encoding: str) -> float:
-    """Return how much the characters beyond ASCII look like those of western texts."""
+    """Return how well the non-ASCII characters fit western text."""
     text = content.decode(encoding, "replace")
     score = 0.0
     for found in re.finditer("[^\x00-\x7f]", text):
@@ -188,7 +188,7 @@ def _likelihood(content: bytes, encoding: str) -> float:
 
 
 def _whole_rows(content: bytes, encoding: str) -> bytes:
-    """Return the beginning of a file up to its last whole row, as it is encoded."""
+    """Return the beginning of a file up to its last whole row, in its own encoding."""
     text = codecs.getincrementaldecoder(encoding)("replace").decode(content)
     layout = json_layout(text.lstrip("\ufeff"))
     if layout in ("array", "objects"):
@@ -198,7 +198,7 @@ def _whole_rows(content: bytes, encoding: str) -> bytes:
 
 
 def _whole_objects(text: str) -> str:
-    """Return the objects of JSON that is cut off, one per line."""
+    """Return the complete objects of truncated JSON, one per line."""
     decoder = json.JSONDecoder()
     place = text.find("{")
     found = []
@@ -213,7 +213,7 @@ def _whole_objects(text: str) -> str:
 
 
 def _lines_before(text: str) -> int:
-    """Return how many lines stand before the header: they hold no delimiter, those after do."""
+    """Count the lines before the header: they have no delimiter, later lines have one."""
     lines = text[: 1 << 16].splitlines()[:40]
     for delimiter in DELIMITERS:
         counts = [line.count(delimiter) for line in lines]

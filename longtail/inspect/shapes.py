@@ -1,4 +1,4 @@
-"""Public logs that are known by their columns."""
+"""Public logs, recognised by their columns."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Shape:
     Attributes
     ----------
     title
-        What it is called.
+        Its title.
     preset
         Its file in datasets/, without ending; "" when there is none.
     columns
-        Names that must all be there, in lower case; of a file without a header none.
+        Lower-case names that must all be present; empty for a file without a header.
     kinds
-        Of a file without a header: a pattern for the kind or the values of each column.
+        For a file without a header: a pattern for the kind or the values of each column.
     sign
-        A column and what its values look like, where others have the same names.
+        A column and a pattern of its values, to tell apart logs with the same names.
     """
 
     title: str
@@ -129,7 +129,7 @@ SHAPES = (
 
 
 def plain(name: str) -> str:
-    """Return a name in lower case with one _ for everything that is no letter or digit."""
+    """Return a name in lower case, with one _ for each run of other characters."""
     return re.sub(r"[\W_]+", "_", name.strip().lower()).strip("_")
 
 
@@ -141,7 +141,7 @@ def recognise(columns: Sequence[Column], has_header: bool) -> Shape | None:
     columns
         What `profile` returned.
     has_header
-        Whether their names are the file's.
+        Whether the names come from the file.
     """
     names = {form for column in columns for form in (column.name.lower(), plain(column.name))}
     for shape in SHAPES:

@@ -1,4 +1,4 @@
-"""What staging makes of a sample, by the models' own SQL and without dbt."""
+"""Stage a sample with the models' own SQL, without dbt."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ EXAMPLE_OF = {
     "event_type": "event_type",
     "event_weight": "raw_event_weight",
 }
-"""Word in a reason to the column that shows the value at fault."""
+"""Word in a rejection reason to the column with the bad value."""
 LONGEST_EXAMPLE = 60
 
 
 @dataclass(frozen=True)
 class Rejected:
-    """Rows that are rejected for one reason, and the value of one of them."""
+    """Rows rejected for one reason, and an example value."""
 
     reason: str
     rows: int
@@ -51,7 +51,7 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Rows that one rule of cleaning would take, as counted on the sample alone."""
+    """Rows that one cleaning rule would remove, counted on the sample alone."""
 
     rule: str
     rows: int
@@ -59,12 +59,12 @@ class Cleaned:
 
 @dataclass(frozen=True)
 class Staged:
-    """What becomes of the rows of a sample.
+    """The result of staging a sample.
 
     Attributes
     ----------
     kept
-        Rows that can be used.
+        Usable rows.
     rejected
         The others by reason, the most frequent first.
     users, products, sessions
@@ -72,13 +72,13 @@ class Staged:
     first_at, last_at
         Times of the first and last kept row.
     clock
-        The finest that times show: "microseconds", "seconds", "minutes", "days" or "none".
+        The resolution of the times: "microseconds", "seconds", "minutes", "days" or "none".
     types
         Event type to kept rows.
     cleaned
-        Rows by rule of cleaning.
+        Removed rows by cleaning rule.
     notes
-        What a build would say of the files.
+        Messages that a build would print about the files.
     product_ids
         Of the kept rows.
     """
@@ -140,12 +140,12 @@ def _rendered(paths: Sequence[str], end: str, given: Mapping[str, Any], **known:
 def stage(
     connection: duckdb.DuckDBPyConnection, files: Sequence[EventFile], given: Mapping[str, Any]
 ) -> Staged:
-    """Return what staging makes of the rows of files.
+    """Stage the rows of files.
 
     Parameters
     ----------
     connection
-        A database in memory; the table `staged` is made in it.
+        An in-memory database, which gets the table `staged`.
     files
         What `describe_files` returned.
     given
@@ -154,7 +154,7 @@ def stage(
     Raises
     ------
     ValueError
-        If a needed column is missing or an expression of `columns` does not fit.
+        If a required column is missing or an expression of `columns` does not fit.
     """
     notes: list[str] = []
     rows = scan.scan_sql(
@@ -218,14 +218,14 @@ def stage(
 def rejected_rows(
     connection: duckdb.DuckDBPyConnection, example_of: Mapping[str, str]
 ) -> tuple[Rejected, ...]:
-    """Return what was rejected of the table `staged`, the most frequent reason first.
+    """Return the rejected rows of the table `staged` by reason, the most frequent first.
 
     Parameters
     ----------
     connection
         Where it is, and where its files were read.
     example_of
-        Word in a reason to the column that shows the value at fault.
+        Word in a rejection reason to the column with the bad value.
     """
     found = (*_rejected(connection, example_of), *_broken_lines(connection))
     return tuple(sorted(found, key=lambda reason: -reason.rows))
@@ -253,7 +253,7 @@ def _rejected(
 
 
 def _broken_lines(connection: duckdb.DuckDBPyConnection) -> list[Rejected]:
-    """Return the lines that DuckDB could not split, which it notes on the side."""
+    """Return the lines that DuckDB could not split, from its table of rejects."""
     known = connection.execute(
         "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"
     ).fetchall()
@@ -294,7 +294,7 @@ def _sessions(connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any]) -
 def _cleaned(
     connection: duckdb.DuckDBPyConnection, given: Mapping[str, Any], clock: str
 ) -> tuple[Cleaned, ...]:
-    """Count duplicates, short stays and repeats; robots need more than a sample."""
+    """Count duplicates, short stays and repeats; robots cannot be detected on a sample."""
     ((duplicates, stays, repeats),) = connection.execute(
         f"""
         with events as (
@@ -325,6 +325,6 @@ def _cleaned(
         [given["click_event_types"]],
     ).fetchall()
     if "second" not in clock:
-        stays = 0  # as models/events/int_log_days.sql judges day by day
+        stays = 0  # int_log_days.sql decides this day by day
     rules = (("exact duplicate", duplicates), ("short stay", stays), ("repeat", repeats))
     return tuple(Cleaned(rule, rows) for rule, rows in rules if rows)

@@ -1,4 +1,4 @@
-"""What was found out about event files, in words: lines of a report for a terminal."""
+"""The inspection report for a terminal, as lines of text."""
 
 from __future__ import annotations
 

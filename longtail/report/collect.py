@@ -1,4 +1,4 @@
-"""What the report shows, read from the published database by the queries beside this file."""
+"""The report's data, read from the published database by the queries beside this file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from longtail.report.spread import spread
 
 COUNTED = ("products", "product_edges", "user_recommendations")
 
-# The report's own tables, with the columns of those that may have no rows to come from.
+# The report's own tables; columns are given where the source table may be missing.
 OWN = {
     "report_users": "user_id varchar, user_key integer, kind varchar, place bigint",
     "report_events": "user_key integer, place bigint, product_key integer, event_at timestamp,"
@@ -30,14 +30,14 @@ WEEK = (
     *("hidden_winners", "products_nobody_finds", "top_movers", "abandoned_carts"),
     *("cheaper_substitutes", "category_flow", "brand_flow", "experiment_verdicts"),
 )
-"""Tables that say what to do, in the order of the page."""
+"""Tables of lists to act on, in the order of the page."""
 
 GRID = 5000
 """Coordinates on the page are whole numbers, this many to each side of the middle."""
 
 
 def collect(database: Path) -> dict[str, Any]:
-    """Return everything that the page shows, as values that JSON knows.
+    """Return all data of the page, as JSON-compatible values.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def collect(database: Path) -> dict[str, Any]:
     FileNotFoundError
         If there is no such database.
     longtail.report.shop.UnreadableTableError
-        Naming the table, if a published one is there and cannot be read.
+        Naming the table, if a published table cannot be read.
     """
     shop = Shop(database)
     try:
@@ -86,7 +86,7 @@ def collect(database: Path) -> dict[str, Any]:
 
 
 def _only(shop: Shop, name: str) -> dict[str, Any]:
-    """Return a query's only row; nothing when it has none."""
+    """Return a query's only row; empty when it has none."""
     return (shop.rows(name) or [{}])[0]
 
 
@@ -98,13 +98,13 @@ def _overview(shop: Shop) -> dict[str, Any]:
 
 
 def _product_ids(week: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Return the ids of all products that the rows name."""
+    """Return the ids of all products in the rows."""
     cells = (cell for rows in week.values() for row in rows for cell in row.items())
     return sorted({value for column, value in cells if column.endswith("product_id")})
 
 
 def _products(shop: Shop) -> dict[str, Any]:
-    """Return the products by column: text with few values as positions in a list of them."""
+    """Return the products by column: texts with few values are dictionary-encoded."""
     rows = shop.rows("products")
     names = rows[0].keys() if rows else ()
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
@@ -114,7 +114,7 @@ def _products(shop: Shop) -> dict[str, Any]:
         places = {value: place for place, value in enumerate(values)}
         columns[name] = {"values": values, "places": [places.get(value, -1) for value in found]}
     if not any(columns.get("url", [])):
-        columns.pop("url", None)  # without a catalogue no byte is spent on it
+        columns.pop("url", None)  # without a catalogue there are none
     mapped = sum(value is not None for value in columns.get("x", []))
     if mapped:
         _lay_out(columns, ("x", "y"), mapped)
@@ -123,13 +123,13 @@ def _products(shop: Shop) -> dict[str, Any]:
 
 
 def _lay_out(columns: dict[str, Any], axes: tuple[str, ...], mapped: int) -> None:
-    """Bring coordinates to the page's grid; on the flat map, dots apart from each other."""
+    """Scale coordinates to the page's grid; on the flat map, separate overlapping dots."""
     places = np.array([columns[axis][:mapped] for axis in axes], dtype=float).T
-    # A few products far out must not squeeze the rest.
+    # A few outliers must not squeeze the rest.
     low, high = np.quantile(places, [0.002, 0.998], axis=0)
     places = (places - (low + high) / 2) / max((high - low).max() / 2, 1e-9)
     if len(axes) == 2:
-        # Evenly over a quarter of the frame, dots would be 1 / sqrt(n) apart.
+        # Spread evenly over a quarter of the frame, dots would be 1 / sqrt(n) apart.
         places = spread(places, 0.8 / np.sqrt(mapped))
     placed = np.rint(GRID * places).astype(int)
     for axis, values in zip(axes, placed.T.tolist(), strict=True):

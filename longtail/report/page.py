@@ -33,7 +33,7 @@ SCRIPTS = (
 def build_report(database: Path, output: Path) -> None:
     """Write the report of a published build as one html file.
 
-    The file needs nothing else: no network, no server. It appears only when it is complete.
+    The file is self-contained: no network, no server. It appears only when complete.
 
     Parameters
     ----------
@@ -63,8 +63,8 @@ def build_report(database: Path, output: Path) -> None:
 def render(data: dict[str, Any]) -> str:
     """Return the page that shows `data`.
 
-    The page's own script and style are the only ones that its content security policy lets
-    run, so that a text of the data could do nothing even if it came to be taken for markup.
+    The content security policy allows only the page's own script and style, so text from the data
+    is harmless even if it were parsed as markup.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def json_for_html(data: Any) -> str:
     Parameters
     ----------
     data
-        Values that JSON knows.
+        JSON-compatible values.
 
     Returns
     -------

@@ -18,15 +18,15 @@ QUERIES = Path(__file__).with_name("queries")
 
 
 class UnreadableTableError(RuntimeError):
-    """A published table is there and cannot be read."""
+    """A published table exists but cannot be read."""
 
 
 class Shop:
     """A published database, and the report's own tables beside it.
 
-    A query whose tables are not all there gives no rows: a build without a map has no
-    `product_map`, one without targets may lack others. A table that is there and cannot be read
-    is an error: its section would look empty, and an empty section is a claim.
+    A query with a missing table returns no rows: a build without a map has no `product_map`, one
+    without targets may lack others. A table that exists but cannot be read is an error: its section
+    would look empty, and an empty section is a claim.
 
     Attributes
     ----------
@@ -60,15 +60,15 @@ class Shop:
         self.named: set[str] = set()
 
     def keep(self, name: str, empty: str = "") -> None:
-        """Run the query `name` and keep its rows as a table of that name.
+        """Run the query `name` and store its rows as a table of that name.
 
         Parameters
         ----------
         name
             A file of `queries`, without its ending.
         empty
-            Columns with their types of the table that stands in when a table of the query is
-            missing. Without it there is no table then.
+            Columns and types of an empty stand-in for when a table of the query is missing. Without
+            it no table is created then.
         """
         if self._is_answerable(self._sql(name)):
             self._run(name, f"create temp table {name} as {self._sql(name)}")
@@ -79,7 +79,7 @@ class Shop:
         self.named.add(name)
 
     def give(self, name: str, column: str, values: list[str]) -> None:
-        """Make a table of one column of texts for queries to read.
+        """Create a table of one text column for queries to read.
 
         Parameters
         ----------
@@ -95,7 +95,7 @@ class Shop:
         self.named.add(name)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        """Return the rows of the query `name` as JSON takes them.
+        """Return the rows of the query `name` as JSON-compatible values.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class Shop:
         Returns
         -------
         list of dict
-            Column to value; no row when a table of the query is missing.
+            Column to value; empty when a table of the query is missing.
         """
         sql = self._sql(name)
         if not self._is_answerable(sql):
@@ -115,7 +115,7 @@ class Shop:
         return [dict(zip(names, map(plain, row), strict=True)) for row in cursor.fetchall()]
 
     def count(self, table: str) -> int | None:
-        """Return the rows of a published table; None when it is not there."""
+        """Return a published table's number of rows; None when it does not exist."""
         if table not in self.schemas:
             return None
         sql = f'select count(*) from shop."{self.schemas[table]}"."{table}"'
@@ -136,7 +136,7 @@ class Shop:
             raise UnreadableTableError(f"{name}: {str(error).splitlines()[0]}") from error
 
     def _is_answerable(self, sql: str) -> bool:
-        """Whether every table that a query reads is there; those of the shop get their names."""
+        """Whether every table of a query exists; creates plain names for the shop's tables."""
         for table in tables_of(self.connection, sql) - self.named:
             if table not in self.schemas:
                 return False
@@ -159,11 +159,11 @@ LIMITS = {
     "events_per_user": 30,
     "week_rows": 100,
 }
-"""How much of each the page holds."""
+"""Number of rows of each on the page."""
 
 
 def tables_of(connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
-    """Return the tables that a query names, without those it defines itself.
+    """Return the tables that a query reads, without its own CTEs.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def tables_of(connection: duckdb.DuckDBPyConnection, sql: str) -> set[str]:
     Raises
     ------
     ValueError
-        If `sql` is no select.
+        If `sql` is not a select.
     """
     (text,) = connection.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
     tree = json.loads(text)
@@ -198,12 +198,12 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def plain(value: Any) -> Any:
-    """Turn a value into one that JSON knows.
+    """Convert a value to a JSON-compatible one.
 
     Parameters
     ----------
     value
-        Of any type that DuckDB returns.
+        A value of any type that DuckDB returns.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Push the dots of a map apart until each can be seen."""
+"""Push the dots of a map apart until all are visible."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ PASSES = 60
 
 
 def spread(positions: np.ndarray, gap: float) -> np.ndarray:
-    """Move points that are closer than `gap` apart, as little as it takes.
+    """Separate points that are closer than `gap`, moving them as little as possible.
 
-    UMAP packs the products of a cluster closer than a dot is wide. Each pass finds the pairs
-    below the gap and moves both ends away from each other, so a neighbourhood keeps its members.
+    UMAP packs the products of a cluster closer than a dot's width. Each pass finds the pairs closer
+    than the gap and moves both points apart, so neighbourhoods stay the same.
 
     Parameters
     ----------
     positions : ndarray of float, shape (n, 2) or (n, 3)
         Coordinates.
     gap : float
-        Least distance between two points, above 0, in the unit of `positions`.
+        Smallest distance between two points, above 0, in the unit of `positions`.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def spread(positions: np.ndarray, gap: float) -> np.ndarray:
         The moved points. After the last pass some pairs may still be a little closer than `gap`.
     """
     moved = np.array(positions, dtype=np.float64)
-    # Equal points have no direction to part in: give each one of its own.
+    # Equal points have no direction to move in: give each its own.
     moved += 1e-3 * gap * np.sin(np.arange(moved.size).reshape(moved.shape) * 2.399963)
     for _ in range(PASSES):
         first, second = KDTree(moved).query_pairs(gap, output_type="ndarray").T
@@ -37,7 +37,7 @@ def spread(positions: np.ndarray, gap: float) -> np.ndarray:
         distance = np.maximum(np.linalg.norm(apart, axis=1, keepdims=True), 1e-9 * gap)
         push = 0.5 * apart / distance * (gap - distance)
         crowd = np.bincount(np.concatenate([first, second]), minlength=len(moved))
-        # Many small pushes add up; sharing them out keeps a crowd from bursting.
+        # Many small pushes add up: averaging them keeps a dense crowd from flying apart.
         push /= np.sqrt(np.maximum(crowd[first], crowd[second]))[:, None]
         for axis in range(moved.shape[1]):
             moved[:, axis] += np.bincount(first, push[:, axis], len(moved))

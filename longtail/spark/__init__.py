@@ -1,1 +1,1 @@
-"""The same tables through Apache Spark: needs requirements-spark.lock; nothing else imports it."""
+"""The same tables by Apache Spark: needs requirements-spark.lock; nothing else imports it."""

@@ -1,7 +1,7 @@
-"""Actions that only Spark needs: write a query's rows to files, name files in its catalogue.
+"""Actions that only Spark needs: write a query's rows to files, register files as tables.
 
-Spark writes the folders that DuckDB writes. Days, publication, gates and report know files and
-nothing of the engine, so that they need no second form.
+Spark writes the folders that DuckDB writes. Days, publication, gates and report read files only, so
+they are the same for both engines.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PATTERNS = set("*?[]{}'`%#\\")
-"""Signs that mean something in a path of Hadoop or in Spark's SQL."""
+"""Characters with a special meaning in Hadoop paths or Spark SQL."""
 FILES_OF_HADOOP = (".*.crc", "_SUCCESS")
 UNSIGNED = {
     pa.uint8(): pa.int16(),
@@ -37,7 +37,7 @@ UNSIGNED = {
     pa.uint32(): pa.int64(),
     pa.uint64(): pa.decimal128(20, 0),
 }
-"""What Spark reads columns of parquet files as that it has no type for."""
+"""Spark's type for parquet columns of types that it lacks."""
 
 
 class SparkActions(Actions):
@@ -70,21 +70,21 @@ class SparkActions(Actions):
                 "Spark reads as a pattern: set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
             )
         self.spark = spark
-        # Held open for the run: no other build of this warehouse begins meanwhile.
+        # Held open for the run: no other build of this warehouse can start meanwhile.
         self.duckdb = duckdb.connect(str(self.work / "build.duckdb"), config=dict(limits))
         warehouse.repair()
 
     def _make_room(self, selected: Sequence[str]) -> None:
-        """Do nothing: a folder of Spark's takes the place of any earlier table."""
+        """Do nothing: Spark's folder replaces any earlier table."""
 
     def do_name_tables(self, *, schema: str) -> None:
-        """Name every table in progress in Spark's catalogue, which begins empty."""
+        """Register every table in progress in Spark's catalogue, which starts empty."""
         self.spark.sql(f"create schema if not exists {schema}")
         for path in sorted(self.work.glob("*.parquet")):
             self.do_name_table(name=f"{schema}.{path.stem}", location=str(path))
 
     def do_name_table(self, *, name: str, location: str) -> None:
-        """Name a file, or a folder of files, in the catalogues of Spark and of the build."""
+        """Register a file or folder as a table in the catalogues of Spark and of the build."""
         table = Path(location)
         is_by_day = database.is_by_day(table)
         self.spark.sql(f"drop table if exists {name}")
@@ -98,9 +98,9 @@ class SparkActions(Actions):
             cursor.execute(f"create or replace view {name} as select * from {rows}")
 
     def do_write_query(self, *, query: str, location: str, day: str = "") -> None:
-        """Write the rows of a query as parquet files, in a folder per `day` if that is a column.
+        """Write the rows of a query as parquet files, partitioned by `day` if that is a column.
 
-        A folder that is not by day takes the place of an earlier table when it is complete.
+        A folder that is not by day replaces an earlier table once complete.
         """
         target = Path(location)
         fresh = target if day else target.with_name(f"{target.name}.partial")
@@ -121,7 +121,7 @@ class SparkActions(Actions):
             os.rename(fresh, target)
 
     def _with_stored_ctes(self, query: str, folder: Path) -> str:
-        """Write the rows of marked CTEs to a folder; return the query that reads them there."""
+        """Write the rows of marked CTEs to a folder; return the query that reads that folder."""
         ctes, rest = shared_ctes.split(query)
         for place, (name, body) in enumerate(ctes):
             if shared_ctes.MARK in body:
@@ -131,13 +131,13 @@ class SparkActions(Actions):
         return shared_ctes.join(ctes, rest)
 
     def do_write_empty_day(self, *, query: str, table: str, day: str) -> None:
-        """Write the file that keeps the columns of a table by day without a row."""
+        """Write an empty file that preserves the columns of a table by day without rows."""
         folder = self.work / f"{table}.parquet.new" / f"{day}=1970-01-01"
         frame = self.spark.sql(query).drop(day).limit(0)
         pq.write_table(frame.toArrow(), folder / "empty.parquet")
 
     def do_write_edgelist(self, *, table: str) -> None:
-        """Write a table of edges in the form that csrgraph and other tools read."""
+        """Write a table of edges as an edge list for csrgraph and other tools."""
         target = self.work / f"{table}.edg"
         rows = database.rows_of(self.work / f"{table}.parquet")
         with self.duckdb.cursor() as cursor:
@@ -149,14 +149,14 @@ class SparkActions(Actions):
             """)
 
     def do_earlier(self, *, table: str) -> str:
-        """Return the query for the rows that earlier builds published of a table, or ''."""
+        """Return the query for a table's rows as published by earlier builds, or ''."""
         published = self.warehouse.root / f"{table}.parquet"
         if not published.exists():
             return ""
         return f"select * from parquet.`{_uri(published.resolve())}`"
 
     def do_search_reports(self, *, tables: Sequence[str]) -> list[str]:
-        """Return what searches noted in the metadata of their tables' files, as JSON texts."""
+        """Return the search reports in the metadata of tables' files, as JSON texts."""
         found = []
         for table in tables:
             metadata = pq.read_schema(self.work / f"{table}.parquet").metadata or {}
@@ -193,7 +193,7 @@ def _uri(path: str | Path) -> str:
 
 
 def _definition(table: Path, is_by_day: bool) -> str:
-    """Return the columns of a table as Spark's SQL, which would read a file of each to know them.
+    """Return a table's columns in Spark SQL, which would otherwise read a file to infer them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""dbt-spark with two additions: what macros ask of the package, and Python models beside DuckDB.
+"""dbt-spark with two additions: the package's actions, and Python models run with DuckDB.
 
 dbt finds it by `type: longtailspark` in profiles.yml; macros are dispatched as `spark__...`.
 """
@@ -30,8 +30,8 @@ from longtail.spark.actions import SparkActions
 
 ENGINE = "longtailspark"
 OF_JAVA = "spark.driver.extraJavaOptions"
-# pyspark logs each failed query with its stack as JSON, and warns of pandas, which passes no rows;
-# dbt-spark asks a Connect server for Hive, which it refuses.
+# pyspark logs each failed query with its stack as JSON, and warns about pandas, which passes no
+# rows; dbt-spark requests Hive from a Connect server, which refuses.
 logging.getLogger("SQLQueryContextLogger").disabled = True
 for text in ("PySpark does not yet fully", "Failed to set spark.sql.catalogImplementation"):
     warnings.filterwarnings("ignore", message=text)
@@ -39,7 +39,7 @@ for text in ("PySpark does not yet fully", "Failed to set spark.sql.catalogImple
 
 @dataclass
 class Credentials(SparkCredentials):
-    """Those of dbt-spark, and what a build may use of the machine that runs dbt.
+    """Credentials of dbt-spark, plus the resources of the machine that runs dbt.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Credentials(SparkCredentials):
     duckdb_options: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Let a session of this machine log what went wrong, and leave no folder where dbt runs."""
+        """Let a local session log errors, and leave no folder where dbt runs."""
         super().__post_init__()
         options = self.server_side_parameters
         if "spark.remote" not in options:
@@ -84,26 +84,26 @@ class Credentials(SparkCredentials):
 
 
 class ConnectionManager(SparkConnectionManager):
-    """Connections of dbt-spark, on a Java that is new enough."""
+    """Connections of dbt-spark, with a recent enough Java."""
 
     TYPE = ENGINE
 
     @classmethod
     def open(cls, connection: Connection) -> Connection:
-        """Open a session, the first of which starts Java."""
+        """Open a session; the first one starts Java."""
         connection.credentials.find_java()
         return super().open(connection)
 
 
 class LongtailsparkAdapter(SparkAdapter):
-    """Tables are folders of parquet files in the warehouse, which Spark's catalogue only names."""
+    """Tables are folders of parquet files in the warehouse, registered in Spark's catalogue."""
 
     ConnectionManager = ConnectionManager
     _actions: SparkActions | None = None
 
     @property
     def actions(self) -> SparkActions:
-        """The package's actions on this run's warehouse, with the session; made at first need."""
+        """The package's actions on this run's warehouse, with the session; created on first use."""
         if self._actions is None:
             show_progress()
             lock_ephemeral_models()
@@ -125,7 +125,7 @@ class LongtailsparkAdapter(SparkAdapter):
 
     @available.parse(lambda *_, **__: None)
     def longtail(self, action: str, request: dict[str, Any]) -> Any:
-        """Return what an action of `longtail.spark.actions` returns."""
+        """Call an action of `longtail.spark.actions` and return its result."""
         try:
             return self.actions.answer(action, request)
         except ValueError as error:
@@ -142,11 +142,11 @@ class LongtailsparkAdapter(SparkAdapter):
 
     @available.parse(lambda *_, **__: "")
     def escape_sql_string(self, text: str) -> str:
-        """Do as dbt-duckdb's method: macros of the staging models call it, which DuckDB runs."""
+        """Escape like dbt-duckdb: the staging models' macros call it, and DuckDB runs them."""
         return text.replace("'", "''")
 
     def submit_python_job(self, parsed_model: dict, compiled_code: str) -> AdapterResponse:
-        """Run a Python model in this process, on DuckDB over its parents' files."""
+        """Run a Python model in this process, with DuckDB over its parents' files."""
         try:
             self.actions.run_python(parsed_model["alias"], compiled_code)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""What a build on Spark needs beside packages: ``python -m longtail.spark.set_up [target]``.
+"""Check Java and register the adapter for Spark: ``python -m longtail.spark.set_up [target]``.
 
 dbt looks for adapters in `dbt.adapters`; a line in the environment's `longtail_spark.pth` lets it
 find longtail's. Environments without requirements-spark.lock have no such line.
@@ -94,7 +94,7 @@ def make_findable(site_packages: Path) -> None:
 
 
 def main(target: str = "spark") -> int:
-    """Set up, or say in one line what is missing; a Connect server brings its own Java."""
+    """Set up, or print in one line what is missing; a Connect server has its own Java."""
     if target != "spark_connect":
         try:
             choose_java(dict(os.environ))

@@ -1,8 +1,8 @@
-"""CTEs that a query reads more than once, which Spark would compute at each place.
+"""CTEs that a query reads more than once, which Spark would compute at each reference.
 
-Spark writes a CTE's plan anew wherever it is read, and those of the CTEs within it as often again:
-four CTEs that each read the one before three times are 81 plans. The macro `computed_once` marks
-those to store first.
+Spark inlines a CTE's plan at each reference, with the plans of the CTEs inside it: four CTEs that
+each read the previous one three times become 81 plans. The macro `computed_once` marks the CTEs to
+store first.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 MARK = "/* computed once */"
-"""What the macro `computed_once` writes into the query of a CTE."""
+"""The marker that the macro `computed_once` writes into the query of a CTE."""
 BEGINNING = re.compile(r"(?:\s|--[^\n]*\n)*with\s+(?!recursive\b)", re.IGNORECASE)
 NAME = re.compile(r"(?:\s|--[^\n]*\n)*(\w+)\s+as\s*\(", re.IGNORECASE)
 TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|`[^`]*`|--[^\n]*|/\*.*?\*/|[()]", re.DOTALL)
@@ -52,7 +52,7 @@ def join(ctes: list[Cte], query: str) -> str:
 
 
 def _closing(query: str, position: int) -> int:
-    """Return the place of the parenthesis that closes the one before `position`."""
+    """Return the position of the parenthesis that closes the one before `position`."""
     depth = 1
     for token in TOKEN.finditer(query, position):
         depth += {"(": 1, ")": -1}.get(token[0], 0)

@@ -1,6 +1,6 @@
 """Where dbt looks for the adapter of the profile type `longtailspark`.
 
-The folder `dbt_path` must be on Python's path: `longtail.spark.set_up` sees to it.
+The folder `dbt_path` must be on Python's path: `longtail.spark.set_up` adds it.
 """
 
 import sys
