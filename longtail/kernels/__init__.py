@@ -1,1 +1,1 @@
-"""Kernels: arrays in, arrays out. No dbt, no DuckDB, nothing of `longtail.build`."""
+"""Kernels: arrays in, arrays out. They import no dbt, no DuckDB and no `longtail.build`."""

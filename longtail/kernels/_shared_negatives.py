@@ -1,7 +1,6 @@
 """The compiled part of `longtail.kernels.shared_negatives`.
 
-All compiled code is in this one file: numba's cache of a function notices a change in its own
-file, not in another one's.
+All compiled code is in this one file: numba's cache notices changes in a function's own file only.
 """
 
 import numpy as np
@@ -11,10 +10,10 @@ from longtail.kernels._walk_steps import prefetch
 
 END_OF_WALK = np.int32(-1)
 LARGEST = np.float32(8)
-"""Inner products beyond it count as this: the gradient is below .0004 there."""
+"""Inner products are clipped to this: beyond it the gradient is below .0004."""
 _STEPS_PER_UNIT = np.float32(128)
 _CELLS_PER_LINE = 16
-"""float32 in a line of the processor's cache."""
+"""float32 values per cache line."""
 # exp would take as long as the inner product.
 _SCORES = np.arange(2 * LARGEST * _STEPS_PER_UNIT + 1) / _STEPS_PER_UNIT - LARGEST
 _LOGISTIC = (1 / (1 + np.exp(-_SCORES))).astype(np.float32)
@@ -38,7 +37,7 @@ def _below(draw, size):
 
 @njit(cache=True, nogil=True)
 def fill_alias_table(weights, shares, aliases):
-    """Build an alias table (Vose 1991): place i stands for itself with shares[i], else its alias.
+    """Build an alias table (Vose 1991): slot i yields i with probability shares[i], else its alias.
 
     `weights` float64, `shares` float32, `aliases` int32, all of shape (n,).
     """
@@ -67,7 +66,7 @@ def fill_alias_table(weights, shares, aliases):
 
 @njit(cache=True, nogil=True)
 def _fetch(cells, node, dimensions):
-    """Ask the processor for a row of a matrix without waiting, by its cells as one array."""
+    """Prefetch a row of a matrix, given as its flat array of cells."""
     for place in range(node * dimensions, (node + 1) * dimensions, _CELLS_PER_LINE):
         prefetch(cells, place)
 
@@ -95,11 +94,10 @@ def _learn(
     gradients,
     steps,
 ):
-    """One step on all pairs of some inputs with an output that is right and others that are noise.
+    """One step on all pairs of some inputs with one true output and some noise outputs.
 
-    Every inner product is of the vectors as they were before the step. Outputs are taken four at
-    once and inputs two: what they meet is then read once for all of them. Rows beyond the counts
-    are any valid ones; their gradients are 0.
+    Every inner product uses the vectors from before the step. Blocks of four outputs and two inputs
+    share each read. Padding rows beyond the counts may be any valid rows; their gradients are 0.
     """
     dimensions = inputs.shape[1]
     for i in range(input_count + input_count % 2):
@@ -168,12 +166,12 @@ def train_walks(
 
     `tokens` int32 with `END_OF_WALK` after each walk; `inputs` and `outputs` float32 (n, d), which
     change; `shares` and `aliases` the noise, of which `drawn` nodes count `noise_weight` each;
-    `chances` float32 (n,), with which a token is kept; `done` of `total` tokens were trained
-    before; `state` uint64 (1,), which changes.
+    `chances` float32 (n,), the probability of keeping a token; `done` of `total` tokens were
+    trained before; `state` uint64 (1,), which changes.
     """
     size = tokens.size
     walk = np.empty(size, np.int32)
-    # Room for whole blocks of two inputs and four outputs, at first of any node.
+    # Padded to whole blocks of two inputs and four outputs; the padding may be any node.
     input_nodes = np.zeros(2 * window, np.int32)
     output_nodes = np.zeros(4 + drawn, np.int32)
     gradients = np.empty((2 * window, 4 + drawn), np.float32)
@@ -194,7 +192,7 @@ def train_walks(
         rate = np.float32(first_rate - (first_rate - last_rate) * (done + seen) / total)
         _draw_noise(shares, aliases, state, noise[0])
         for centre in range(length):
-            # What the next centre meets is on its way while this one is trained.
+            # Prefetch the next centre's rows while this one is trained.
             if centre + 1 < length:
                 upcoming = noise[(centre + 1) % 2]
                 _draw_noise(shares, aliases, state, upcoming)

@@ -1,7 +1,6 @@
 """The compiled steps of `longtail.kernels.walks`: one step of many walks at a time.
 
-All compiled code is in this one file: numba's cache of a function notices a change in its own
-file, not in another one's.
+All compiled code is in this one file: numba's cache notices changes in a function's own file only.
 """
 
 from typing import NamedTuple
@@ -19,12 +18,12 @@ _ABSENT = np.uint32(0xFFFFFFFF)
 _STEP_STRIDE = np.uint64(0x9E3779B97F4A7C15)
 _DRAW_STRIDE = np.uint64(0xD1342543DE82EF95)
 _DRAWS_PER_ATTEMPT = np.uint64(4)
-# Walks that one thread advances in turn; measured, see benchmarks/walks.
+# Walks that one thread interleaves; measured in benchmarks/walks.
 _FIRST_ORDER_LANES = 64
 _SECOND_ORDER_LANES = 32
-# Words of a hash set repeated behind its end.
+# Words of a hash set repeated after its end.
 _WRAPPED = np.uint64(3)
-# A walk in progress. `position` is read in the slots, then in the adjacency sets.
+# A walk in progress. `position` indexes the slots first, then the adjacency sets.
 _WALKER = np.dtype(
     [
         ("key", np.uint64),
@@ -187,13 +186,13 @@ def fill_alias_slots(
 
 @njit(cache=True, nogil=True)
 def _is_bitset(node_count, degree):
-    """Whether a bit for each node fits into the two words for each edge."""
+    """Whether one bit per node fits into two words per edge."""
     return node_count + np.uint64(31) >> np.uint64(5) <= degree + degree
 
 
 @njit(cache=True, nogil=True)
 def _members_base(first, node):
-    """Place of a node's adjacency set: two words an edge, and the wrapped words a node."""
+    """Start of a node's adjacency set: two words per edge, plus the wrapped words per node."""
     return first + first + node * _WRAPPED
 
 
@@ -207,8 +206,8 @@ def _first_probe(node, size):
 def fill_members(first_node, last_node, indptr, indices, members):
     """Build the adjacency sets of some nodes; O(edges) expected.
 
-    A hash set is a ring of two words an edge with linear probing. Its first words are repeated
-    behind its end, so that a window of four needs no wrapping.
+    A hash set is a ring of two words per edge with linear probing. Its first words are repeated
+    after its end, so that a window of four needs no wrapping.
     """
     node_count = np.uint64(indptr.size - 1)
     one = np.uint64(1)
@@ -254,7 +253,7 @@ def _hash_set_holds(members, base, size, place, target):
         word_1 = members[window + np.uint64(1)]
         word_2 = members[window + np.uint64(2)]
         word_3 = members[window + np.uint64(3)]
-        # | on purpose: four tests and one branch that is nearly always taken.
+        # | instead of `or`: four tests, and one branch that is nearly always taken.
         is_found = (word_0 == wanted) | (word_1 == wanted) | (word_2 == wanted) | (word_3 == wanted)
         is_ended = (
             (word_0 == _ABSENT) | (word_1 == _ABSENT) | (word_2 == _ABSENT) | (word_3 == _ABSENT)
@@ -341,7 +340,7 @@ def _exact_step(
     return_bias,
     outward_bias,
 ):
-    """Draw a step from its whole distribution; O(degree)."""
+    """Draw a step from its full distribution; O(degree)."""
     total = 0.0
     goal = np.inf
     chosen = np.uint64(indices[first])
@@ -409,7 +408,7 @@ def _threshold(share):
 
 @njit(cache=True, nogil=True)
 def _start_walk(walker, row, starts, keys, offsets, walks):
-    """Place a walker on the first node of the walk of a row."""
+    """Place a walker on the first node of a row's walk."""
     node = np.uint64(starts[row])
     walks[row, 0] = starts[row]
     walker.row = row
@@ -424,18 +423,15 @@ def _start_walk(walker, row, starts, keys, offsets, walks):
 
 
 class Tables(NamedTuple):
-    """What a step reads: the graph and what `longtail.kernels.walks` builds from it.
+    """Inputs of a step: the graph and the tables that `longtail.kernels.walks` builds from it.
 
-    offsets: (n + 2,) first edge of each node; uint32 when that suffices. Node n is a dummy
-    without edges in which ended walks rest.
-    slots: (m + 1,) uint64, the alias table: own target, alias target, threshold.
-    threshold_tails: (m + 1,) uint32, the next 32 bits of each threshold.
-    members: (2 m + 3 n,) uint32, adjacency sets; (1,) when no step asks.
-    row_totals: (n,) float64, sum of a row's weights; (1,) when nothing is folded.
-    normal_share: (n,) float32, share of the rejection envelope outside the folded return edge;
-    (1,) when nothing is folded.
-    indices, weights: (m,) the graph's own.
-    id_bits: uint64, bits of a node id in a slot.
+    offsets: (n + 2,) first edge of each node; uint32 when that suffices. Node n is a dummy without
+    edges that holds ended walks. slots: (m + 1,) uint64, the alias table: own target, alias target,
+    threshold. threshold_tails: (m + 1,) uint32, the next 32 bits of each threshold. members: (2 m +
+    3 n,) uint32, adjacency sets; (1,) when no step reads them. row_totals: (n,) float64, sum of a
+    row's weights; (1,) when nothing is folded. normal_share: (n,) float32, share of the rejection
+    envelope outside the folded return edge; (1,) when nothing is folded. indices, weights: (m,) the
+    graph's own. id_bits: uint64, bits of a node id in a slot.
     """
 
     offsets: np.ndarray
@@ -450,7 +446,7 @@ class Tables(NamedTuple):
 
 
 class _Bias(NamedTuple):
-    """node2vec's biases of a step, and what follows from them for the whole walk."""
+    """node2vec's biases of a step, and the constants derived from them."""
 
     back: float
     outward: float
@@ -461,7 +457,7 @@ class _Bias(NamedTuple):
 
 
 class _Sweep(NamedTuple):
-    """Walkers of one round by what comes next for them, each list with room for all of them."""
+    """Walkers of one round by their next operation; each list can hold all of them."""
 
     accepted: np.ndarray
     candidates: np.ndarray
@@ -486,9 +482,9 @@ def _bias_of(back, outward):
 
 @njit(inline="always")
 def _draw(alive, walkers, sweep, tables, bias, node_count):
-    """Draw where each walker goes next; return how many were accepted, are candidates, return.
+    """Draw each walker's next node; return the counts of accepted, candidates and returns.
 
-    A walker that was rejected too often takes the exact step.
+    After too many rejections a walker takes the exact step.
     """
     indices = tables.indices
     members = tables.members
@@ -529,7 +525,7 @@ def _draw(alive, walkers, sweep, tables, bias, node_count):
         if bias.folded > 0.0:
             zone = _mix(walker.counter + np.uint64(2) * _DRAW_STRIDE)
             if _unit(zone) >= walker.share:
-                # Where the return edge lies if a row's targets are spread evenly.
+                # The return edge's position if a row's targets were evenly spaced.
                 guess = walker.previous * walker.degree // node_count
                 walker.position = walker.first + guess
                 prefetch(indices, walker.position)
@@ -549,9 +545,9 @@ def _draw(alive, walkers, sweep, tables, bias, node_count):
 
 @njit(inline="always")
 def _judge(candidate_count, accepted_count, walkers, sweep, tables, bias, node_count):
-    """Read the candidates; accept the sure ones, list those whose adjacency decides.
+    """Read the candidates; accept the certain ones, list those that need an adjacency test.
 
-    Returns the numbers of accepted walkers and of those that ask a bitset and a hash set.
+    Returns the counts of accepted walkers and of those that need a bitset or a hash set.
     """
     id_bits = tables.id_bits
     offsets = tables.offsets
@@ -619,7 +615,7 @@ def _ask_adjacency(
 
 @njit(inline="always")
 def _try_returns(return_count, accepted_count, walkers, sweep, tables, bias):
-    """Accept walkers that step back, by the weight of the edge that was folded out."""
+    """Accept walkers that step back, by the weight of the folded return edge."""
     indices = tables.indices
     row_totals = tables.row_totals
     weights = tables.weights
@@ -645,9 +641,9 @@ def _try_returns(return_count, accepted_count, walkers, sweep, tables, bias):
 
 @njit(inline="always")
 def _advance(accepted_count, walkers, sweep, tables, is_folded, starts, keys, next_row, walks):
-    """Take the accepted steps; a walker whose walk has ended starts the next row.
+    """Take the accepted steps; a walker whose walk ended starts the next row.
 
-    Returns the next row to start and how many walkers found none.
+    Returns the next row to start and the number of walkers left without a row.
     """
     normal_share = tables.normal_share
     offsets = tables.offsets
@@ -683,12 +679,12 @@ def _advance(accepted_count, walkers, sweep, tables, is_folded, starts, keys, ne
 def second_order_walks(starts, keys, tables, return_bias, outward_bias, walks):
     """Fill `walks` (rows, length) with node2vec walks.
 
-    Each round makes one attempt for every walker, in sweeps: what one sweep prefetches has
-    arrived by the next. A sweep appends walkers to the lists of later sweeps by adding 0 or 1
-    to the list's size, because a branch on a random outcome costs more than the work it saves.
+    Each round makes one attempt per walker, in sweeps: what one sweep prefetches is in the cache
+    for the next. A sweep appends walkers to the lists of later sweeps by adding 0 or 1 to the
+    list's size, because a branch on a random outcome costs more than the work it saves.
 
-    The sweeps are inlined, and take their arrays out of `tables` and `sweep` once: a call would
-    cost a fifth of the speed, and so would the reference that each access to a tuple counts.
+    The sweeps are inlined and unpack `tables` and `sweep` once: a call would cost a fifth of the
+    speed, and so would the reference count of each tuple access.
     """
     row_count, length = walks.shape
     walks[:, 0] = starts

@@ -1,4 +1,4 @@
-"""Vectors for products without walks, from products of the same category and brand."""
+"""Vectors of products without walks: means over the same category and brand."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def fill_missing_vectors(
     categories: Sequence[np.ndarray] = (),
     brands: np.ndarray | None = None,
 ) -> Filled:
-    """Give each product without a vector the direction of its kind.
+    """Give each product without a vector the mean direction of its category or brand.
 
-    The first that exists of: the mean of its category and brand together (category: the deepest
-    level that the product has); of its category, deepest level first; of its brand; of the shop.
-    A mean is the sum of the unit vectors of the products that have one, scaled to length 1.
+    It is the first existing mean of: its category and brand together (the deepest category level
+    that the product has); its category, deepest level first; its brand; the shop. A mean is the sum
+    of the unit vectors of the products that have one, scaled to length 1.
 
     Parameters
     ----------
@@ -47,8 +47,8 @@ def fill_missing_vectors(
     has_vector : ndarray of bool, shape (n,)
         Which rows hold a vector; such a row must be finite and not zero.
     categories : sequence of ndarray of int, shape (n,) each
-        Category codes per level, the top level first; a negative code is "none". A code has its
-        meaning within its level only.
+        Category codes per level, the top level first; a negative code is "none". Codes are unique
+        within a level only.
     brands : ndarray of int, shape (n,), optional
         Brand codes; a negative code is "none".
 
@@ -67,8 +67,8 @@ def fill_missing_vectors(
     Notes
     -----
     O(n d) per level, no loop over products, sums in order of row: the same input gives the same
-    bits. A mean that cancels out (length below 1e-6) counts as missing; when even the shop's does,
-    its first vector stands in.
+    bits. A mean that cancels out (length below 1e-6) counts as missing; if even the shop's does,
+    the shop's first vector is used.
     """
     vectors, known = _check(vectors, has_vector)
     codes = [_check_codes(f"categories[{i}]", c, len(vectors)) for i, c in enumerate(categories)]

@@ -1,7 +1,7 @@
 """Corpus of random walks: a text file with one walk a line, node ids separated by single spaces.
 
-It is written by Arrow kernels, counted by numpy and read by gensim's C++ reader: no Python loop
-sees a token. For the trainer that does without gensim the same walks are a file of numbers.
+Arrow kernels write it, numpy counts it and gensim's C++ reader reads it: no Python loop runs over
+tokens. For the numba trainer the same walks are a binary file of numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MAX_WALK_LENGTH = 10_000
-"""Nodes gensim reads from one line; it would cut a longer walk without a word."""
+"""Nodes gensim reads from one line; it would silently cut a longer walk."""
 
 _TOKENS_PER_JOIN = 4_000_000
 _BYTES_PER_READ = 1 << 25
@@ -26,7 +26,7 @@ _SHARD_TOKENS = 400_000
 
 
 class CorpusSize(NamedTuple):
-    """What ``write_corpus`` wrote: lines, node ids, and one more than the largest of these."""
+    """Size of a written corpus: lines, node ids, and the largest node id plus one."""
 
     walks: int
     tokens: int
@@ -41,7 +41,7 @@ def write_corpus(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> Co
     walks : iterable of pyarrow.RecordBatch
         Each with a column ``node_ids`` of lists of integers. Empty and null walks are skipped.
     path : path
-        File to write. It appears whole or not at all: a neighbouring ``.part`` file is renamed.
+        File to write. It appears only when complete: a ``.part`` file beside it is renamed.
 
     Returns
     -------
@@ -79,8 +79,8 @@ def write_corpus(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> Co
 def write_tokens(walks: Iterable[pa.RecordBatch], path: str | os.PathLike) -> CorpusSize:
     """Write walks as one run of int32 node ids with -1 after each walk.
 
-    What `longtail.kernels.shared_negatives` reads where it lies. Parameters, return value and
-    errors as of `write_corpus`.
+    `longtail.kernels.shared_negatives` memory-maps it. Parameters, return value and errors as of
+    `write_corpus`.
     """
     target = Path(path)
     part = target.with_name(target.name + ".part")
@@ -127,7 +127,7 @@ def _walk_column(batch: pa.RecordBatch) -> pa.Array:
 
 
 def _slices(lists: pa.Array) -> Iterable[pa.Array]:
-    """Pieces whose text stays far below the 2 GB of an Arrow string array."""
+    """Slices whose text stays far below the 2 GB limit of an Arrow string array."""
     if len(lists) == 0:
         return
     longest = pc.max(pc.list_value_length(lists)).as_py()
@@ -137,7 +137,7 @@ def _slices(lists: pa.Array) -> Iterable[pa.Array]:
 
 
 def _as_lines(lists: pa.Array) -> memoryview:
-    # Rebuilt as plain lists: binary_join takes no large or fixed-size ones.
+    # Rebuilt as plain lists: binary_join accepts no large or fixed-size lists.
     lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
     offsets = np.zeros(len(lists) + 1, dtype=np.int32)
     np.cumsum(lengths, out=offsets[1:])
@@ -156,7 +156,7 @@ class Shard(NamedTuple):
 
 
 def scan_corpus(path: Path, node_count: int, *, keeps_all: bool) -> tuple[np.ndarray, list[Shard]]:
-    """Frequency of each node, and the corpus cut into shards that are trained one by one."""
+    """Frequency of each node, and the corpus cut into shards that are trained in turn."""
     if not path.is_file():
         raise ValueError(f"corpus_path: there is no file {path}")
     frequency = np.zeros(node_count, dtype=np.int64)
@@ -208,12 +208,12 @@ def _whole_lines(file) -> Iterable[bytes]:
 
 
 def _cut(line_tokens: np.ndarray, line_ends: np.ndarray, *, keeps_all: bool) -> list[Shard]:
-    """Cut where gensim's own batches end, so that no shard runs into the next.
+    """Cut where gensim's own batches end, so that no shard overlaps the next.
 
     gensim reads lines until a batch is above 10,000 tokens and trains the first 10,000 of it: the
     end of the line that overflows is lost, at most one walk in 10,000 tokens. When lines fill the
-    10,000 exactly it does not count the lost line either. The loop is over batches, 100 for a
-    million tokens.
+    10,000 exactly it does not count the lost line either. The loop is over batches: 100 per million
+    tokens.
     """
     total, lines = int(line_tokens[-1]), len(line_tokens)
     per_shard = total / math.ceil(total / _SHARD_TOKENS)

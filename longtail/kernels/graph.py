@@ -109,8 +109,8 @@ def graph_from_edges(
     node_count
         Number of nodes; nodes that no edge touches are isolated.
     directed
-        Whether an edge leads from `source` to `target` only. No model asks for it: the walks are
-        tested on such graphs, whose probabilities differ in each direction.
+        Whether an edge leads from `source` to `target` only. No model uses it: it is for tests of
+        the walks, whose probabilities then differ by direction.
 
     Returns
     -------
@@ -188,9 +188,9 @@ def read_edgelist(path: str | os.PathLike[str]) -> tuple[Graph, NDArray[np.str_]
 
     Notes
     -----
-    csrgraph is asked for one direction only, because its undirected form doubles self-loops.
+    csrgraph reads one direction only, because its undirected form doubles self-loops.
     """
-    import csrgraph  # here, not above: it costs 2 s that only readers of files should pay
+    import csrgraph  # here, not above: the import takes 2 s, which only readers of files should pay
 
     if Path(path).stat().st_size == 0:
         raise ValueError("path: the file is empty")

@@ -1,4 +1,4 @@
-"""Maximum inner product search with FAISS: exact, or over an inverted file of measured recall.
+"""Maximum inner product search with FAISS: exact, or by an inverted file of measured recall.
 
 References
 ----------
@@ -29,13 +29,14 @@ class SearchReport:
     Attributes
     ----------
     method : str
-        ``exact`` (every vector compared) or ``ivf`` (only the nearest lists of an inverted file).
+        ``exact`` (compares every vector) or ``ivf`` (reads only the nearest lists of an inverted
+        file).
     database_size, query_count, k : int
-        Vectors that could be found, queries asked, neighbours given per query.
+        Searchable vectors, queries, neighbours returned per query.
     lists, probes : int
         Lists of the inverted file and lists read per query; 0 when exact.
     recall_queries : int
-        Queries of the data's own on which ``recall_at_k`` was measured; 0 when exact.
+        Queries, from the data itself, on which ``recall_at_k`` was measured; 0 when exact.
     recall_at_k : float
         Share of the exact k nearest that the index found; 1 when exact.
     """
@@ -56,9 +57,9 @@ class Neighbours(NamedTuple):
     Attributes
     ----------
     index : ndarray of int32, shape (q, k)
-        Rows of the database, best first; never the query itself, never -1, none twice.
+        Rows of the database, best first; never the query itself, never -1, no duplicates.
     score : ndarray of float32, shape (q, k)
-        Falling along a row; equal scores are in order of index.
+        Descending along a row; equal scores are in order of index.
     report : SearchReport
     """
 
@@ -82,7 +83,7 @@ def largest_inner_products(
     seed: int,
     label: str,
 ) -> Neighbours:
-    """Maximum inner product of rows of ``asking`` and ``database``, without the query's own row."""
+    """Search ``database`` for the rows of ``asking``, without the query's own row."""
     for name, value in (("k", k), ("threads", threads), ("batch", batch)):
         if int(value) != value or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
@@ -122,7 +123,7 @@ def largest_inner_products(
 
 @contextmanager
 def _faiss_threads(threads: int) -> Iterator[None]:
-    """OpenMP keeps this setting per calling thread, so searches in other threads keep theirs."""
+    """Set FAISS's threads; OpenMP does so per calling thread, so other searches keep theirs."""
     import faiss
 
     before = faiss.omp_get_max_threads()
@@ -168,7 +169,7 @@ def _compare_all(rows: np.ndarray) -> _Find:
 
 
 def _inverted_file(rows: np.ndarray, seed: int):
-    """Inverted file over k-means lists, 4 * sqrt(n) of them as the FAISS guidelines have it."""
+    """Inverted file over k-means lists, 4 * sqrt(n) of them, as the FAISS guidelines advise."""
     import faiss
 
     count, width = rows.shape
@@ -178,7 +179,7 @@ def _inverted_file(rows: np.ndarray, seed: int):
     index.cp.seed = int(seed) + 1
     index.train(rows)
     index.add(rows)
-    # FAISS frees the quantizer with its Python object, which ends with this function.
+    # FAISS frees the quantizer with its Python object, at the end of this function.
     quantizer.this.disown()
     index.own_fields = True
     return index, lists
@@ -213,11 +214,11 @@ def _one_batch(
     find: _Find, asking: np.ndarray, groups: _Groups, queries: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     group_count = len(groups.rows)
-    # One more for the query itself; the spare ones absorb rounding at the end of the list.
+    # One extra for the query itself; the spare ones absorb rounding at the end of the list.
     wanted = min(k + 1 + _SPARE, group_count)
     found = find(asking[queries], wanted)
     query, group = _listed(found)
-    # Scored again in one fixed order of operations: FAISS's sums depend on batch and position.
+    # Scored again in a fixed order of operations: FAISS's sums depend on batch and position.
     score = np.einsum("nd,nd->n", asking[queries[query]], groups.rows[group])
     size = np.minimum(groups.sizes[group], k + 1)
     query, score, start = (
@@ -238,20 +239,20 @@ def _one_batch(
     rows[query[kept], place[kept]] = member[kept]
     scores[query[kept], place[kept]] = score[kept]
     if len(short):
-        # Only an inverted file comes here: its lists held fewer than k. Compare everything.
+        # Only an inverted file gets here: its lists held fewer than k. Compare everything.
         full = _one_batch(_compare_all(groups.rows), asking, groups, queries[short], k)
         rows[short], scores[short] = full
     return rows, scores
 
 
 def _listed(found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(query, group) of each result, without FAISS's -1 for "no more"."""
+    """(query, group) of each result, without FAISS's padding of -1."""
     query, place = np.nonzero(found >= 0)
     return query, found[query, place]
 
 
 def _recall(found: np.ndarray, truth: np.ndarray) -> float:
-    """Mean share of each row of ``truth`` that the same row of ``found`` holds."""
+    """Mean share of a row of ``truth`` that the same row of ``found`` contains."""
     width = int(max(found.max(), truth.max())) + 1
     offset = np.arange(len(truth), dtype=np.int64)[:, None] * width
     return float(np.isin(truth + offset, found + offset).mean())

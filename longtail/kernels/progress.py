@@ -11,11 +11,11 @@ from tqdm import tqdm
 Item = TypeVar("Item")
 _LOGGER = logging.getLogger(__name__)
 QUICK = 1.0
-"""Seconds of work that is not worth a line."""
+"""Seconds before the first log line."""
 
 
 def track(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]:
-    """Yield the items of `iterable` and report how many have passed.
+    """Yield the items of `iterable` and report how many are done.
 
     A tqdm bar when stderr is a terminal; otherwise one log line (level INFO, logger
     ``longtail.kernels.progress``) at each tenth of `total`, after the first second.
@@ -23,7 +23,7 @@ def track(iterable: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     Parameters
     ----------
     iterable
-        The work, one item a unit.
+        The work, one item per unit.
     total
         Number of items expected; 0 or more. A wrong number only spoils the report.
     label

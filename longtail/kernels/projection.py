@@ -1,7 +1,7 @@
-"""The product map: UMAP in two and three dimensions, and clusters that the eye can follow.
+"""The product map: UMAP in two and three dimensions, and visible clusters.
 
-umap-learn does the work; both layouts share one neighbour search and one fuzzy graph. Its compiled
-loops are compiled in every process, so it is imported only when there is something to lay out.
+Both layouts of umap-learn share one neighbour search and one fuzzy graph. It compiles its loops in
+every process, so it is imported only when there is something to lay out.
 
 References
 ----------
@@ -26,7 +26,7 @@ _FEWEST_FOR_UMAP = 8
 
 
 class ProductMap(NamedTuple):
-    """Coordinates of :func:`project`, centred on 0, without a unit.
+    """Coordinates of :func:`project`, centred on 0, unitless.
 
     Attributes
     ----------
@@ -49,26 +49,26 @@ def project(
     threads: int = 1,
     label: str = "product map",
 ) -> ProductMap:
-    """Lay vectors out in two and in three dimensions, close by cosine to close on the map.
+    """Lay out vectors in two and in three dimensions: close by cosine is close on the map.
 
     Parameters
     ----------
     vectors : ndarray of float, shape (m, d)
         Any length but 0.
     rows : ndarray of int, shape (n,), optional
-        Rows to lay out (a sample); all when not given. Up to 20 or 30 thousand is what an eye and
-        a browser take.
+        Rows to lay out (a sample); all when not given. More than 20 or 30 thousand are too many for
+        an eye and a browser.
     neighbours : int
-        Neighbours that hold a product in place, itself counted, at least 2. Cut to n when larger.
+        Neighbours per product in the layout, itself included, at least 2. Cut to n when larger.
     min_dist : float
-        How close points may come, in [0, 1).
+        Smallest distance between points, in [0, 1).
     epochs : int
         Passes of the layout.
     seed : int
-        Of the noise points drawn. The same input and seed give the same map on one machine;
-        another machine rounds differently and its map may turn out different.
+        Of the noise points drawn. The same input and seed give the same map on one machine; another
+        machine rounds differently and may give another map.
     threads : int
-        Of the neighbour search; the layout is made on one, or it would not be reproducible.
+        Of the neighbour search; the layout uses one, otherwise it would not be reproducible.
     label : str
         Name in the progress display.
 
@@ -85,8 +85,8 @@ def project(
 
     Notes
     -----
-    Fewer than 8 products have no neighbourhoods to speak of: they get their principal components
-    (one product: the origin). Equal vectors are legal.
+    Fewer than 8 products are too few for neighbourhoods: they get their principal components (one
+    product: the origin). Equal vectors are legal.
 
     Exact neighbours O(n^2 d), layout O(n * neighbours * epochs); both layouts share neighbours and
     weights.
@@ -136,7 +136,7 @@ def _layouts(
     a, b = find_ab_params(1.0, min_dist)
     for count in track(dimensions, len(dimensions), label):
         random = np.random.RandomState(seed)
-        # Equal points never part: the pull between them has no direction.
+        # Equal points never separate: the force between them has no direction.
         start = _principal(vectors, count)
         start = start + random.normal(scale=1e-2, size=start.shape).astype(np.float32)
         layout, _ = simplicial_set_embedding(
@@ -162,23 +162,23 @@ def _layouts(
 
 
 def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray:
-    """Group the points of a map as an eye would, every point in one group.
+    """Cluster the points of a map as an eye would, every point in one cluster.
 
     HDBSCAN over the map, not over the vectors: a cluster is then one patch of the picture, of any
-    shape, and their number follows the data. What HDBSCAN calls noise joins the cluster of its
-    nearest clustered point: on a map people ask of each product where it belongs.
+    shape, and the data sets their number. HDBSCAN's noise points join the cluster of their nearest
+    clustered point, because readers of a map expect every product to belong somewhere.
 
     Parameters
     ----------
     positions : ndarray of float, shape (n, 2) or (n, 3)
         Coordinates, for example ``ProductMap.plane``.
     smallest : int, optional
-        Fewest products of a cluster, at least 2; n / 100 when not given, but at least 15.
+        Smallest size of a cluster, at least 2; n / 100 when not given, but at least 15.
 
     Returns
     -------
     ndarray of int32, shape (n,)
-        0, 1, 2 ... by falling size, equal sizes by their first point; never -1. All 0 when there
+        0, 1, 2 ... by descending size, equal sizes by their first point; never -1. All 0 when there
         is no split, as always below 2 * smallest points.
 
     Raises
@@ -188,7 +188,7 @@ def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray
 
     Notes
     -----
-    Draws nothing at random. O(n log n) time for two dimensions.
+    Deterministic. O(n log n) time for two dimensions.
     """
     positions = np.asarray(positions)
     if positions.ndim != 2 or positions.dtype.kind != "f" or 0 in positions.shape:
@@ -247,7 +247,7 @@ def _chosen(vectors: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
 
 
 def _cosine_distance(cosine: np.ndarray) -> np.ndarray:
-    """1 - cosine; what is left of equal vectors after rounding counts as 0."""
+    """1 - cosine; rounding residue between equal vectors counts as 0."""
     distance = 1 - cosine
     return np.where(distance < 1e-6, 0, distance)
 
@@ -260,7 +260,7 @@ def _principal(vectors: np.ndarray, dimensions: int) -> np.ndarray:
     unit -= unit.mean(axis=0)
     _, axes = np.linalg.eigh(unit.T @ unit)
     axes = axes[:, ::-1][:, :dimensions]
-    # An axis has no sign of its own: its largest part points up.
+    # The sign of an axis is arbitrary: make its largest component positive.
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
     places = np.zeros((len(unit), dimensions))
     places[:, : axes.shape[1]] = unit @ axes

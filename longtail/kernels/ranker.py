@@ -1,4 +1,4 @@
-"""Learning to rank: the candidates of a case in the order in which they are likely taken.
+"""Learning to rank: order the candidates of a case by how likely they are taken.
 
 Trees are LightGBM's LambdaRank (Ke et al. 2017; Burges 2010, From RankNet to LambdaRank to
 LambdaMART); the linear ranker is a conditional logit with weights from 0 up (McFadden 1974).
@@ -13,28 +13,28 @@ import numpy as np
 from scipy.optimize import minimize
 
 K = 20
-"""Length of the lists that the learning is judged by."""
+"""Length of the lists that NDCG is computed on."""
 LEAF = 500
-"""Rows of a leaf at least: what a few users of one week did is no rule for the next."""
+"""Fewest rows of a leaf: the behaviour of a few users does not generalise to the next week."""
 BINNING = {"max_bin": 15, "feature_pre_filter": False}
-"""Values of a feature that are told apart. More, and trees know a product by its counts: what was
-taken in the week that they learn from, they take again in the next."""
+"""Bins per feature. With more, trees identify a product by its counts, and repeat in the next week
+what was taken in the training week."""
 PENALTY = 1e-4
-"""Of the linear ranker's squared weights."""
+"""Penalty on the linear ranker's squared weights."""
 
 
 @dataclass(frozen=True)
 class TreeRanker:
-    """Trees and how they came about.
+    """Trees and the record of their training.
 
     Attributes
     ----------
     text
-        LightGBM's own text form, without the parameters that it was trained with.
+        LightGBM's text format, without the training parameters.
     gains, splits
-        Of each feature: the loss that its splits took away, and their number.
+        Per feature: the loss removed by its splits, and their number.
     curve
-        NDCG@20 of the judged cases after each tree; empty when there were none.
+        NDCG@20 of the validation cases (`judged`) after each tree; empty when there were none.
     """
 
     text: str
@@ -51,14 +51,14 @@ def binned(
     names: list[str],
     threads: int,
 ) -> lgb.Dataset:
-    """Return examples with each feature in bins, once for all trees that learn from some of them.
+    """Bin the features of examples, once for all rankers that learn from subsets of them.
 
     Parameters
     ----------
     features
-        Float32 of shape (rows, features), NaN where nothing is known. Rows of a case are together.
-    relevance
-        0 for a candidate that was not taken, 1 for one that was, 2 for one that was bought.
+        Float32 of shape (rows, features), NaN for unknown values. Rows of a case are contiguous.
+        relevance 0 for a candidate that was not taken, 1 for one that was, 2 for one that was
+        bought.
     sizes
         Rows of each case; their sum is the number of rows.
     names
@@ -87,18 +87,18 @@ def train_trees(
     seed: int,
     threads: int,
 ) -> TreeRanker:
-    """Boost LambdaRank trees; the same seed gives the same trees, whatever the threads.
+    """Boost LambdaRank trees; the same seed gives the same trees for any number of threads.
 
     Parameters
     ----------
     examples
         Of `binned`.
     learned, judged
-        For each case, whether the trees learn from it, and whether its NDCG is in the curve.
+        Per case, whether the trees learn from it, and whether its NDCG counts in the curve.
     trees, leaves, learning_rate
-        So many trees, of so many leaves at most.
+        Number of trees, most leaves per tree, shrinkage per tree.
     purchase_weight
-        Gain of relevance 2, where 1 has 1.
+        Gain of relevance 2; that of relevance 1 is 1.
     seed, threads
         As everywhere.
 
@@ -164,18 +164,18 @@ def tree_scores(
     threads
         Change nothing but the time.
     trees
-        The first so many; all where not said.
+        Use only the first so many; all when not given.
     """
     booster = lgb.Booster(model_str=text)
     return booster.predict(features, num_iteration=trees, num_threads=threads)
 
 
 def tree_contributions(text: str, features: np.ndarray, *, threads: int) -> np.ndarray:
-    """Return what each feature adds to the scores of `tree_scores`: float64, shape of `features`.
+    """Return each feature's contribution to `tree_scores`: float64, shape of `features`.
 
     Shapley values of the trees (Lundberg et al. 2020, From local explanations to global
-    understanding with explainable AI for trees): their sum is the score less the mean score of what
-    was learned from.
+    understanding with explainable AI for trees): their sum is the score minus the mean score of the
+    training examples.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ class LinearRanker:
     Attributes
     ----------
     weights, scales
-        Of each feature, 0 and more; above 0.
+        Per feature; weights at least 0, scales above 0.
     """
 
     weights: np.ndarray
@@ -203,12 +203,12 @@ class LinearRanker:
 def train_linear(
     features: np.ndarray, relevance: np.ndarray, sizes: np.ndarray, *, purchase_weight: float
 ) -> LinearRanker:
-    """Fit weights from 0 up, so that taken candidates are likely among those of their case.
+    """Fit non-negative weights that make the taken candidates of each case likely.
 
     Parameters
     ----------
     features
-        Float of shape (rows, features), NaN or 0 and more. Rows of a case are together.
+        Float of shape (rows, features), NaN or at least 0. Rows of a case are contiguous.
     relevance, sizes, purchase_weight
         As in `train_trees`.
     """
@@ -260,7 +260,7 @@ def discounted_gains(
     Parameters
     ----------
     scores
-        Of each row; equal scores stay in the order of the rows.
+        Per row; equal scores keep the order of the rows.
     relevance, sizes, purchase_weight
         As in `train_trees`.
     """

@@ -1,9 +1,9 @@
-"""How much of a catalogue ranked lists show, and lists that show as much as other ones.
+"""How much of a catalogue ranked lists show, and lists that show as much as a reference.
 
-What the best ranker shows least is not shown at all: it orders by what most users take. Places at
+The most accurate ranker favours what most users take and drops other products entirely. Places at
 the end of some lists are given back to products that a less accurate model would show there, to
-each product in the lists in which it stands best (exposure floors: Singh and Joachims 2018,
-Fairness of Exposure in Rankings).
+each product in the lists where it ranks best (exposure floors: Singh and Joachims 2018, Fairness of
+Exposure in Rankings).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 K = 20
-"""Length of the lists that reach is measured on."""
+"""Length of the lists for measuring reach."""
 KEPT = K - K // 4
-"""Places at the top of a list that no product is moved out of."""
+"""Top places of a list that are never changed."""
 
 
 def placed(scores: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -22,7 +22,7 @@ def placed(scores: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     scores
-        Of each row; rows of a list are together, equal scores stay in their order.
+        Per row; rows of a list are contiguous, equal scores keep their order.
     sizes
         Rows of each list; their sum is the number of rows.
     """
@@ -41,11 +41,11 @@ def places_with_floor(
     products: np.ndarray,
     floor: float,
 ) -> np.ndarray:
-    """Return places by which each product keeps a share of the lists that it has by other places.
+    """Return places in which each product keeps a share of its lists by `other_places`.
 
     A product with fewer places among the first `KEPT` than `floor` times its lists by
-    `other_places` asks for the rest, in lists that held it there: where it stands best. A list
-    grants its places after `KEPT`, first to what the other lists show least.
+    `other_places` claims the rest in the lists that held it there, best ranks first. A list grants
+    its places after `KEPT`, first to the product that other lists show least.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def places_with_floor(
     sizes
         As in `placed`.
     products
-        Number of the product of each row, 0 and more.
+        Product number of each row, from 0.
     floor
         Share of a product's lists; 0 moves nothing.
     """
@@ -75,20 +75,20 @@ def places_with_floor(
 
 
 def _number_in_run(keys: np.ndarray) -> np.ndarray:
-    """Return each key's number, from 0, among its equals; these are together."""
+    """Return each key's position, from 0, within its run of equal, contiguous keys."""
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
     return np.arange(len(keys)) - np.repeat(starts, np.diff(np.r_[starts, len(keys)]))
 
 
 def list_reach(places: np.ndarray, products: np.ndarray, is_tail: np.ndarray) -> tuple[float, int]:
-    """Reach of lists of 20: the long tail's share of their places, and their different products.
+    """Reach of lists of 20: the long tail's share of places, and the number of distinct products.
 
     Parameters
     ----------
     places, products
         As in `places_with_floor`.
     is_tail
-        Whether each row's product is of the long tail.
+        Whether each row's product belongs to the long tail.
     """
     listed = places < K
     return float(is_tail[listed].mean()), len(np.unique(products[listed]))

@@ -46,7 +46,7 @@ def nearest_by_cosine(
     vectors : ndarray, shape (n, d)
         Any float type and any length but 0.
     k : int
-        Neighbours per query, at most the rows that may be found, less one.
+        Neighbours per query, at most the searchable rows less one.
     queries : ndarray of int, shape (q,), optional
         Rows to find neighbours for; all rows when not given.
     database : ndarray of int, shape (m,), optional
@@ -54,13 +54,13 @@ def nearest_by_cosine(
     allow_fewer : bool
         Return fewer columns where there are fewer than k others, instead of an error.
     exact_below : int
-        Compare everything when fewer rows than this may be found, else use an inverted file.
+        Search exactly below this many searchable rows, else by an inverted file.
     target_recall : float
-        The inverted file reads twice as many lists until its recall@k is at least this.
+        The number of lists read is doubled until recall@k is at least this.
     threads : int
-        Threads of FAISS. The result does not depend on them.
+        FAISS threads. The result does not depend on them.
     batch : int
-        Queries at a time; bounds the memory.
+        Queries per batch; bounds the memory.
     seed : int
         Of the inverted file and of the queries its recall is measured on.
     label : str
@@ -74,19 +74,19 @@ def nearest_by_cosine(
     Raises
     ------
     ValueError
-        Naming the argument: vectors that are no float (n, d) array, hold NaN, infinity or a row of
-        zeros (it has no direction: ``centroids.fill_missing_vectors`` gives it one); k
+        Naming the argument: vectors that are not a float (n, d) array, or hold NaN, infinity or a
+        row of zeros (which has no direction: ``centroids.fill_missing_vectors`` gives it one); k
         below 1 or too large; queries, database, threads, batch or target_recall out of range.
 
     Notes
     -----
     Exact: O(q n d) time, about 4 minutes on one core for 212 thousand rows of 128. Memory: one copy
     of the vectors, and batch * k * (d + 4) floats. Equal rows are searched once and then listed
-    one by one, so that any number of duplicates comes out in order of index.
+    individually, so that any number of duplicates is in order of index.
     """
     unit = _check_matrix("vectors", vectors).copy()
     norms = np.sqrt(np.einsum("nd,nd->n", unit, unit, dtype=np.float64)).astype(np.float32)
-    # A denormal or a huge row overflows in float32; scaled first it has a direction all the same.
+    # A denormal or huge row would under- or overflow in float32: scale it first.
     extreme = ~((norms > 1e-18) & (norms < 1e18))
     if extreme.any():
         largest = np.abs(unit[extreme]).max(axis=1)
@@ -141,16 +141,16 @@ def nearest_by_context(
     Parameters
     ----------
     vectors, context_vectors : ndarray, shape (n, d)
-        Input and output vectors as trained, not normalised. A row of ``vectors`` may be zero (its
-        neighbours are then the popular rows).
+        Input and output vectors as trained, not normalised. A row of ``vectors`` may be zero: its
+        neighbours are then the most frequent rows.
     frequency : ndarray of int, shape (n,)
         Count of the row in the training corpus. A row of frequency 0 is never returned: it has no
         context vector.
     k : int
         Neighbours per query; at most the rows of frequency above 0, less one.
     log_frequency_weight : float
-        Weight of log frequency. The ``ns_exponent`` of the training is calibrated; less
-        favours the long tail, 0 leaves frequency out. It only enters the query: the database
+        Weight of log frequency. The training's ``ns_exponent`` is the calibrated value; less
+        favours the long tail, 0 ignores frequency. It only enters the query: the database
         (:func:`context_database`) serves any value.
     queries, allow_fewer, exact_below, target_recall, threads, batch, seed, label
         As in :func:`nearest_by_cosine`; exact_below counts the rows of frequency above 0.
@@ -211,7 +211,7 @@ def context_database(context_vectors: np.ndarray, frequency: np.ndarray) -> np.n
     """Append log frequency to each output vector: float32 (n, d + 1).
 
     The inner product with a row of :func:`context_queries` is the score of
-    :func:`nearest_by_context`. Frequency 0 gets 0: such rows have to be left out of a search.
+    :func:`nearest_by_context`. Frequency 0 gets 0: exclude such rows from a search.
     """
     context_vectors = _check_matrix("context_vectors", context_vectors)
     frequency = np.asarray(frequency)

@@ -1,8 +1,8 @@
-"""Skip-gram whose noise is shared by the pairs of a window: the trainer of large graphs.
+"""Skip-gram with noise shared by the pairs of a window: the trainer for large graphs.
 
-The objective of `longtail.kernels.skipgram`, sampled otherwise: the nodes around one centre are
+The objective of `longtail.kernels.skipgram`, sampled differently: the nodes around one centre are
 compared with the centre and with the same few noise nodes, in one step. A noise vector is drawn and
-fetched once per window and not once per pair, which is what training on a large graph waits for.
+fetched once per window instead of once per pair; these fetches are the bottleneck on a large graph.
 
 References
 ----------
@@ -50,7 +50,7 @@ def train_shared_negatives(
 ) -> Embeddings:
     """Train skip-gram with shared negative samples on a corpus of walks.
 
-    One thread, which releases the interpreter lock. The same corpus, parameters and seed give
+    One thread, which releases the GIL. The same corpus, parameters and seed give
     bit-equal arrays on one machine.
 
     Parameters
@@ -58,8 +58,8 @@ def train_shared_negatives(
     corpus_path : path
         File of ``write_tokens``.
     negative : int
-        Noise nodes per pair that the objective counts. The pairs of a centre share twice as many,
-        which count half: with as many, vectors found by context came out worse than gensim's.
+        Noise nodes per pair in the objective. The pairs of a centre share twice as many at half the
+        weight: with as many at full weight, search by context was worse than gensim's.
     node_count, dimensions, window, ns_exponent, sample, epochs, learning_rate, seed
         As in ``train_skipgram``.
     initial_vectors, initial_context_vectors, label
@@ -80,7 +80,7 @@ def train_shared_negatives(
     Notes
     -----
     O(tokens * epochs * window * (negative + 1) * dimensions) time. Memory: two float32 (n, d)
-    matrices; the corpus is read where it lies.
+    matrices; the corpus is memory-mapped.
     """
     start, start_context = check_parameters(
         node_count=node_count,
@@ -168,7 +168,7 @@ def _count(part: np.ndarray, node_count: int) -> np.ndarray:
 
 
 def _chances(frequency: np.ndarray, sample: float) -> np.ndarray:
-    """With which chance a token of each node is kept, as gensim's word2vec has it."""
+    """Probability of keeping a token of each node, as in gensim's word2vec."""
     if sample == 0:
         return np.ones(frequency.size, np.float32)
     threshold = sample * frequency.sum()

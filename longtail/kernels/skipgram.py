@@ -34,9 +34,9 @@ class Embeddings:
     vectors : ndarray of float32, shape (n, d)
         Input vectors (``in``). Not normalised. Zeros for a node that the corpus does not hold.
     context_vectors : ndarray of float32, shape (n, d)
-        Output vectors (``out``, gensim's ``syn1neg``). Zeros for such a node, too.
+        Output vectors (``out``, gensim's ``syn1neg``). Zeros for the same nodes.
     frequency : ndarray of int64, shape (n,)
-        How often the corpus holds the node; 0 marks the rows of zeros above.
+        Occurrences of the node in the corpus; 0 marks the rows of zeros above.
     """
 
     vectors: np.ndarray
@@ -62,21 +62,21 @@ def train_skipgram(
 ) -> Embeddings:
     """Train skip-gram with negative sampling on a corpus of walks.
 
-    gensim's compiled kernel on one thread, which releases the interpreter lock: two calls from two
-    threads run side by side. The same corpus, parameters and seed give bit-equal arrays, in another
-    process and beside another training too: the starting vectors are drawn here, by node id, not
-    from gensim's string hash.
+    gensim's compiled kernel on one thread, which releases the GIL: two calls from two threads run
+    in parallel. The same corpus, parameters and seed give bit-equal arrays, also in another process
+    or beside another training: starting vectors are drawn here, by node id, not from gensim's
+    string hash.
 
     Parameters
     ----------
     corpus_path : path
-        Text file of ``write_corpus``.
+        Text file written by ``write_corpus``.
     node_count : int
-        n. Node ids of the corpus are below it.
+        n; all node ids of the corpus are smaller.
     dimensions : int
         d, length of a vector.
     window : int
-        Furthest neighbour in a walk that is predicted. As in word2vec each position draws its own
+        Largest distance in a walk that is predicted. As in word2vec each position draws its own
         window between 1 and this, so that nearer nodes weigh more.
     negative : int
         Noise nodes drawn per predicted node.
@@ -84,27 +84,27 @@ def train_skipgram(
         Noise nodes are drawn in proportion to frequency ** ns_exponent. It is also the calibrated
         log-frequency weight of ``longtail.kernels.search.nearest_by_context``.
     sample : float
-        Threshold of subsampling, 0 <= sample < 1: nodes that hold more than this share of the
-        corpus are skipped at random, more so the more frequent. 0 keeps every token.
+        Threshold of subsampling, 0 <= sample < 1: nodes with more than this share of the corpus are
+        skipped at random, more often the more frequent. 0 keeps every token.
     epochs : int
         Passes over the corpus.
     learning_rate : float
-        At the start; falls linearly to 0.0001 over all epochs. word2vec's .025 suits texts of
-        billions of words: on walks .1 to .2 reaches with a quarter of the tokens what .025 does,
-        from .3 on the vectors of hubs blow up (benchmarks/embeddings). .025 for a warm start.
+        At the start; decays linearly to 0.0001 over all epochs. word2vec's .025 suits texts of
+        billions of words: on walks .1 to .2 matches it with a quarter of the tokens, and from .3 on
+        the vectors of hubs diverge (benchmarks/embeddings). Use .025 for a warm start.
     seed : int
         Of starting vectors, windows, subsampling and noise. 0 <= seed < 2 ** 32.
     initial_vectors, initial_context_vectors : ndarray, shape (n, d), optional
-        Start from these (a previous build's vectors, in this build's node order). A row of zeros
-        in ``initial_vectors`` marks a node without one: it starts at random like in a cold start.
+        Start from these (a previous build's vectors, in this build's node order). A row of zeros in
+        ``initial_vectors`` marks a node without one: it starts at random, as in a cold start.
     label : str
         Name of this training in the progress display.
 
     Returns
     -------
     Embeddings
-        float32 (n, d) twice and int64 (n,). A node that the corpus does not hold has zeros in both
-        matrices, whatever it started from, and frequency 0.
+        float32 (n, d) twice and int64 (n,). A node that is not in the corpus has zeros in both
+        matrices, whatever its starting vector, and frequency 0.
 
     Raises
     ------
@@ -116,7 +116,7 @@ def train_skipgram(
     Notes
     -----
     O(tokens * epochs * window * (negative + 1) * dimensions) time. Memory: two float32 (n, d)
-    matrices, twice while they are put in node order, and the vocabulary (about 500 bytes a node).
+    matrices, twice while they are reordered by node, and the vocabulary (about 500 bytes a node).
     """
     start, start_context = check_parameters(
         node_count=node_count,
@@ -134,7 +134,7 @@ def train_skipgram(
     shape = (int(node_count), int(dimensions))
     frequency, shards = scan_corpus(Path(corpus_path), int(node_count), keeps_all=sample == 0)
 
-    # Descending frequency keeps the hot rows together in the cache; ties go by node id.
+    # Descending frequency keeps the hot rows together in the cache; ties by node id.
     order = np.argsort(-frequency, kind="stable")[: np.count_nonzero(frequency)]
     model = _gensim_model(
         frequency,
@@ -173,7 +173,7 @@ def check_parameters(
     initial_vectors: np.ndarray | None,
     initial_context_vectors: np.ndarray | None,
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Return both starting matrices as float32 (n, d), or None; refuse what `train_skipgram` may.
+    """Validate for `train_skipgram`; return both starting matrices as float32 (n, d), or None.
 
     Raises
     ------
@@ -259,7 +259,7 @@ def _gensim_model(
 
 
 def starting_vectors(start: np.ndarray | None, shape: tuple[int, int], seed: int) -> np.ndarray:
-    """word2vec's start, uniform in (-.5, .5) / d, for each node without a vector of its own."""
+    """Fill rows without a vector as word2vec does: uniform in (-.5, .5) / d."""
     random = np.random.default_rng(seed).random(shape, dtype=np.float32)
     random -= 0.5
     random /= shape[1]
@@ -269,11 +269,11 @@ def starting_vectors(start: np.ndarray | None, shape: tuple[int, int], seed: int
 
 
 def _train(model, path: Path, shards: list[Shard], label: str) -> None:
-    """One call of gensim's kernel per shard: that gives progress, and errors come as exceptions.
+    """Call gensim's kernel once per shard: this gives progress, and raises errors.
 
-    ``Word2Vec.train`` runs the same kernel once per epoch in a thread of its own, says nothing
-    within an epoch and waits for ever when that thread fails. The kernel takes its learning rate
-    from (pass, share of the pass done, passes), so shards as passes keep the fall linear.
+    ``Word2Vec.train`` runs the same kernel once per epoch in its own thread, reports nothing within
+    an epoch and hangs when that thread fails. The kernel takes its learning rate from (pass, share
+    of the pass done, passes), so shards as passes keep the decay linear.
     """
     import gensim
     from gensim.models.word2vec_corpusfile import CythonVocab, train_epoch_sg
@@ -286,7 +286,7 @@ def _train(model, path: Path, shards: list[Shard], label: str) -> None:
     vocabulary = CythonVocab(model.wv, hs=0)
     work, neurons = model._get_thread_working_mem()
     for number, shard in enumerate(track(shards, len(shards), label)):
-        # gensim goes on until it is above the count: one less stops it at the end of the shard.
+        # gensim reads until it exceeds the count: one less stops it at the end of the shard.
         train_epoch_sg(
             model,
             os.fspath(path),

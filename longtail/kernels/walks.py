@@ -9,20 +9,20 @@ to ``v`` the next node ``x`` is drawn with probability proportional to ``weight(
 
 ``p = q = 1`` is DeepWalk (Perozzi et al. 2014) on weighted edges.
 
-How a step is drawn in expected O(1), whatever the degrees:
+How a step is drawn in expected O(1) for any degree:
 
 - *Candidates* come from an alias table (Vose 1991), 8 bytes a slot: both outcomes and the
-  leading bits of the threshold share one 64-bit word, hence one cache line. The threshold's next
-  32 bits lie apart and are read only when the draw equals the leading bits.
+  leading bits of the threshold share one 64-bit word, hence one cache line. The threshold's next 32
+  bits are stored separately and read only when the draw equals the leading bits.
 - *Rejection* accepts a candidate with its bias over the largest bias. The return edge is folded
   out of that largest bias when ``1 / p`` leads (Yang et al. 2019, KnightKing, section 4.2),
   bounded by the node's largest transition probability. Adjacency to ``t`` is tested only
   when the draw depends on it.
 - *Adjacency* is a bitset for hubs and a hash set at half load for other nodes, each inside the
   same 8 bytes an edge, found from the row's offset without further lookups.
-- *Exact fallback*: after a number of rejections that grows with the degree, the step's whole
-  distribution is computed, so no walk runs for ever.
-- *Latency*: each thread advances many walks in turn and prefetches what each reads next.
+- *Exact fallback*: after a number of rejections that grows with the degree, the step's full
+distribution is computed, so every walk terminates.
+- *Latency*: each thread interleaves many walks and prefetches each one's next read.
 
 Every draw is a hash (the splitmix64 finaliser, Steele et al. 2014) of seed, start node, walk
 number, step and attempt: walks do not depend on threads, batches or order.
@@ -91,7 +91,7 @@ def sample_walks(
     seed
         Any integer; taken modulo 2**64.
     threads
-        Threads to use, at least 1; None: the processors this process may run on.
+        Threads to use, at least 1; None: all processors available to this process.
     batch_size
         Walks in a batch, at least 1.
     progress
@@ -100,14 +100,14 @@ def sample_walks(
     Returns
     -------
     iterator of int32 arrays, shape (batch, walk_length)
-        Node ids. A walk that reaches a node without outgoing edges (a sink) ends there, the rest
-        of its row is -1. The last batch may be shorter.
+        Node ids. A walk ends at a node without outgoing edges (a sink); the rest of its row is -1.
+        The last batch may be shorter.
 
     Raises
     ------
     ValueError
-        If an argument is out of its range; the message starts with its name. Raised by the
-        call, before the first batch is asked for.
+        If an argument is out of range; the message starts with its name. Raised by the call itself,
+        before the first batch.
 
     Notes
     -----
@@ -177,7 +177,7 @@ def walks_to_arrow(
 
     Notes
     -----
-    Nothing is copied unless a walk of the batch ended in a sink.
+    Zero-copy unless a walk of the batch ended in a sink.
     """
     if batch_size * walk_length >= 2**31:
         raise ValueError(f"batch_size: {batch_size} walks of {walk_length} nodes exceed 2**31")
@@ -221,9 +221,9 @@ def _batches(
     threads: int,
     batch_size: int,
 ) -> Iterator[NDArray[np.int32]]:
-    # Threads of our own around kernels that release the GIL, not numba's prange: its fallback
-    # threading layer aborts the process when two models sample at once, and it cannot use more
-    # threads than the process was started with.
+    # Own threads around kernels that release the GIL, not numba's prange: its fallback threading
+    # layer aborts the process when two models sample at once, and it cannot use more threads than
+    # the process started with.
     with ThreadPoolExecutor(threads) as pool:
         tables = _build_tables(graph, p, q, pool, threads)
         fill = _choose_kernel(tables, p, q)
@@ -235,7 +235,7 @@ def _batches(
             parts = _slices(starts.size, _WALKS_PER_TASK)
             return walks, [pool.submit(fill, starts[i], keys[i], walks[i]) for i in parts]
 
-        # The next batch is sampled while the caller works on this one.
+        # Sample the next batch while the caller processes this one.
         launched = None
         for starts, keys in _starts(graph, walks_per_node, seed, batch_size):
             finished, launched = launched, launch(starts, keys)
@@ -278,7 +278,7 @@ def _starts(
     starts, keys = nodes[:0], np.empty(0, dtype=np.uint64)
     for number in range(walks_per_node):
         pass_keys = walk_keys(nodes, np.uint64(seed), np.uint64(number))
-        # The order needs a hash of its own: sorting by the keys would tie order to draws.
+        # The order uses a separate hash: sorting by the keys would correlate order and draws.
         order = np.argsort(walk_keys(nodes, np.uint64(seed) ^ LARGEST, np.uint64(number)))
         starts = np.concatenate((starts, nodes[order]))
         keys = np.concatenate((keys, pass_keys[order]))
@@ -336,7 +336,7 @@ def _build_tables(
                 tables.normal_share,
             )
 
-    # Parts of about equal work: a node counts as much as an edge.
+    # Parts of about equal work: a node counts like an edge.
     work = graph.indptr + np.arange(node_count + 1)
     cuts = np.searchsorted(work, np.linspace(0, work[-1], 8 * threads + 1))
     for task in [pool.submit(build, int(first), int(last)) for first, last in pairwise(cuts)]:

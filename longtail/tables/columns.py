@@ -1,4 +1,4 @@
-"""Columns of Arrow tables as matrices and back; settings that dbt must have passed."""
+"""Convert Arrow columns to matrices and back; check that dbt passed every setting."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pyarrow as pa
 def every_setting(function: Callable[..., Any]) -> Callable[..., Any]:
     """Refuse a call with a keyword argument that is None: a var that dbt did not pass.
 
-    dbt finds the vars of a Python model by reading its code; one that it does not find arrives as
-    None, without a word.
+    dbt finds the vars of a Python model by parsing its code; a var that it misses silently arrives
+    as None.
     """
 
     @wraps(function)

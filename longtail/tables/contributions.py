@@ -21,13 +21,13 @@ CONTRIBUTION_SCHEMA = pa.schema(
     }
 )
 LARGEST = 3
-"""Contributions of a row that are kept."""
+"""Number of contributions kept per row."""
 
 
 def contribution_table(
     candidates: pa.RecordBatchReader, ranker: pa.Table, *, threads: int
 ) -> pa.RecordBatchReader:
-    """Return the features that moved a score most, either way; none where no ranker is used.
+    """Return the features that moved a score most, up or down; empty without a ranker.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def contribution_table(
     ranker
         What `longtail.tables.ranker.ranker_table` returned.
     threads
-        Change nothing but the time.
+        Affect only the run time.
     """
     (found,) = ranker.select(["is_used", "ranker", "model", "features"]).to_pylist()
     names = [entry["feature"] for entry in found["features"] or ()]

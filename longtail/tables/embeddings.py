@@ -23,9 +23,9 @@ TRAINERS = {
     "gensim": (write_corpus, train_skipgram),
     "numba": (write_tokens, train_shared_negatives),
 }
-"""What writes the corpus and what trains on it."""
+"""Writer of the corpus and trainer, by name."""
 NUMBA_FROM = 20_000
-"""Nodes from which `trainer: auto` is numba: below it, both train in seconds."""
+"""Number of nodes from which `trainer: auto` means numba: below it, both train in seconds."""
 EMBEDDING_SCHEMA = pa.schema(
     {
         "product_id": pa.string(),
@@ -42,7 +42,7 @@ EMBEDDING_SCHEMA = pa.schema(
 def trained_table(
     walks: Any, products: Any, *, warehouse: Path, label: str, warm_start: bool, **parameters: Any
 ) -> pa.Table:
-    """Train a model's embeddings on its walks: `embedding_table` of two relations of the build.
+    """Train a model's embeddings on its walks: `embedding_table` on two relations of the build.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ def trained_table(
     warehouse
         Folder of the published tables, whose `.work` takes the corpus.
     label
-        Name of the table; its last published version is what a warm start begins with.
+        Name of the table; a warm start begins with its last published version.
     warm_start
-        Whether to begin with it.
+        Whether to start from that version.
     **parameters
         Of `embedding_table`.
     """
     node_count = walks.aggregate("coalesce(max(node_ids[1]) + 1, 0)").fetchall()[0][0]
-    # Before the walks: a connection gives one result at a time.
+    # Before the walks: a connection streams one result at a time.
     product_rows = products.order("product_id").to_arrow_table()
     return embedding_table(
         walks.order("walk_id").to_arrow_reader(),
@@ -84,25 +84,25 @@ def embedding_table(
     trainer: str = "auto",
     **parameters: Any,
 ) -> pa.Table:
-    """Train on walks; one row per product, those without walks by their category and brand.
+    """Train on walks; one row per product, without walks from its category and brand.
 
     Parameters
     ----------
     walks
-        Column node_ids, in the order in which to train: one walk from each node, then another.
-        Nodes that no product has (users) take part in the training and have no row.
+        Column node_ids, in training order: one walk from each node, then the next. Nodes that are
+        not products (users) are trained but get no row.
     products
         Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand.
     node_count
         Nodes from which walks start, those of users included.
     work_folder, label
-        The corpus is put into this folder, named by the label, and removed afterwards.
+        The corpus is written to this folder, named by the label, and removed afterwards.
     previous
         An earlier table of embeddings to start from. It falls back to a cold start if the
         table does not exist, has other dimensions or knows too few nodes (`KNOWN_ENOUGH`).
     warm_walks_per_node, warm_learning_rate
-        What a warm start trains on, the first walks of each node, and the rate at which: vectors
-        that are good already need less of both.
+        A warm start trains on each node's first walks, at this rate: vectors that are already good
+        need less of both.
     trainer
         One of `TRAINERS`, or "auto": numba from `NUMBA_FROM` nodes on, else gensim.
     **parameters
@@ -156,7 +156,7 @@ def embedding_table(
 def _earlier_vectors(
     previous: str | Path | None, products: pa.Table, shape: tuple[int, int]
 ) -> dict[str, np.ndarray]:
-    """Return an earlier build's vectors by this build's node ids, zeros where it has none.
+    """Return an earlier build's vectors by this build's node ids, zeros for new nodes.
 
     Keys are arguments of `train_skipgram`, values of shape (nodes, dimensions). Empty for a cold
     start.

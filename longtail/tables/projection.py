@@ -25,7 +25,7 @@ MAP_SCHEMA = pa.schema(
 
 @every_setting
 def map_table(embeddings: pa.Table, *, neighbours: int, seed: int, threads: int) -> pa.Table:
-    """Coordinates in two and three dimensions, and clusters, of every product given.
+    """Return coordinates in two and three dimensions, and the cluster, of each product.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""int_ranker and int_tree_scores: what is learned, what serves, and how candidates score."""
+"""int_ranker and int_tree_scores: the learned ranker, what serves, and candidates' scores."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ SCORE_SCHEMA = pa.schema(
     }
 )
 KEPT_ASIDE = 0.2
-"""Share of the users that the ranker does not learn from."""
+"""Share of the users held out from training."""
 CROSS_VALIDATED = 5000
-"""Up to so many cases all are judged, a share of them at a time; above, one share is enough."""
+"""Up to this many cases all are judged, fold by fold; above, one fold is enough."""
 
 
 def ranker_table(
@@ -95,35 +95,35 @@ def ranker_table(
     min_cases: int,
     **parameters: Any,
 ) -> pa.Table:
-    """Learn to order candidates, and choose what serves; one row.
+    """Train a ranker and choose the list that serves; one row.
 
-    The number of trees and the dial are chosen by users that the trees do not learn from; whether
-    they serve, by the cases of a later slice of time, where there are several slices. What serves
-    has learned from all.
+    The number of trees and the dial are chosen on held-out users; whether they serve, on the cases
+    of a later time slice, if there are several slices. The ranker that serves is trained on all
+    cases.
 
     Parameters
     ----------
     examples
         Columns user_key, product_key, draw (a number in [0, 1) per user), is_late (whether the case
         is of the latest slice), relevance, is_tail, blend_score and features, which alone are
-        float32; rows of a user are together, users in ascending order.
+        float32; rows of a user are contiguous, users in ascending order.
     gains
-        Columns user_key, model, model_number, draw, is_late, ideal_gain and ndcg: a row per case
-        with an answer and model, NDCG@20 of the model's list for it; model 1 serves when none is
-        clearly better. Cases without a row in `examples` have no answer among their candidates.
-        Empty when nobody can be asked.
+        Columns user_key, model, model_number, draw, is_late, ideal_gain and ndcg: one row per model
+        and case with an answer, with the NDCG@20 of the model's list; model 1 serves unless another
+        is clearly better. Cases without a row in `examples` have no answer among their candidates.
+        Empty when there are no cases.
     blend_lift
         One row: tail_lift and product_lift, the `lifts` of `longtail.tables.reach.dial`.
     kind
         "trees" or "linear".
     linear_names
-        Features of the linear ranker; the trees take all.
+        Features of the linear ranker; the trees use all.
     interactions_exponent
         Exponent of 1 + interactions by which the lists favour popular products.
     reach
         Of `longtail.tables.reach.dial`.
     min_cases
-        With fewer users nothing is learned.
+        With fewer users nothing is trained.
     **parameters
         Of `longtail.kernels.ranker.train_trees`.
     """
@@ -157,7 +157,7 @@ def ranker_table(
         return pa.Table.from_pylist([row], schema=RANKER_SCHEMA)
 
     learner = Learner(examples, sizes, kind=kind, linear_names=linear_names, **parameters)
-    # By half of the cases that are needed it can be judged what learning from all would bring.
+    # Half of the required cases suffice to judge what training on all would bring.
     is_enough = 2 * (~is_late).sum() >= min_cases and len(np.unique(folds[~is_late])) == 5
     has_later = is_late.any() and is_enough
     early = ~is_late if has_later else np.ones(len(sizes), bool)
@@ -198,7 +198,7 @@ def ranker_table(
     is_held = row["reach"] >= LEAST_REACH * reach
     row["is_used"] = is_held and _is_above_zero(reached - others, errors=1)
     if row["is_used"]:
-        # Whom the ranker has no order for gets a personal list all the same.
+        # Users without a ranked list still get a personal one.
         row["fallback"] = models[0]
     asked_later = " later" if has_later else ""
     row["reason"] = (
@@ -211,7 +211,7 @@ def ranker_table(
 
 
 class Learner:
-    """Rankers of one kind, each learned from some of the cases."""
+    """Rankers of one kind, each trained on some of the cases."""
 
     def __init__(
         self,
@@ -238,17 +238,17 @@ class Learner:
     def out_of_fold(
         self, folds: np.ndarray, early: np.ndarray, judged: np.ndarray
     ) -> tuple[np.ndarray, list[float]]:
-        """Return a score per row, of judged cases by rankers not learned from them, and the curve.
+        """Return out-of-fold scores of the judged cases' rows, and the curve.
 
-        The curve is the mean of the folds' NDCG after each tree, up to its best: so many trees all
-        rankers have from now on. Empty for the linear ranker.
+        The curve is the folds' mean NDCG after each tree, up to its maximum, which sets the number
+        of trees of all later rankers. Empty for the linear ranker.
         """
         scores = np.zeros(len(self.relevance))
         asides = [early & (folds == fold) for fold in np.unique(folds[judged])]
         rankers = self.learned([(early & ~aside, aside) for aside in asides])
         curve: list[float] = []
         if self.kind == "trees":
-            # A fold of few users may weigh as much as one of many: draws make them about equal.
+            # Folds count equally: random draws make them about equally large.
             mean = np.mean([found.curve for found in rankers], axis=0)
             self.trees = int(np.argmax(mean)) + 1
             curve = mean[: self.trees].tolist()
@@ -259,10 +259,10 @@ class Learner:
     def learned(
         self, asked: Sequence[tuple[np.ndarray, np.ndarray]]
     ) -> list[TreeRanker | LinearRanker]:
-        """Return a ranker for each pair of cases to learn from and cases to judge it by.
+        """Return a ranker for each pair of training cases and validation cases.
 
-        Several learn at once, each in a thread of its own: threads that share the few rows of one
-        tree mostly wait for each other.
+        Several train at once, each in its own thread: threads that share the few rows of one tree
+        mostly wait for each other.
         """
         at_once = max(1, min(self.threads, len(asked)))
         with ThreadPoolExecutor(at_once) as pool:
@@ -271,7 +271,7 @@ class Learner:
             )
 
     def scores(self, found: TreeRanker | LinearRanker, judged: np.ndarray) -> np.ndarray:
-        """Return a ranker's scores of the rows of judged cases; else 0."""
+        """Return a ranker's scores for the rows of judged cases; 0 for other rows."""
         scores, rows = np.zeros(len(self.relevance)), np.repeat(judged, self.sizes)
         if isinstance(found, TreeRanker):
             scores[rows] = tree_scores(
@@ -282,7 +282,7 @@ class Learner:
         return scores
 
     def columns(self, found: TreeRanker | LinearRanker) -> dict[str, Any]:
-        """Return columns of `RANKER_SCHEMA` of the ranker that serves."""
+        """Return columns of `RANKER_SCHEMA` for the ranker that serves."""
         if isinstance(found, TreeRanker):
             kinds, figures = ("gain", "splits"), (found.gains, found.splits)
         else:
@@ -316,7 +316,7 @@ class Learner:
 
 
 def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.ndarray]:
-    """Return the models, columns of the cases in the order of user_key, and NDCG by case, model."""
+    """Return the models, case columns in order of user_key, and NDCG by case and model."""
     table = gains.sort_by([("model_number", "ascending"), ("user_key", "ascending")])
     models = list(dict.fromkeys(table.column("model").to_pylist()))
     count = len(table) // max(len(models), 1)
@@ -329,9 +329,9 @@ def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.
 
 
 def _fallback(ndcgs: np.ndarray, min_cases: int) -> int:
-    """Return the best model's number; 0, the first one's, unless another is clearly better.
+    """Return the index of the best model; 0, the first, unless another is clearly better.
 
-    Clearly: by two standard errors. The best of several is better by luck more often than one.
+    Clearly means by two standard errors: the best of several is more often better by chance.
     """
     if len(ndcgs) < max(min_cases, 2):
         return 0
@@ -340,7 +340,7 @@ def _fallback(ndcgs: np.ndarray, min_cases: int) -> int:
 
 
 def _is_above_zero(differences: np.ndarray, errors: float) -> bool:
-    """Whether the mean is above so many standard errors; not so of fewer than two cases."""
+    """Whether the mean exceeds so many standard errors; False below two cases."""
     if len(differences) < 2:
         return False
     error = differences.std(ddof=1) / np.sqrt(len(differences))
@@ -352,7 +352,7 @@ def _folds(draws: np.ndarray) -> np.ndarray:
 
 
 def _cases(examples: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return users, the rows of each, their draws and whether they are late, in row order."""
+    """Return users, their row counts, draws and whether they are late, in row order."""
     keys = np.asarray(examples.column("user_key"))
     starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]][: len(keys)])
     sizes = np.diff(np.r_[starts, len(keys)])
@@ -369,7 +369,7 @@ def _features(schema: pa.Schema) -> list[str]:
 def score_table(
     candidates: pa.RecordBatchReader, ranker: pa.Table, *, threads: int
 ) -> pa.RecordBatchReader:
-    """Score candidates by trees, batch by batch; none where trees are not used.
+    """Score candidates by trees, batch by batch; empty when trees are not used.
 
     Parameters
     ----------
@@ -378,7 +378,7 @@ def score_table(
     ranker
         What `ranker_table` returned.
     threads
-        Change nothing but the time.
+        Affect only the run time.
     """
     names = _features(candidates.schema)
     text = ranker.column("model")[0].as_py() if ranker.column("is_used")[0].as_py() else None

@@ -1,4 +1,4 @@
-"""The dial of int_ranker: what reach costs in accuracy, and the setting that holds the blend's."""
+"""The dial of int_ranker: accuracy cost of reach, and the setting that keeps the blend's."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import pyarrow as pa
 from longtail.kernels.reach import list_reach, placed, places_with_floor
 
 TAIL_WEIGHTS = (*(step / 20 for step in range(10)), *(step / 10 for step in range(5, 11)))
-"""Settings of the dial: added to the scores of the long tail."""
+"""Settings of the dial: bonuses added to the scores of the long tail."""
 EXPOSURE_FLOOR = 0.1
-"""Share of the lists in which the blend shows a product that the ranked ones leave it, where the
-blend's reach is to be held."""
+"""Share of a product's lists by the blend that the ranked lists must keep, if the blend's reach is
+to be kept."""
 LEAST_REACH = 0.9
 """With less of the wanted reach no ranker serves."""
 
 
 @dataclass(frozen=True)
 class ListedCases:
-    """Candidates of some cases, with the scores of the two lists that are compared.
+    """Candidates of some cases, with the scores of the two lists to compare.
 
     Attributes
     ----------
     cases
-        Which cases of all they are, bool.
+        Mask over all cases, bool.
     sizes
         Rows of each case.
     scores, relevance, products, is_tail
@@ -65,7 +65,7 @@ class ListedCases:
         )
 
     def places(self, setting: tuple[float, float]) -> np.ndarray:
-        """Return the place of each row, from 0, by a tail weight and an exposure floor."""
+        """Return the place of each row, from 0, for a tail weight and an exposure floor."""
         tail_weight, floor = setting
         places = placed(self.scores + tail_weight * self.is_tail, self.sizes)
         if not floor:
@@ -79,22 +79,21 @@ def dial(
     ndcg: Callable[[np.ndarray], float],
     lifts: tuple[float, float] = (1, 1),
 ) -> tuple[tuple[float, float], dict[str, Any]]:
-    """Return the first setting that reaches as much as wanted, and columns of the ranker.
+    """Return the first setting with the wanted reach, and columns of the ranker.
 
-    Reach is the smaller of two shares: of the long tail's places in the blend's lists, and of the
-    different products there. If no setting reaches enough, it is the one that reaches most.
+    Reach is the smaller of two ratios to the blend's lists: the long tail's share of places, and
+    the number of distinct products. If no setting reaches enough, the one with the most reach.
 
     Parameters
     ----------
     listed
-        Cases that the scores were not learned from.
+        Cases that the scores were not trained on.
     wanted
-        Reach, as a multiple of the blend's; 0 asks for none.
+        Reach, as a multiple of the blend's; 0 for no constraint.
     ndcg
         Mean NDCG@20 of places.
     lifts
-        What the whole blend shows, as multiples of what `listed` knows of it: of the tail's share,
-        and of the products.
+        The whole blend's tail share and distinct products, as multiples of those in `listed`.
     """
     shown = list_reach(listed.blend_places, listed.products, listed.is_tail)
     wanted_share, wanted_products = (of * lift for of, lift in zip(shown, lifts, strict=True))

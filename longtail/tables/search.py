@@ -27,9 +27,9 @@ DIAL_SCHEMA = pa.schema([pa.field("popularity", pa.float64()), *NEIGHBOUR_SCHEMA
 
 @every_setting
 def neighbour_table(embeddings: pa.Table, *, k: int, label: str, **parameters: Any) -> pa.Table:
-    """Nearest products by cosine among those of the graph: substitutes.
+    """Return nearest products by cosine among those of the graph: substitutes.
 
-    Of every product of which a walk, the category or the brand is known.
+    For every product with a known walk, category or brand.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def neighbour_table(embeddings: pa.Table, *, k: int, label: str, **parameters: A
     k
         Neighbours per product, fewer where the graph has fewer.
     label
-        Name of the table, in the progress display and in the search's report.
+        Name of the table in the progress display and in the search report.
     **parameters
         Of `longtail.kernels.search.nearest_by_cosine`.
     """
@@ -59,9 +59,9 @@ def neighbour_table(embeddings: pa.Table, *, k: int, label: str, **parameters: A
 
 @every_setting
 def successor_table(embeddings: pa.Table, *, k: int, label: str, **parameters: Any) -> pa.Table:
-    """Products most likely to come next after each product: complements.
+    """Return products most likely to come next after each product: complements.
 
-    Of the products that `neighbour_table` has rows of.
+    For the same products as `neighbour_table`.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def dial_table(
     k: int,
     **parameters: Any,
 ) -> pa.Table:
-    """Successors of some products at several weights of log frequency.
+    """Return successors of some products at several weights of log frequency.
 
     Parameters
     ----------
@@ -137,9 +137,9 @@ def _neighbours(
     search: Callable[[pa.Table, np.ndarray, np.ndarray], Neighbours],
     label: str,
 ) -> pa.Table:
-    """Search; the table's file says in its metadata how (read by the model search_report).
+    """Search; the table's file metadata holds the report (read by the model search_report).
 
-    A vector that is the shop's mean says nothing of its product, which has no neighbours then.
+    A product whose vector is the shop's mean gets no neighbours: the vector says nothing about it.
     """
     in_graph = np.flatnonzero(np.asarray(embeddings.column("node_id").is_valid()))
     if in_graph.size == 0:

@@ -13,7 +13,7 @@ from longtail.tables.columns import every_setting
 
 @every_setting
 def walk_table(edges: pa.Table, *, node_count: int, **parameters: Any) -> pa.RecordBatchReader:
-    """Walk over a graph: walk_id, node_ids.
+    """Sample walks over a graph: walk_id, node_ids.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
-"""One row per setting of the popularity dial, product and rank: what comes next there.
+"""One row per setting of the popularity dial, product and rank: the product's successors.
 
-The index is the same for every setting, log frequency enters the query alone.
+The index is the same for every setting: log frequency enters only the query.
 """
 
 

@@ -1,4 +1,4 @@
-"""One row: what the second stage learned from the last days before the cut, or why it did not.
+"""One row: the ranker trained on the last days before the cut, or why there is none.
 
 LambdaRank by LightGBM (Burges 2010; Ke et al. 2017), or a conditional logit (McFadden 1974).
 """

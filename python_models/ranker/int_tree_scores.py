@@ -5,7 +5,7 @@ def model(dbt, session):
     from longtail.build.machine import threads
     from longtail.tables.ranker import score_table
 
-    # Asked before the candidates are streamed: a connection gives one result at a time.
+    # Read before the candidates are streamed: a connection streams one result at a time.
     ranker, scoring_threads = dbt.ref("int_ranker").to_arrow_table(), threads(session)
     candidates = dbt.ref("int_ranker_features").filter("scope != 'learned'")
     return score_table(
