@@ -2,8 +2,8 @@
 
     python benchmarks/embeddings/run.py --events EVENTS.parquet --task session --until 2020-02-01
 
-Graph and walks use the history before a cut; quality is measured on the slice after it. Both lie
-before ``--until``: what a benchmark keeps as its targets is never read. README.md has the results.
+Graph and walks use the history before a cut; quality is measured on the slice after it. Both are
+before ``--until``: a benchmark's targets are never read. README.md has the results.
 """
 
 import argparse
@@ -32,7 +32,7 @@ POPULARITIES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 @dataclass(frozen=True)
 class Budget:
-    """What is varied. The walk's p and q stay 1: they change what is learned, not what it costs."""
+    """The varied parameters. The walk's p and q stay 1: they change the result, not the cost."""
 
     walks_per_node: int = 10
     walk_length: int = 20
@@ -151,7 +151,7 @@ def read_setting(text: str) -> tuple[str, int | float]:
 
 
 def budgets(base: Budget, vary: list[str] | None) -> list[Budget]:
-    """List the base and each change of it, none twice."""
+    """List the base and each change of it, without duplicates."""
     if vary is None:
         vary = [f"{name}=" + ",".join(map(str, values)) for name, values in VARIED.items()]
     found = [base]
@@ -170,7 +170,7 @@ def read_case(options: argparse.Namespace, *, older_days: float = 0) -> Case:
     """Build graph and questions; a graph of an older history when ``older_days`` is given."""
     connection = duckdb.connect()
     connection.execute("set preserve_insertion_order = false")
-    # A fixed number of sums in a fixed order: the same edges in each run.
+    # A fixed number of partial sums in a fixed order gives the same edges in each run.
     connection.execute("set threads = 1")
     read_events(connection, options)
     split(connection, options)
@@ -276,7 +276,7 @@ def questions(connection: duckdb.DuckDBPyConnection, nodes: int) -> list[sparse.
 
 
 def edges(connection: duckdb.DuckDBPyConnection, options: argparse.Namespace, nodes: int) -> Graph:
-    """Co-occurrence in a session, over the square root of both degrees, strongest few a product."""
+    """Cosine-normalised co-occurrence in a session, the strongest few edges per product."""
     near = f"and b.place - a.place <= {options.pair_window}" if options.pair_window else ""
     decay = f"pow({options.pair_decay}, b.place - a.place - 1)" if options.pair_window else "1.0"
     found = connection.execute(f"""
@@ -329,7 +329,7 @@ def previous_build(case: Case, options: argparse.Namespace, base: Budget) -> dic
 def train(
     case: Case, budget: Budget, seed: int, start: dict[str, np.ndarray] | None = None
 ) -> dict:
-    """Walk, write the corpus, train: the model and what it took."""
+    """Walk, write the corpus and train; return the model and its cost."""
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder) / "walks.txt"
         started = time.perf_counter()
@@ -357,7 +357,7 @@ def train(
             seed=seed,
             **(start or {}),
         )
-        # Processor seconds: other work on the machine does not count.
+        # CPU seconds, to exclude other work on the machine.
         trained = time.thread_time() - used
     return {
         "model": model,
@@ -390,7 +390,7 @@ def context_sides(model: Embeddings, popularity: float) -> tuple[np.ndarray, np.
     """Arrays whose inner product is in.out + popularity * log(frequency)."""
     seen = model.frequency > 0
     frequency = np.log(np.where(seen, model.frequency, 1))
-    # No row of frequency 0 is recommended: far below every score.
+    # Rows of frequency 0 are never recommended: score them far below all others.
     column = np.where(seen, popularity * frequency, -1e3)[:, None].astype(np.float32)
     ones = np.ones((len(column), 1), dtype=np.float32)
     return np.hstack([model.vectors, ones]), np.hstack([model.context_vectors, column])
@@ -420,7 +420,7 @@ def header() -> str:
 
 
 def line(budget: Budget, base: Budget, result: dict[str, float]) -> str:
-    """One line of the table: what differs from the base, and the figures."""
+    """One line of the table: the changes from the base, and the figures."""
     changed = [
         f"{name} {value}" for name, value in asdict(budget).items() if value != getattr(base, name)
     ]

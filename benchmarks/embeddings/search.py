@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def timed(search, **how):
-    """Run the search; its result and seconds."""
+    """Run the search; return its result and seconds."""
     started = time.perf_counter()
     return search(**how), time.perf_counter() - started
 

@@ -1,8 +1,8 @@
 """Compare every table of two warehouses: ``run.py WAREHOUSE_A WAREHOUSE_B``.
 
-For a change that must not change results: build with the old tree, build with the new one, and
-compare. A table is equal to the bit, equal at ten digits (floats whose sum depends on threads), or
-different; columns that name a build or a version are left out. The exit code is 1 if any differs.
+For a change that must not change results: build with the old code and with the new code, and
+compare. A table is equal to the bit, equal to ten digits (floats whose sum depends on threads), or
+different; columns that name a build or a version are ignored. The exit code is 1 if any differs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def source(table: Path) -> str:
 def differing_rows(
     connection: duckdb.DuckDBPyConnection, one: str, other: str, columns: list[str]
 ) -> int:
-    """Count the rows that only one of two relations has, repeats included."""
+    """Count the rows that are in only one of two relations, including duplicates."""
     selected = ", ".join(columns)
     both = [f"select {selected} from {relation}" for relation in (one, other)]
     return sum(
@@ -41,7 +41,7 @@ def differing_rows(
 
 
 def rounded(name: str, kind: str) -> str:
-    """Return a column's expression at ten digits."""
+    """Return a column's expression, rounded to ten digits."""
     if kind in ("DOUBLE", "FLOAT"):
         return f"format('{{:.9e}}', cast(\"{name}\" as double))"
     return f'"{name}"'

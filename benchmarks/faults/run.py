@@ -1,9 +1,8 @@
-"""Break builds on purpose and print what became of them: ``python benchmarks/faults/run.py``.
+"""Break builds on purpose and print the outcomes: ``python benchmarks/faults/run.py``.
 
-Every case is the same: a good build, a fault in the next one, then a build without the fault. It
-holds when the broken build said what to do, the published tables were whole all the time (every
-one as the earlier build left it, or every one as the next build makes it), and the last build
-finished without help.
+Every case has three builds: a good one, one with a fault, and one without. It holds if the broken
+build said what to do, the published tables were consistent throughout (all from the first build, or
+all from the next), and the last build finished without help.
 """
 
 import argparse
@@ -37,14 +36,14 @@ with duckdb.connect(sys.argv[1], read_only=True) as kept:
         count += 1
 print(json.dumps([count, {name: len(found) for name, found in answers.items()}]))
 """
-"""Asks until it is told to stop, by a connection held open and by new ones."""
+"""Queries until told to stop, by a connection held open and by new ones."""
 
 
 # ---- the faults --------------------------------------------------------------------------------
 
 
 def kill(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
-    """Kill the whole process group (-9), a quarter of the times during publication."""
+    """Kill the whole process group (-9), in a quarter of the cases during publication."""
     shop.learn()
     seconds, publication = _time_a_build(shop)
     draw = random.Random(options.seed)
@@ -70,7 +69,7 @@ def kill(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
 
 
 def kill_refresh(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
-    """Kill a build that takes in one new day of files, the days before being there."""
+    """Kill a build that adds one new day of files to earlier days."""
     days = shop.scratch / "days"
     _write_days(days)
     last = max(days.iterdir())
@@ -134,7 +133,7 @@ def _write_days(folder: Path, days: int = 8) -> None:
 
 
 def _kill_after(process: subprocess.Popen, seconds: float) -> str:
-    """Kill a build's whole process group (-9) after so long; say whether it was still at work."""
+    """Kill a build's process group (-9) after a delay; return whether it was still running."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     said = "killed" if process.poll() is None else "had ended before"
@@ -145,7 +144,7 @@ def _kill_after(process: subprocess.Popen, seconds: float) -> str:
 
 
 def _time_a_build(shop: Shop) -> tuple[float, float]:
-    """Build again what is published; return the seconds of it and of its publication."""
+    """Repeat the published build; return its seconds and those of its publication."""
     builds = set(shop.builds.iterdir())
     started = time.monotonic()
     process = shop.start(shop.seed)
@@ -159,7 +158,7 @@ def _time_a_build(shop: Shop) -> tuple[float, float]:
 
 
 def disk(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
-    """Let a small file system run full, after so many kilobytes."""
+    """Let a small file system fill up, after so many kilobytes."""
     with _small_disk(shop.warehouse):
         shop.learn()
         for free in options.free:
@@ -223,7 +222,7 @@ def two(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
 
 
 def reader(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
-    """Hold longtail.duckdb open all through a build, and open it anew again and again."""
+    """Hold longtail.duckdb open during a build, and open new connections repeatedly."""
     shop.learn()
     before = shop.published()
     with subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A warehouse whose builds are broken: starts them, reads what they said and what they left."""
+"""A warehouse with broken builds: starts them, reads their output and their tables."""
 
 import json
 import os
@@ -29,15 +29,15 @@ HISTORIES = (
     *("embedding_health", "int_nearest_products", "build_figures", "int_figure_changes"),
     *("int_recall_gates", "int_graph_gates", "int_change_gates", "release_gates"),
 )
-"""Tables that look back on earlier builds, so that two builds of one log differ in them."""
+"""Tables about earlier builds, so that two builds of one log differ in them."""
 READ = "stg_raw_events"
-"""Rows of the files that a refresh read: after a broken one, of those that were left to read."""
+"""Rows of the files that a refresh read; after a broken one, of those still to be read."""
 SIGNS = ("Failed:", "cannot ", "another dbt", "disk is full")
 
 
 @dataclass
 class Result:
-    """One line of the table that is printed."""
+    """One line of the printed table."""
 
     case: str
     holds: bool
@@ -53,7 +53,7 @@ class Shop:
     Attributes
     ----------
     known
-        Seed to what its build publishes.
+        Seed to the content that its build publishes.
     seed
         That of the published build.
     """
@@ -65,7 +65,7 @@ class Shop:
 
     @property
     def builds(self) -> Path:
-        """Where a publication begins."""
+        """The folder where a publication starts."""
         return self.warehouse / ".builds"
 
     def start(self, seed: int, name: str = "build", memory: str = "", **more) -> subprocess.Popen:
@@ -76,12 +76,12 @@ class Shop:
                     *(str(Path(sys.executable).with_name("dbt")), "build", "--no-use-colors"),
                     *("--exclude-resource-type", "unit_test"),
                     *("--vars", json.dumps({**VARS, "demo_seed": seed, **more})),
-                    # A folder for each seed, so that dbt parses the project once for each.
+                    # A folder per seed, so that dbt parses the project once per seed.
                     *("--target-path", str(self.scratch / f"{name}_{seed}")),
                     *("--log-path", str(self.scratch / f"{name}_{seed}")),
                 ],
                 cwd=ROOT,
-                # Demo events are numbered in the order in which DuckDB's threads make them.
+                # Demo events are numbered in the order in which DuckDB's threads generate them.
                 env={
                     **os.environ,
                     "LONGTAIL_THREADS": "1",
@@ -98,7 +98,7 @@ class Shop:
         return self.start(seed, **more).wait()
 
     def said(self, name: str = "build") -> str:
-        """Return the line of a build's output that says what went wrong."""
+        """Return the line of a build's output that states the error."""
         lines = (self.scratch / f"{name}.txt").read_text().splitlines()
         found = [line.strip() for line in lines if any(sign in line for sign in SIGNS)]
         if any("Traceback" in line for line in lines):
@@ -108,7 +108,7 @@ class Shop:
     def published(self) -> dict[str, tuple]:
         """Return rows and content of every published table, read as its readers do.
 
-        Numbers count to nine places: the last bits of a sum depend on the order of threads.
+        Numbers are rounded to nine places: the last bits of a sum depend on thread order.
 
         Raises
         ------
@@ -146,7 +146,7 @@ class Shop:
         return {**found, "product_edges.edg": (graph.count(b"\n"), hash(graph))}
 
     def learn(self) -> None:
-        """Make a good build, after learning what the builds of all seeds publish."""
+        """Make a good build, after recording what the builds of all seeds publish."""
         for seed in SEEDS if len(self.known) < len(SEEDS) else SEEDS[-1:]:
             if self.build(seed) != 0:
                 sys.exit(f"a build without a fault failed: {self.said()}")
@@ -188,7 +188,7 @@ class Shop:
         sign: str,
         mend: Callable[[], None] = lambda: None,
     ) -> Result:
-        """Look at what a broken build of `next_seed` said and left, mend it and build again."""
+        """Check the output and tables of a broken build of `next_seed`, undo the fault, rebuild."""
         said, tables = self.said(), self.which(before)
         mend()
         again = self.build(self.next_seed)

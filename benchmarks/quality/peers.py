@@ -1,7 +1,7 @@
 """Recommend with implicit, in its own environment: ``peers.py PEER FOLDER``.
 
-Reads interactions.parquet (what models may learn from), histories.parquet (what is known of each
-user with targets) and excluded.parquet; writes peer_<PEER>.parquet (user_id, product_id, rank).
+Reads interactions.parquet (the training data), histories.parquet (of each user with targets) and
+excluded.parquet; writes peer_<PEER>.parquet (user_id, product_id, rank).
 """
 
 import argparse
@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 TOP = 20
 BLOCK = 1024
-# One setting for every set; none was searched.
+# One setting for every set; none was tuned.
 PEERS = {
     "als": lambda: AlternatingLeastSquares(
         factors=64, regularization=0.05, iterations=15, num_threads=2, random_state=42
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def recommend(peer: str, folder: Path) -> tuple[pa.Array, pa.Array, np.ndarray]:
-    """Return the users asked, all products, and a row of TOP product numbers (or -1) per user."""
+    """Return the target users, all products, and a row of TOP product numbers (or -1) per user."""
     tables = {
         name: pq.read_table(folder / f"{name}.parquet")
         for name in ("interactions", "histories", "excluded")
@@ -76,7 +76,7 @@ def recommend(peer: str, folder: Path) -> tuple[pa.Array, pa.Array, np.ndarray]:
     known, excluded = matrix("histories", asked), matrix("excluded", asked)
     model = PEERS[peer]()
     if peer == "bpr":
-        # It cannot place a user it was not fitted with, so it also learns from the histories.
+        # It cannot score users that it was not fitted on, so it also trains on the histories.
         learners = pa.concat_arrays(
             [asked, _others(tables["interactions"]["user_id"].combine_chunks().unique(), asked)]
         )

@@ -1,11 +1,11 @@
-"""Build recommendations from public data sets, and score them beside peers on the same split.
+"""Build recommendations from public data sets, and score them against peers on the same split.
 
     python benchmarks/quality/run.py --data FOLDER [--only retailrocket,gowalla] [--no-peers]
         [--vars '{"ranker": "trees"}']
 
 Each set goes through the project's own `dbt build` with its preset of vars, up to the lists that
-evaluation compares; implicit's models get the same interactions to learn from, the same histories
-and the same exclusions. Printed: one table per set. README.md says what was chosen and how.
+evaluation compares; implicit's models train on the same interactions and use the same histories and
+exclusions. Prints one table per set. README.md explains the choices.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def bars(model: str, recall: float, ndcg: float) -> tuple[str, dict[str, float],
     return model, {"recall": recall, "ndcg": ndcg}, "BARS, Gowalla m1"
 
 
-# Where all that is known comes before the targets, published lists are the evaluated ones.
+# All known events precede the targets here, so the published lists are the evaluated ones.
 PUBLISHED_LISTS = """
     with users as (
         select distinct user_key, user_id from int_targets join int_user_keys using (user_key)),
@@ -143,7 +143,7 @@ DATASETS = {
 
 
 def main() -> None:
-    """Run each set whose files are there."""
+    """Run each set whose files exist."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -217,7 +217,7 @@ def build(
 ) -> dict[str, float]:
     """Build what the compared lists depend on, with its tests; return seconds and peak memory.
 
-    The map, the report and similar products change no list and are left out.
+    Map, report and similar products are skipped: they change no list.
     """
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(Path(sys.executable).parent / "dbt"), "--no-use-colors", "run"]
@@ -249,17 +249,17 @@ def measured(command: list[str], log: Path, **environment: str) -> dict[str, flo
 
 
 def tables(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Open views over the tables of a build, also of one that was not published."""
+    """Open views over the tables of a build, published or not."""
     connection = duckdb.connect(config={"memory_limit": "4GB"})
     for file in sorted((folder / "warehouse" / ".work").glob("*.parquet")):
         if "." in file.stem or file.stem.startswith("tmp_"):
-            continue  # a table's sidecar, or what a killed build left
+            continue  # a table's sidecar, or leftovers of a killed build
         connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
     return connection
 
 
 def export(folder: Path, dataset: Dataset, data: Path) -> None:
-    """Write lists, targets, and what peers may learn from."""
+    """Write lists, targets, and the peers' training data."""
     connection = tables(folder)
 
     def write(name: str, query: str) -> None:
@@ -310,7 +310,7 @@ def export(folder: Path, dataset: Dataset, data: Path) -> None:
 
 
 def peers_python() -> Path:
-    """Python of the peers' environment, made when there is none or its requirements changed."""
+    """Return the peers' Python; its environment is created or updated first if necessary."""
     folder = WORK / "peers"
     wanted = (HERE / "peers.txt").read_text(encoding="utf-8")
     ready = folder / "ready.txt"
@@ -325,7 +325,7 @@ def peers_python() -> Path:
 
 
 def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
-    """Figures of every model's lists, the best first."""
+    """Return the metrics of every model's lists, best first."""
     connection = duckdb.connect(config={"memory_limit": "4GB"})
     lists = [f"from read_parquet('{folder / 'lists.parquet'}')"]
     for file in sorted(folder.glob("peer_*.parquet")):
@@ -340,7 +340,7 @@ def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
                 and user_id not in (select user_id from read_parquet('{file}'))""")
     connection.execute(f"create view lists as {' union all '.join(lists)}")
     connection.execute(f"create view targets as from read_parquet('{folder / 'targets.parquet'}')")
-    # Every product that could have been recommended.
+    # All recommendable products.
     connection.execute(f"""
         create view catalogue as
         select product_id from read_parquet('{folder / "interactions.parquet"}')""")

@@ -2,11 +2,10 @@
 
     python benchmarks/quality/tune.py --data FOLDER [--only demo,rees46,online_retail,...]
 
-One knob after the other, in the order below. A value is taken when it lifts recall@20 + NDCG@20 of
-the hybrid by more than half a percent and leaves at least 80 % of the first coverage; after the
-last
-knob the search is over. Every trial is `dbt run` of the models that depend on the knob, in a
-warehouse of its own, so what is searched is the SQL that ships. Prints every trial.
+One parameter after another, in the order below. A value is taken if it lifts recall@20 + NDCG@20 of
+the hybrid by more than half a percent and keeps at least 80 % of the initial coverage. Every trial
+is a `dbt run` of the models that depend on the parameter, in its own warehouse, so it tests the SQL
+that ships. Prints every trial.
 """
 
 import argparse
@@ -35,7 +34,7 @@ ALL_NEIGHBOURS = (
 LEAST_GAIN = 0.005
 LEAST_COVERAGE = 0.8
 
-# Which models to run again is part of a knob. Walks keep the window they started with.
+# Each parameter lists the models to run again. Walks keep their initial window.
 Knob = tuple[str, tuple[Any, ...], tuple[str, ...]]
 BLENDS = (
     {"covisit": 1.0},
@@ -127,7 +126,7 @@ def session_slice(data: Path, folder: Path) -> dict[str, str]:
 
 
 def item_slice(data: Path, folder: Path) -> dict[str, str]:
-    """15 % of each Gowalla user's training places, by hash: they have no order to cut by."""
+    """15 % of each Gowalla user's training places, by hash: there are no times to cut by."""
     events = data / DATASETS["gowalla"].events
     is_target = "hash(user_id, product_id) % 100 < 15"
     connection = duckdb.connect(config={"memory_limit": "4GB"})
@@ -148,7 +147,7 @@ def files(folder: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Search:
-    """A history to search on: the set whose preset it starts from, and how its slice is cut."""
+    """A history to search on: the set with the initial preset, and how its slice is cut."""
 
     title: str
     dataset: str
@@ -181,7 +180,7 @@ SEARCHES = {
 
 
 def main() -> None:
-    """Search on each history that is there."""
+    """Search on each available history."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -196,7 +195,7 @@ def main() -> None:
 
 
 def search(name: str, plan: Search, options: argparse.Namespace) -> None:
-    """Print every trial of one search, and what was taken."""
+    """Print every trial of one search, and the values taken."""
     show(f"\n### {plan.title}\n")
     dataset = DATASETS.get(plan.dataset)
     if dataset and not (options.data / dataset.events).exists():
@@ -233,12 +232,12 @@ def search(name: str, plan: Search, options: argparse.Namespace) -> None:
             show(line(f"{knob} {value}", row, "taken" if is_better else ""))
             if is_better:
                 taken[knob], best, stale = value, row, ()
-            # Tables of a value that was not taken are made again with the next trial.
+            # The next trial rebuilds the tables of a value that was not taken.
     show(f"\ntaken: {taken or 'nothing'}")
 
 
 def score(folder: Path) -> dict[str, dict[str, float]]:
-    """Figures of every model's lists, without intervals."""
+    """Return the metrics of every model's lists, without intervals."""
     connection = tables(folder)
     connection.execute("""
         create view lists as

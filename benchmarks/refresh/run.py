@@ -2,8 +2,8 @@
 
     python benchmarks/refresh/run.py [--events 3000000] [--days 30]
 
-Makes demo events up, one csv.gz per day, builds all days but the last, refreshes with the last
-one, rebuilds all days, and prints each model's seconds, and whether both gave the same edges.
+Writes demo events, one csv.gz per day, builds all days but the last, refreshes with the last one,
+rebuilds all days, and prints each model's seconds and whether both gave the same edges.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ EDGES = "sha256(string_agg(edges::varchar order by source_node_id, target_node_i
 def run_dbt(
     folder: Path, *options: str, command: str = "run", **settings: object
 ) -> dict[str, float]:
-    """Run dbt in a warehouse of its own; return the seconds of each model."""
+    """Run dbt in its own warehouse; return the seconds of each model."""
     dbt = Path(sys.executable).with_name("dbt")
     subprocess.run(
         [dbt, command, *options, "--vars", json.dumps(settings)],
@@ -48,7 +48,7 @@ def run_dbt(
 
 
 def write_days(folder: Path, events: int, days: int) -> list[Path]:
-    """Make demo events up and write those of each day as a csv.gz file."""
+    """Generate demo events and write each day as a csv.gz file."""
     run_dbt(folder, "--select", "+demo_events", demo_events=events, demo_days=days)
     source = f"read_parquet('{folder}/warehouse/.work/demo_events.parquet')"
     named = duckdb.sql(

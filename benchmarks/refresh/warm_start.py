@@ -1,11 +1,11 @@
-"""What a warm start saves and costs: the day after, trained cold and from yesterday's vectors.
+"""Cost and savings of a warm start: the next day, trained cold and from yesterday's vectors.
 
     python benchmarks/refresh/warm_start.py [--events 1000000]
     python benchmarks/refresh/warm_start.py --log online_retail.parquet \
         --dataset datasets/online_retail.yml --yesterday 2011-12-08
 
 Builds and publishes the log up to `--yesterday`, then runs the whole log cold, and the trainings
-and what follows them once more for each warm setting. Prints the seconds of both trainings and
+and everything downstream once more per warm setting. Prints the seconds of both trainings and
 recall@20 on the held-out days.
 """
 
@@ -31,7 +31,7 @@ SETTINGS = ((1, 0.025), (3, 0.025), (3, 0.05), (5, 0.025))
 
 
 def known(folder: Path) -> float:
-    """Return the share of the graph's products for which the last build published vectors."""
+    """Return the share of the graph's products with vectors from the last published build."""
     tables = [
         f"(from read_parquet('{folder}/warehouse/{place}embeddings_deepwalk.parquet') "
         "where vector_source = 'walks')"

@@ -1,11 +1,11 @@
-"""Build shops of growing size and print what that takes: seconds, memory, bytes, per model.
+"""Build shops of growing size and print the cost: seconds, memory, bytes, per model.
 
     python benchmarks/scale/run.py                                   1, 5, 20 and 56 million events
     python benchmarks/scale/run.py --events 5000000 --input csv.gz   from files, one per day
 
-Every size is a whole `dbt build` of made-up events, tests included, in a warehouse of its own that
-is removed again. Memory is that of all processes of the build together, looked at every half
-second; that of a model is the most seen while it ran, with whatever ran beside it.
+Every size is a whole `dbt build` of made-up events, tests included, in its own warehouse, which is
+removed afterwards. Memory is the total of all processes of the build, sampled every half second;
+that of a model is the peak while it ran, including whatever ran beside it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SHOWN = 15
 
 @dataclass(eq=False)  # a thread is compared by identity
 class Memory(threading.Thread):
-    """Looks at the memory of a process and its descendants until it is told to stop."""
+    """Samples the memory of a process and its descendants until stopped."""
 
     process: int
     seen: list[tuple[datetime, int]] = field(default_factory=list)
@@ -44,12 +44,12 @@ class Memory(threading.Thread):
         self.done = threading.Event()
 
     def run(self) -> None:
-        """Look every half second."""
+        """Sample every half second."""
         while not self.done.wait(0.5):
             self.seen.append((datetime.now(UTC).replace(tzinfo=None), resident(self.process)))
 
     def peak(self, start: datetime | None = None, end: datetime | None = None) -> float:
-        """Most bytes seen, in GB, from start to end; 0 where nobody looked."""
+        """Return the peak in GB between start and end; 0 without a sample."""
         return (
             max(
                 (
@@ -80,7 +80,7 @@ def resident(root: int) -> int:
 
 
 def dbt(arguments: list[str], variables: dict, folder: Path) -> tuple[float, Memory]:
-    """Run dbt in a warehouse; seconds and memory. Its words go to a log beside the warehouse."""
+    """Run dbt in a warehouse; return seconds and memory. A log beside it gets the output."""
     command = [Path(sys.executable).parent / "dbt", *arguments, "--vars", json.dumps(variables)]
     command += ["--target-path", folder / "target", "--log-path", folder / "logs"]
     environment = os.environ | {"LONGTAIL_WAREHOUSE": str(folder / "warehouse")}
@@ -101,7 +101,7 @@ def dbt(arguments: list[str], variables: dict, folder: Path) -> tuple[float, Mem
 
 
 def write_files(events: int, kind: str, folder: Path) -> str:
-    """Make events up and write one file per day; the glob that finds them."""
+    """Generate events and write one file per day; return their glob."""
     dbt(["run", "--select", "tag:demo"], {"demo_events": events}, folder)
     files = folder / "events"
     files.mkdir()
@@ -114,7 +114,7 @@ def write_files(events: int, kind: str, folder: Path) -> str:
             event_time like '2%' order by all"
         ).fetchall()
         for number, (day,) in enumerate(days):
-            # Broken times belong to no day: the first file has them.
+            # Broken times belong to no day: they go to the first file.
             others = "or event_time is null or event_time not like '2%'" if number == 0 else ""
             connection.execute(f"""
                 copy (from events where event_time like '{day}%' {others} order by event_time)
@@ -125,7 +125,7 @@ def write_files(events: int, kind: str, folder: Path) -> str:
 
 
 def measure(events: int, kind: str) -> dict:
-    """Build one size; what it took in all and per model."""
+    """Build one size; return its cost in total and per model."""
     folder = Path(tempfile.mkdtemp(prefix="longtail_scale_"))
     try:
         variables: dict = {"demo_events": events}

@@ -1,10 +1,9 @@
-"""How many requests a second a build answers: a table as output.
+"""Print a table of the requests per second that a build answers.
 
     python benchmarks/serving/run.py --warehouse warehouse
 
-Processes of one thread each ask for what to show random users, and for random baskets of three
-products: by the functions of longtail.duckdb, by the published rows alone, and by the SQLite file
-that the export makes.
+Single-threaded processes request lists for random users, and for random baskets of three products:
+by the functions of longtail.duckdb, by the published rows alone, and by the exported SQLite file.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ KINDS = {
 
 
 def answerer(kind: str, database: str, exported: str) -> Callable[[object], list]:
-    """Return a function from a user, or a basket, to the rows of an answer."""
+    """Return a function from a user, or a basket, to the answer's rows."""
     if "SQLite" in kind:
         lists = sqlite3.connect(exported)
         return lambda key: lists.execute(KINDS[kind], [key]).fetchall()
@@ -45,7 +44,7 @@ def answerer(kind: str, database: str, exported: str) -> Callable[[object], list
 
 
 def ask(kind: str, database: str, exported: str, requests: int, seed: int) -> list[float]:
-    """Return the seconds that each of some requests took, after a few that warm up."""
+    """Return the seconds of each request, after a few warm-up requests."""
     draw = np.random.default_rng(seed)
     is_basket = "basket" in kind
     with duckdb.connect(database, read_only=True) as shop:

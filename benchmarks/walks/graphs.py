@@ -14,9 +14,9 @@ def session_graph(
 ) -> Graph:
     """Make a power-law graph of sessions.
 
-    Each session has six products drawn by popularity ``(rank + shift) ** -exponent``; products
-    at most two apart are tied, with the number of such pairs as weight. Neighbours of neighbours
-    are therefore often neighbours, as in logs.
+    Each session has six products drawn by popularity ``(rank + shift) ** -exponent``; products at
+    most two apart get an edge, weighted by the number of such pairs. Neighbours of neighbours are
+    therefore often neighbours, as in real logs.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def session_graph(
 
 
 def gowalla_graph(path: Path, strongest: int = 50) -> Graph:
-    """Tie products by the cosine of their users, each product's strongest neighbours kept.
+    """Connect products by the cosine of their users, keeping each one's strongest neighbours.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from graphs import gowalla_graph, session_graph  # noqa: E402 (needs the paths a
 from longtail.kernels.graph import Graph  # noqa: E402 (needs the paths above)
 
 SETTINGS = ((1.0, 1.0), (0.5, 2.0), (2.0, 0.5))
-# Passes over all nodes: enough to time, few enough to wait for.
+# Passes over all nodes: enough to time, few enough to finish soon.
 PEER_PASSES = {"csrgraph": 1, "fastnode2vec": 1, "pecanpy": 1, "grape": 1, "grape_unweighted": 1}
 NAMES = {
     "longtail": "longtail",
@@ -45,7 +45,7 @@ def make_peers(folder: Path) -> Path:
 
 
 def measure(python: Path, sampler: str, graph: Path, timeout: int, **options) -> dict:
-    """Run the worker; a failure is a result too."""
+    """Run the worker; a failure counts as a result."""
     command = [str(python), str(HERE / "worker.py"), sampler, str(graph)]
     command += [word for name, value in options.items() for word in (f"--{name}", str(value))]
     try:
@@ -107,7 +107,7 @@ def compare(name: str, graph: Graph, samplers: dict[str, Path], threads: int, ti
 
 
 def time_month(threads: int, timeout: int) -> None:
-    """Print what a month of a large shop takes: 10 walks of 50 from each product."""
+    """Print the cost of a large shop's month: 10 walks of 50 from each product."""
     graph = session_graph(212_000, 800_000, exponent=0.82, shift=10.0)
     compare("Month", graph, {"longtail": Path(sys.executable)}, threads, timeout)
 

@@ -1,8 +1,8 @@
-"""Time one sampler on one graph, in a process of its own, and print the figures as JSON.
+"""Time one sampler on one graph, in its own process, and print the figures as JSON.
 
 Runs in the project's environment for ``longtail`` and ``memory``, in that of the peers for the
-rest. Sampling is timed after a warm-up that compiles; what a library does once per graph
-(reading, alias tables) is not timed for peers, but is for longtail.
+rest. Sampling is timed after a warm-up that compiles; work once per graph (reading, alias tables)
+is not timed for peers, but is for longtail.
 """
 
 import argparse
@@ -194,7 +194,7 @@ def make_grape(
 
 
 def make_grape_unweighted(graph: Csr, p: float, q: float, passes: int, threads: int) -> Sampler:
-    """Sample with GRAPE as if all weights were equal: an easier task than the others have."""
+    """Sample with GRAPE, ignoring weights: an easier task than that of the others."""
     return make_grape(graph, p, q, passes, threads, weighted=False)
 
 
@@ -209,7 +209,7 @@ MAKERS = {
 
 
 def no_edge_share(graph: Csr, walks: np.ndarray) -> float:
-    """Share of steps that are no edges of the graph."""
+    """Share of steps that are not edges of the graph."""
     source, target = walks[:, :-1].astype(np.int64), walks[:, 1:].astype(np.int64)
     stepped = target >= 0
     steps = source[stepped] * graph.node_count + target[stepped]
@@ -263,8 +263,8 @@ def time_sampler(arguments: argparse.Namespace) -> dict[str, float]:
 def time_memory(arguments: argparse.Namespace) -> dict[str, float]:
     """Read a table of the size of the alias table at random: dependent, then independent reads.
 
-    Independent reads are the limit for a sampler, which needs one read of that table a step.
-    Both are counted in CPU time, which other work on the machine disturbs less.
+    Independent reads are the limit for a sampler, which needs one read of that table per step. Both
+    are measured in CPU time, which other work on the machine affects less.
     """
     from numba import njit, uint64
 
