@@ -1,7 +1,7 @@
-"""What dbt gives to Jinja, for sqlfluff's jinja templater: the project's vars, no database.
+"""dbt's Jinja context for sqlfluff's jinja templater: the project's vars, without a database.
 
-sqlfluff's own stand-ins know no values of vars, and loops over them would come out wrong. Its dbt
-templater does, but compiles the whole project first and needs the build's database.
+sqlfluff's own stand-ins have no values of vars, so loops over them would be wrong. Its dbt
+templater has them, but compiles the whole project first and needs the build's database.
 """
 
 import hashlib
@@ -31,11 +31,11 @@ EXAMPLES = {
         {"name": "head", "share": 0.5, "vars": {"interactions_exponent": 1}},
     ]
 }
-"""Values of vars without which models that loop over them are no SQL."""
+"""Values of vars that models loop over: without them the SQL would be invalid."""
 
 
 def var(name: str, default: Any = None) -> Any:
-    """Return the default value of a var of the project, or an example of it."""
+    """Return a var's default value, or an example of it."""
     return (_project_vars() | EXAMPLES).get(name, default)
 
 
@@ -63,5 +63,5 @@ run_started_at = datetime(2000, 1, 1)
 
 
 def local_md5(text: str) -> str:
-    """Return the hash that dbt's own function of that name gives."""
+    """Return the same hash as dbt's function of that name."""
     return hashlib.md5(text.encode("utf-8"), usedforsecurity=False).hexdigest()

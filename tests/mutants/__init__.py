@@ -1,1 +1,1 @@
-"""Breaks the SQL models one at a time, and says which breaks no quick test notices."""
+"""Mutation tests: break the SQL models one at a time and list what no quick test catches."""

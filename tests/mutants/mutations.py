@@ -1,7 +1,7 @@
 """Ways to break a query: rules over the tokens of compiled SQL, without a parser.
 
-A mutant is known by its rule and the tokens around it, values left out, so that the same break is
-found again where other vars, or a unit test with its fixtures, compiled the same model.
+A mutant is identified by its rule and the surrounding tokens, without values, so that the same
+break is found when the model is compiled with other vars or for a unit test.
 """
 
 import itertools
@@ -19,7 +19,7 @@ TOKEN = re.compile(
     |(?P<sign><=|>=|<>|!=|\|\||::|.)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-"""A relation is a table's name in a build, or that of a unit test's fixture for it."""
+"""A relation is a table's name in a build, or the name of its fixture in a unit test."""
 SWAPS = {
     "comparison": {"<": "<=", "<=": "<", ">": ">=", ">=": ">"},
     "least and greatest": {"least": "greatest", "greatest": "least"},
@@ -35,13 +35,13 @@ ENDS_OF_CONDITIONS = {
     *("inner", "left", "right", "full", "cross", "semi", "anti", "join"),
 }
 NO_OPERANDS = {"select", "when", "then", "else", "by", "and", "or", "not", "on", "where", "in"}
-"""Words before which a sign is no operator between two values, but part of a number."""
+"""Words after which a sign is part of a number, not a binary operator."""
 SIZED_TYPES = {"decimal", "numeric", "varchar", "character", "varying"}
 CONTEXT = 6
-"""Tokens on each side by which a mutant is known."""
+"""Tokens on each side that identify a mutant."""
 
 Edit = tuple[str, int, int, str]
-"""A rule, the first and last token that it replaces, and what stands there then."""
+"""A rule, the first and last token that it replaces, and the replacement."""
 
 
 class Token(NamedTuple):
@@ -67,7 +67,7 @@ class Mutant(NamedTuple):
         return sql[: self.start] + self.new + sql[self.end :]
 
     def shown_in(self, sql: str) -> str:
-        """Say what changes, in one line."""
+        """Describe the change in one line."""
         old, before, after = (
             " ".join(text.split())
             for text in (
@@ -80,7 +80,7 @@ class Mutant(NamedTuple):
 
 
 def tokens_of(sql: str) -> list[Token]:
-    """Return the tokens of a query, spaces and comments left out."""
+    """Return the tokens of a query, without spaces and comments."""
     found, depth = [], 0
     for match in TOKEN.finditer(sql):
         text = match.group().lower()
@@ -92,7 +92,7 @@ def tokens_of(sql: str) -> list[Token]:
 
 
 def mutants_of(sql: str, start: int = 0, end: int | None = None) -> list[Mutant]:
-    """Return the mutants of the part of a query between two places in it."""
+    """Return the mutants of the part of a query between two positions."""
     tokens = [
         token
         for token in tokens_of(sql)
@@ -123,7 +123,7 @@ def _without_value(token: Token) -> str:
 
 
 def _swaps(tokens: Sequence[Token]) -> Iterator[Edit]:
-    """Swap a comparison, a function, plus and minus for what it is easily mistaken for."""
+    """Swap a comparison, a function, plus or minus for one easily confused with it."""
     for place, token in enumerate(tokens[:-1]):
         for rule, swaps in SWAPS.items():
             if token.text not in swaps:
@@ -138,7 +138,7 @@ def _swaps(tokens: Sequence[Token]) -> Iterator[Edit]:
 
 
 def _is_of_one_row(tokens: Sequence[Token], place: int) -> bool:
-    """Whether an aggregate is of the one row that a figure has: its least is its greatest."""
+    """Whether an aggregate is over a figure's only row, so that min equals max."""
     words = [token.text for token in tokens[place + 1 : place + 9]]
     return words[:1] == ["("] and words[2:] == [")", "filter", "(", "where", "figure", "="]
 
@@ -163,7 +163,7 @@ def _numbers(tokens: Sequence[Token]) -> Iterator[Edit]:
 
 
 def _conditions(tokens: Sequence[Token]) -> Iterator[Edit]:
-    """Leave out one of the conditions that a where, having, qualify or on joins by and."""
+    """Drop one of the conditions joined by and in where, having, qualify or on."""
     for place, token in enumerate(tokens):
         if token.text in CONDITIONS:
             end = _end_of(tokens, place + 1, token.depth, ENDS_OF_CONDITIONS)
@@ -173,7 +173,7 @@ def _conditions(tokens: Sequence[Token]) -> Iterator[Edit]:
 
 
 def _end_of(tokens: Sequence[Token], start: int, depth: int, words: set[str]) -> int:
-    """Return the place of the first token from `start` on that ends a clause."""
+    """Return the position of the first token from `start` on that ends a clause."""
     for place in range(start, len(tokens)):
         token = tokens[place]
         if token.depth < depth or (token.depth == depth and token.text in words):
@@ -184,7 +184,7 @@ def _end_of(tokens: Sequence[Token], start: int, depth: int, words: set[str]) ->
 def _conjuncts(
     tokens: Sequence[Token], start: int, end: int, depth: int
 ) -> Iterator[tuple[int, int]]:
-    """Yield where each condition begins and ends; all as one when there is an or."""
+    """Yield start and end of each condition; all as one if there is an or."""
     own = [place for place in range(start, end) if tokens[place].depth == depth]
     if any(tokens[place].text == "or" for place in own):
         yield start, end
@@ -204,7 +204,7 @@ def _conjuncts(
 def _items(
     tokens: Sequence[Token], start: int, depth: int, ends: set[str]
 ) -> list[tuple[int, int]]:
-    """Return where each item of a list with commas begins and ends."""
+    """Return start and end of each item of a comma-separated list."""
     end = _end_of(tokens, start, depth, ends)
     commas = [
         place
@@ -218,14 +218,14 @@ def _items(
 def _lists_after(
     tokens: Sequence[Token], word: str, ends: set[str]
 ) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Yield the place of each `word by`, and the items of its list."""
+    """Yield the position of each `word by`, and the items of its list."""
     for place, (token, after) in enumerate(itertools.pairwise(tokens)):
         if token.text == word and after.text == "by":
             yield place, _items(tokens, place + 2, token.depth, ends)
 
 
 def _partitions(tokens: Sequence[Token]) -> Iterator[Edit]:
-    """Leave out one column of a partition."""
+    """Drop one column of a partition."""
     for place, items in _lists_after(tokens, "partition", {"order", "rows", "range"}):
         for first, last in items:
             if len(items) == 1:
@@ -237,7 +237,7 @@ def _partitions(tokens: Sequence[Token]) -> Iterator[Edit]:
 
 
 def _orders(tokens: Sequence[Token]) -> Iterator[Edit]:
-    """Turn one column of an order round; not that of the query's rows, which are a bag."""
+    """Reverse one column of an order by, except the query's own: its rows are a bag."""
     outermost = min((token.depth for token in tokens), default=0)
     ends = {"rows", "range", "limit", "union"}
     for place, items in _lists_after(tokens, "order", ends):
@@ -252,7 +252,7 @@ def _orders(tokens: Sequence[Token]) -> Iterator[Edit]:
 
 
 def _branches(tokens: Sequence[Token]) -> Iterator[Edit]:
-    """Leave out one of the queries that union all puts together."""
+    """Drop one of the queries of a union all."""
     for place, token in enumerate(tokens):
         if token.text != "union" or tokens[place + 1].text != "all":
             continue
@@ -266,7 +266,7 @@ def _branches(tokens: Sequence[Token]) -> Iterator[Edit]:
 
 
 def _start_of_query(tokens: Sequence[Token], union: int) -> int:
-    """Return where the queries begin that a union puts together."""
+    """Return where the queries of a union start."""
     depth = tokens[union].depth
     for place in range(union - 1, -1, -1):
         is_end_of_with = tokens[place].text == ")" and tokens[place + 1].text == "select"

@@ -1,7 +1,8 @@
-"""The quick tests, as questions to a model's SQL: dbt's unit tests, and the oracle on tiny logs.
+"""The quick tests as queries over a model's SQL: dbt's unit tests, and the oracle on tiny logs.
 
-All that does not depend on the model in question is made once: its parents' tables for each log
-and what the oracle expects, the fixtures of unit tests. A broken model then costs milliseconds.
+Everything that does not depend on the tested model is computed once: its parents' tables and the
+oracle's results for each log, and the fixtures of unit tests. A broken model then costs
+milliseconds.
 """
 
 import json
@@ -20,16 +21,16 @@ from oracle.logs import as_tables
 from oracle.recompute import recompute
 
 SECONDS = 20
-"""A query that takes longer is one that somebody would notice."""
+"""Seconds; a slower query counts as caught."""
 NO_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 
 
 class NoQueryError(Exception):
-    """What was made of a query is none: that breaks every build at once."""
+    """A mutant is not a valid query, so every build would fail at once."""
 
 
 class Check(NamedTuple):
-    """A test of a model: its SQL, where in it the model's own part lies, and who notices what."""
+    """A test of a model: its SQL, the position of the model's own part, and the check."""
 
     name: str
     sql: str
@@ -53,7 +54,7 @@ def attempt(
         return action()
     except NO_QUERY as error:
         raise NoQueryError(str(error).splitlines()[0]) from error
-    except (duckdb.Error, OverflowError):  # the latter by a time that Python does not know
+    except (duckdb.Error, OverflowError):  # the latter for a time out of Python's range
         return None
     finally:
         alarm.cancel()
@@ -62,7 +63,7 @@ def attempt(
 def end_of_fixtures(sql: str) -> int:
     """Return where the last fixture of an ephemeral parent ends; 0 when there is none.
 
-    All that a unit test reads is given, so that each such part of its SQL is a fixture.
+    A unit test provides all its inputs, so each such part of its SQL is a fixture.
     """
     starts = [match.end() for match in re.finditer(r"__dbt__cte__\w+ as \(", sql)]
     if not starts:
@@ -96,7 +97,7 @@ class UnitTests:
                 yield Check(f"unit test {name}", sql, start, sql.index(self.END), self.notices)
 
     def notices(self, sql: str) -> bool:
-        """Whether the rows differ from those expected."""
+        """Whether the rows differ from the expected ones."""
         with duckdb.connect() as connection:
             connection.execute("set threads = 1; set TimeZone = 'UTC'")
             rows = ask(connection, sql)
@@ -109,7 +110,7 @@ class UnitTests:
 
 
 class Log(NamedTuple):
-    """A tiny log: a database with all tables of it, and what the oracle expects of them."""
+    """A tiny log: a database with all its tables, and the oracle's expected tables."""
 
     connection: duckdb.DuckDBPyConnection
     expected: Mapping[str, list[dict]]
@@ -132,7 +133,7 @@ class Oracle:
         _run_with(settings, self._keep)
 
     def _keep(self, _: Any, rows: list[dict]) -> dict[str, list[str]]:
-        """Stand in for the comparison of the oracle's test: keep what it would compare."""
+        """Replace the comparison in the oracle's test: keep what it would compare."""
         given = test_tables.made_up_parents(rows, self.vars)
         expected = recompute(rows, self.vars, given)
         connection = self.models.loaded(rows, list(test_tables.KEYS), as_tables(given))
@@ -148,13 +149,13 @@ class Oracle:
         return {}
 
     def of(self, model: str) -> Iterator[Check]:
-        """Yield what the oracle has to say of a model: nothing when it sees none of its rows."""
+        """Yield the oracle's checks of a model; none if it sees none of its rows."""
         if model in self.models.models and self.affected(model)[-1] in test_tables.KEYS:
             sql = self.models.models[model]
             yield Check(self.name, sql, 0, len(sql), lambda broken: self.notices(model, broken))
 
     def affected(self, model: str) -> list[str]:
-        """Return the model and those made of it, up to the first that the oracle compares."""
+        """Return the model and its descendants, up to the first that the oracle compares."""
         found, waiting = set(), [model]
         while waiting:
             name = waiting.pop()
@@ -183,7 +184,7 @@ class Oracle:
         return False
 
     def _made(self, log: Log, name: str, sql: str) -> list[dict]:
-        """Make a table, in parts as a build may; return its rows if the oracle compares them."""
+        """Compute a table, in parts as a build may; return its rows if the oracle compares them."""
         if name in test_tables.KEYS and "getvariable(" not in self.models.models[name]:
             return log.connection.execute(sql).to_arrow_table().to_pylist()
         self.models.make(log.connection, name, sql)
@@ -200,7 +201,7 @@ class Oracle:
 
 
 def _run_with(settings: str, compared: Callable[[Any, list[dict]], dict]) -> None:
-    """Run the oracle's tests with another function in the place of their comparison."""
+    """Run the oracle's tests with another function instead of their comparison."""
     usual = test_tables.compared
     test_tables.compared = compared
     try:

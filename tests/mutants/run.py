@@ -1,15 +1,15 @@
-"""Break the SQL models one at a time; say which breaks no quick test notices.
+"""Break the SQL models one at a time; list the breaks that no quick test catches.
 
     python tests/mutants/run.py                                every model, about an hour
     python tests/mutants/run.py --models int_neighbours        some models
     python tests/mutants/run.py --sample 300                   so many mutants of all, at random
 
-A mutant leaves out a condition, a join key, a column of a partition or a branch of a union, swaps
-< and <=, least and greatest, min and max, + and -, turns an order round, or changes a number by
-1 (`mutations.py`). The quick tests are dbt's unit tests and the oracle on tiny logs
-(`quick_tests.py`). What is not a query any more is not counted: it breaks every build at once.
+A mutant drops a condition, a join key, a column of a partition or a branch of a union, swaps < and
+<=, least and greatest, min and max, + and -, reverses an order, or changes a number by 1
+(`mutations.py`). The quick tests are dbt's unit tests and the oracle on tiny logs
+(`quick_tests.py`). Invalid queries are not counted: they would fail every build at once.
 
-Survivors that cannot be noticed, or need not be, are in `survivors.toml`, each with its reason.
+Survivors that cannot or need not be caught are in `survivors.toml`, each with its reason.
 """
 
 import argparse
@@ -39,7 +39,7 @@ ROOMS_LEFT_OUT = ("demo",)
 
 
 class Broken(NamedTuple):
-    """One break of a model, wherever the model was compiled to it."""
+    """One break of a model, in every compiled form of the model."""
 
     model: str
     rule: str
@@ -108,7 +108,7 @@ def all_mutants(
 
 
 def fate_of(broken: Broken) -> str:
-    """Return the name of the first test that notices, "" when none does, "no query"."""
+    """Return the name of the first test that catches it, "" if none does, or "no query"."""
     queries = 0
     for check, mutant in broken.places:
         try:
@@ -121,7 +121,7 @@ def fate_of(broken: Broken) -> str:
 
 
 def try_all(found: list[Broken], file: Path) -> list[str]:
-    """Return each mutant's fate; the file has them too, a line each."""
+    """Return each mutant's outcome; also write it to the file, one line each."""
     fates, started = [], time.monotonic()
     with file.open("w", encoding="utf-8") as lines:
         for number, broken in enumerate(found, 1):
@@ -136,7 +136,7 @@ def try_all(found: list[Broken], file: Path) -> list[str]:
 
 
 def report(found: list[Broken], fates: list[str], untested: list[str], at_least: float) -> int:
-    """Print the shares noticed and the survivors; return the exit code."""
+    """Print the shares caught and the survivors; return the exit code."""
     queries = [(b, fate) for b, fate in zip(found, fates, strict=True) if fate != "no query"]
     for title, part in (("model", "model"), ("rule", "rule")):
         counts = Counter(getattr(broken, part) for broken, _ in queries)
@@ -167,7 +167,7 @@ def report(found: list[Broken], fates: list[str], untested: list[str], at_least:
 
 
 def reason_for(broken: Broken, explained: list[dict]) -> str | None:
-    """Return why nobody needs to notice a mutant."""
+    """Return why a mutant need not be caught."""
     for entry in explained:
         if any(is_meant(entry["model"], part, broken) for part in entry["breaks"]):
             return entry["reason"]
@@ -175,14 +175,14 @@ def reason_for(broken: Broken, explained: list[dict]) -> str | None:
 
 
 def is_meant(model: str, part: str, broken: Broken) -> bool:
-    """Whether a line of `survivors.toml` means a mutant."""
+    """Whether a line of `survivors.toml` matches a mutant."""
     return fnmatchcase(broken.model, model) and part in broken.name
 
 
 def unneeded(
     explained: list[dict], found: list[Broken], survivors: list[Broken]
 ) -> list[tuple[str, str]]:
-    """Return the lines of `survivors.toml` that mean no survivor, though their models were run."""
+    """Return the lines of `survivors.toml` that match no survivor although their models ran."""
     models = {broken.model for broken in found}
     return [
         (entry["model"], part)

@@ -130,7 +130,7 @@ class Browser:
             )  # fmt: skip
 
     def swipe(self, x: float, y: float, by: float) -> None:
-        """Draw a finger up or down."""
+        """Swipe a finger up or down."""
         for step in range(16):
             kind = "touchMove" if step else "touchStart"
             points = [{"x": x, "y": y + by * step / 15}]
@@ -143,14 +143,14 @@ class Browser:
         self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def settle(self) -> None:
-        """Wait until the map has flown to where it goes and everything is drawn."""
+        """Wait until the map's animation has ended and everything is drawn."""
         self.wait("!longtail.map?.flying && !longtail.map?.waiting")
 
     def press(self, selector: str) -> None:
         self.ask(f"document.querySelector({selector!r}).click()")
 
     def complaints(self) -> list[str]:
-        """Return what the console, the network or a dialog had to say."""
+        """Return messages of the console, the network and dialogs."""
         bad = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded",
                "Page.javascriptDialogOpening")  # fmt: skip
         found = [str(event) for event in self.events if event.get("method") in bad]

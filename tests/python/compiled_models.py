@@ -1,4 +1,4 @@
-"""The project's own SQL over any log, without a build for each: compiled once, run in memory."""
+"""Run the project's own SQL over any log without a build: compiled once, run in memory."""
 
 import json
 import os
@@ -12,7 +12,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 LOG = "demo_events"
-"""The model in whose place the rows of a log are put; compiled with no `events`."""
+"""The model replaced by the rows of a log; compiled without `events`."""
 CATALOGUE = "demo_catalogue"
 """Likewise for the rows of a product catalogue."""
 CATALOGUE_COLUMNS = (
@@ -22,7 +22,7 @@ CATALOGUE_COLUMNS = (
 )
 ALONE = ("--indirect-selection", "empty")  # without the tests of the models
 VARIABLES = ("first_day", "last_day", "batch", "batches")
-"""DuckDB's variables by which a build makes a part of a table."""
+"""DuckDB variables with which a build computes a part of a table."""
 COLUMNS = (
     "event_time",
     "event_type",
@@ -47,16 +47,16 @@ def all_vars(**given: Any) -> dict[str, Any]:
 class CompiledModels:
     """The SQL models with the vars given, ready to run over any number of logs.
 
-    Models compiled in the same folder share the demo's rows.
+    Models compiled in the same folder share the demo rows.
     """
 
     def __init__(self, folder: Path, **given: Any) -> None:
-        # What a ranker learns takes Python models: without one the lists are the blend's.
+        # A ranker needs Python models: without one the lists are the blend's.
         without = {"demo_events": 10_000, "ranker": "off"}
         self.folder, self.given = folder, {**without, **given}
         self.demo = folder / "warehouse" / ".work" / f"{LOG}.parquet"
         if not self.demo.exists():
-            # Staging keeps rows of earlier builds: its SQL needs to know what there is.
+            # Staging reuses rows of earlier builds: its SQL depends on what exists.
             self._dbt("run", "--select", "+stg_raw_events")
         compiled = self._dbt("compile", "--select", "resource_type:model", *ALONE)
         nodes = {node.unique_id: node for node in (result.node for result in compiled.results)}
@@ -104,7 +104,7 @@ class CompiledModels:
         return rows.to_arrow_table().to_pylist()
 
     def needed_for(self, tables: Iterable[str], given: Iterable[str]) -> list[str]:
-        """Return the models to run for some tables, in order, when others are given."""
+        """Return the models to run for some tables, in order, given other tables."""
         given, needed, waiting = set(given), set(), list(tables)
         while waiting:
             name = waiting.pop()
@@ -126,9 +126,9 @@ class CompiledModels:
         rows
             Raw rows: a text, or None or nothing, for each of `COLUMNS`.
         tables
-            Names of models; those that they need are run too.
+            Names of models; their parents are run too.
         given
-            Tables that Python models make, by name; `demo_catalogue` where there is a catalogue.
+            Tables of Python models, by name; `demo_catalogue` if there is a catalogue.
         """
         schema = pa.schema([pa.field(name, pa.string()) for name in COLUMNS])
         log = pa.Table.from_pylist([dict(row) for row in rows], schema)
@@ -153,13 +153,14 @@ class CompiledModels:
         return connection
 
     def make(self, connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
-        """Make a model's table by its SQL, in parts where a build may: they must add up.
+        """Compute a model's table by its SQL, in parts where a build may: they must add up.
 
-        A table by day is made up to a day and then from it on, a table in batches batch by batch.
+        A table by day is computed up to a day and then from it on, a table in batches batch by
+        batch.
         """
         table, condition = self.relations[name], ""
         verb = f"create or replace table {table} as"
-        whole = self.models[name]  # `sql` may be a broken one, that has lost its condition
+        whole = self.models[name]  # `sql` may be a mutant that lost its condition
         for variables in self._parts(connection, whole):
             for variable in VARIABLES:
                 connection.execute(f"set variable {variable} = {variables.get(variable, 'null')}")
@@ -201,7 +202,7 @@ class CompiledModels:
 
 
 def _tables_read(key: str, nodes: Mapping[str, Any]) -> set[str]:
-    """Return the models whose tables a model reads, itself or by an ephemeral model in it."""
+    """Return the models whose tables a model reads, directly or through an ephemeral model."""
     found = set()
     for parent in nodes[key].depends_on.nodes:
         if parent in nodes:
@@ -211,14 +212,14 @@ def _tables_read(key: str, nodes: Mapping[str, Any]) -> set[str]:
 
 
 def _with_own_weights(sql: str) -> str:
-    """Return the query of the raw events with the log's own `event_weight`, which no demo has."""
+    """Return the query of the raw events with the log's `event_weight`, which the demo lacks."""
     before, none, after = sql.partition("null as event_weight,")
     assert none
     return before + after
 
 
 def _in_order(parents: Mapping[str, set[str]]) -> list[str]:
-    """Return the keys so that each follows those of its parents that are keys too."""
+    """Return the keys in topological order."""
     found: list[str] = []
     while len(found) < len(parents):
         found += [

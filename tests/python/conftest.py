@@ -1,4 +1,4 @@
-"""Shared by the tests: real data where it is there, and dbt, run in this process."""
+"""Shared fixtures: real data where available, and dbt run in this process."""
 
 import csv
 import json
@@ -29,7 +29,7 @@ HEADER = (
 
 @pytest.fixture
 def shared_data():
-    """A function from the name of a real file to its path; skips where there is none."""
+    """A function from the name of a real file to its path; skips if the file is missing."""
 
     def path(name: str) -> Path:
         if not (SHARED_DATA / name).exists():
@@ -56,15 +56,15 @@ RUNS_DBT = {
         "verdict_of",
     ),
 }
-"""Fixtures that build, or compile models for longer than a quick test may take."""
+"""Fixtures that build, or compile models for too long for a quick test."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items) -> None:
-    """Mark each test by what it uses, unless it says itself what it is; long ones come first.
+    """Mark each test by its fixtures, unless it has a mark; long tests come first.
 
-    Processes that share the work each make the fixtures of a group once: the whole build is one
-    group, each other file its own.
+    Each worker process builds a group's fixtures once: the whole build is one group, every other
+    file its own.
     """
     for item in items:
         used = set(item.fixturenames)
@@ -80,19 +80,19 @@ KINDS = ("quick", "slow", "build", "browser", "server")
 
 
 class RunningTest:
-    """What is known of the test that runs."""
+    """State of the running test."""
 
     is_quick = False
 
 
 def pytest_runtest_setup(item) -> None:
-    """Note what kind of test runs, fixtures included."""
+    """Record the kind of the running test, fixtures included."""
     RunningTest.is_quick = item.get_closest_marker("quick") is not None
 
 
 @dataclass
 class Outcome:
-    """What a dbt command did, and the lines that its user saw."""
+    """Result of a dbt command, and the lines that its user saw."""
 
     is_good: bool
     lines: list[str] = field(default_factory=list)
@@ -103,14 +103,14 @@ class Outcome:
 
     @property
     def end(self) -> str:
-        """The last lines, which are what a user reads first."""
+        """The last lines, which a user reads first."""
         return "\n".join([line for line in self.lines if line.strip()][-12:])
 
 
 PARSED: dict[str, bytes] = {}
 """The parsed project, pickled, by its vars: a third of a small build's time is parsing."""
 FILES = ("events", "catalogue", "impressions", "hidden", "allowed")
-"""Vars that name files: whether there are some may decide which models there are."""
+"""Vars that name files; whether they are set may decide which models exist."""
 READ_BY_RUNS = {
     **{"append_events": True, "lookback_days": 2, "columns": {"price": "cost"}, "timezone": "UTC"},
     **{"csv_options": {"delim": ";"}, "events_sql": "from x", "event_tables": ["x"]},
@@ -121,13 +121,13 @@ READ_BY_RUNS = {
     **{"window": 2, "half_life_days": 7, "exclude": "seen", "repeat_weight": 0.3, "rp3_beta": 0.2},
     **{"recommendations": 7, "terms_per_batch": 9, "bootstrap_samples": 3},
 }
-"""Vars that decide no config, no ref and no test, each with a value that is not the default."""
+"""Vars that affect no config, ref or test, each with a non-default value."""
 
 
 def parsed_for(vars: dict, options: list[str]):
-    """Return the project as parsed for vars, whatever files they name; None if it cannot be.
+    """Return the project as parsed for vars, ignoring which files they name; None on failure.
 
-    Each time a new copy: a run notes in it what it compiled.
+    Returns a new copy each time: a run stores what it compiled in it.
     """
     from dbt.cli.main import dbtRunner
 
@@ -147,13 +147,13 @@ def parsed_for(vars: dict, options: list[str]):
 
 
 class Shop:
-    """One warehouse and one events file, whose content tests replace between builds.
+    """One warehouse and one events file; tests replace its content between builds.
 
-    The project is parsed once for the same vars, not for each build.
+    The project is parsed once per set of vars, not per build.
     """
 
     def __init__(self, folder: Path) -> None:
-        # Names that would break out of unquoted SQL, Jinja or shell.
+        # Names that would break unquoted SQL, Jinja or shell.
         self.warehouse = folder / "ware; house & söns"
         self.events = folder / "it's {{ log }};\n--😀 [1]*.csv"
         self.target = folder / "target"
@@ -165,9 +165,9 @@ class Shop:
             "epochs": 1,
             "bootstrap_samples": 2,
             "map_products": 0,
-            # A few users teach no ranker; the whole build of demo events has one.
+            # Too few users to train a ranker; the whole build of demo events has one.
             "ranker": "off",
-            # One warehouse sees many logs, each odder than the one before, some without a graph.
+            # One warehouse gets many odd logs, some without a graph.
             "gate_edges": 0,
             "gate_fall": 1,
             "gate_recall_fall": 1,
@@ -180,9 +180,9 @@ class Shop:
             csv.writer(file).writerows([HEADER, *rows])
 
     def dbt(self, *command: str, parsed: bool = False, **overrides) -> Outcome:
-        """Run a dbt command, on the project as it was parsed for the same vars.
+        """Run a dbt command on the project as parsed for the same vars.
 
-        `parsed` takes the project as it was parsed without the overrides.
+        `parsed` uses the project as parsed without the overrides.
         """
         from dbt.cli.main import dbtRunner
 
@@ -201,7 +201,7 @@ class Shop:
             manifest = parsed_for(self.vars if parsed else {**self.vars, **overrides}, options)
             runner = dbtRunner(manifest=manifest, callbacks=[note])
             vars = json.dumps({**self.vars, **overrides}, ensure_ascii=False)
-            # Nobody reads the results: they are written out by `parse` alone.
+            # Nothing reads the results: only `parse` writes them.
             quick = [] if command[0] == "parse" else ["--no-write-json"]
             given = [*command, *options, *quick, "--vars", vars, "--no-use-colors"]
             result = runner.invoke(given)
@@ -216,7 +216,7 @@ class Shop:
         return outcome
 
     def models(self, **overrides) -> dict:
-        """Return what dbt knows of each model, by its unique id."""
+        """Return dbt's manifest entry of each model, by unique id."""
         options = ["--target-path", str(self.target), "--log-level-file", "none"]
         nodes = parsed_for({**self.vars, **overrides}, options).nodes
         return {name: node for name, node in nodes.items() if node.resource_type == "model"}
@@ -232,11 +232,11 @@ class Shop:
             return connection.sql(sql).to_arrow_table().to_pylist()
 
     def build(self, *options: str, **overrides) -> Outcome:
-        """Build, test and publish; dbt's unit tests are left out: they do not read the log."""
+        """Build, test and publish, without dbt's unit tests, which do not read the log."""
         return self.dbt("build", "--exclude-resource-type", "unit_test", *options, **overrides)
 
     def learned(self) -> dict[str, list[tuple] | bytes]:
-        """Return what must come out the same for the same seed and events."""
+        """Return everything that must be equal for the same seed and events."""
         tables = (
             *("product_nodes", "product_edges", "walks_deepwalk", "walks_node2vec"),
             *("embeddings_deepwalk", "embeddings_node2vec", "neighbours_node2vec"),
@@ -246,7 +246,7 @@ class Shop:
         return {**found, "edg": (self.warehouse / "product_edges.edg").read_bytes()}
 
     def published(self) -> dict[str, tuple[int, int]]:
-        """Every published file by name: its inode and the time of its last change."""
+        """Every published file by name: its inode and modification time."""
         files = [path for path in self.warehouse.iterdir() if not path.name.startswith(".")]
         return {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in files}
 
@@ -271,7 +271,7 @@ ODD_IDS = (
 
 
 def odd_events(count: int = 400) -> list[tuple]:
-    """Return a small log whose ids, categories and brands are as odd as text can be."""
+    """Return a small log with odd texts as ids, categories and brands."""
     kinds = ("view", "purchase", "view", "cart", "search")
     size = len(ODD_IDS)
     return [
@@ -292,7 +292,7 @@ def odd_events(count: int = 400) -> list[tuple]:
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Shop:
-    """A shop of the file's own: what tests of other files left would depend on their order."""
+    """A shop per test file: shared leftovers would make tests depend on their order."""
     return Shop(tmp_path_factory.mktemp("shop"))
 
 
@@ -305,15 +305,15 @@ class Demo:
     output: str
     is_good: bool
     passed: frozenset[str]
-    """Unique ids of what passed, read before a later command of dbt writes its own results."""
+    """Unique ids of the passed nodes, read before a later dbt command overwrites the results."""
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Demo:
-    """10 thousand demo events, built by the dbt command as far from home as it can be.
+    """10 thousand demo events, built by the dbt command in an awkward location.
 
-    From another folder than the project's, into one that is named by "~" and whose path looks
-    like a column and a pattern.
+    It runs outside the project's folder and writes to a folder under "~" whose path looks like a
+    partition column and a glob.
     """
     home = tmp_path_factory.mktemp("home")
     built = run_dbt(home, "build", "--vars", "{demo_events: 10000}")
@@ -344,7 +344,7 @@ def run_dbt(home: Path, *command: str) -> subprocess.CompletedProcess:
 
 @pytest.fixture(scope="module")
 def odd_build(shop) -> dict[str, list[tuple] | bytes]:
-    """A published build of odd events; what the graph and all that is learned from it hold."""
+    """A published build of odd events, and the content of its graph and trained tables."""
     shop.write(odd_events())
     built = shop.build()
     assert built.is_good, built.text
@@ -353,13 +353,13 @@ def odd_build(shop) -> dict[str, list[tuple] | bytes]:
 
 @pytest.fixture(scope="session")
 def staging_of(tmp_path_factory) -> Callable[..., Staged]:
-    """A function from described files to what the staging models make of them."""
+    """A function from described files to their staged rows."""
     return compile_staging(Shop(tmp_path_factory.mktemp("staging")))
 
 
 @pytest.fixture(scope="session")
 def staging(staging_of) -> Callable[..., Staged]:
-    """A function from a pattern to what the staging models make of its files."""
+    """A function from a pattern to the staged rows of its files."""
 
     def stage(pattern: str, csv_options: dict | None = None, **options) -> Staged:
         return staging_of(described(pattern, csv_options, options), **options)
@@ -369,7 +369,7 @@ def staging(staging_of) -> Callable[..., Staged]:
 
 @pytest.fixture
 def put(tmp_path) -> Callable[..., str]:
-    """A function that writes one file, or several by name, and returns the pattern of them."""
+    """A function that writes one file, or several by name, and returns their pattern."""
 
     def write(content: bytes | dict[str, bytes], name: str = "events") -> str:
         if isinstance(content, dict):
@@ -384,7 +384,7 @@ def put(tmp_path) -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def catalogue_of(tmp_path_factory) -> Callable[..., Staged]:
-    """A function from a pattern and vars to what the staging models make of a catalogue."""
+    """A function from a pattern and vars to the staged rows of a catalogue."""
     return compile_catalogue(Shop(tmp_path_factory.mktemp("catalogue")))
 
 
@@ -410,7 +410,7 @@ def large_report(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """Headless Chromium; skips where there is none."""
+    """Headless Chromium; skips if it is not installed."""
     if CHROMIUM is None:
         pytest.skip("no Chromium to open the report in: apt-get install chromium")
     browser = Browser(tmp_path_factory.mktemp("profile"))
@@ -428,7 +428,7 @@ def database(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def ask(database, tmp_path, monkeypatch) -> Iterator[Callable[[str], list[tuple]]]:
-    """Ask it as an analyst does: read-only, from another folder."""
+    """Query it as an analyst does: read-only, from another folder."""
     monkeypatch.chdir(tmp_path)
     with duckdb.connect(str(database), read_only=True) as connection:
         yield lambda sql: connection.execute(sql).fetchall()

@@ -1,4 +1,4 @@
-"""Walks for both trainers to learn from, and what makes two trainings equal."""
+"""Walks for both trainers, and equality of two trainings."""
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +13,12 @@ def batch(walks) -> pa.RecordBatch:
 
 
 def random_walks(count=3000, length=20, seed=5) -> list[np.ndarray]:
-    """Draw walks of which few nodes hold most; the last ten nodes never appear."""
+    """Draw walks in which few nodes dominate; the last ten nodes never appear."""
     ids = np.random.default_rng(seed).zipf(1.4, (count, length)) % NODES
     return [row[row < NODES - 10] for row in ids]
 
 
 def equal(one: Embeddings, other: Embeddings) -> bool:
-    """Whether two trainings gave the same, to the bit."""
+    """Whether two trainings are equal to the bit."""
     names = ("vectors", "context_vectors", "frequency")
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)

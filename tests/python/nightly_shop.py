@@ -1,4 +1,4 @@
-"""A shop whose event files arrive day by day, with all that makes a refresh hard."""
+"""A shop whose event files arrive day by day, with everything that makes a refresh hard."""
 
 import csv
 import gzip
@@ -27,7 +27,7 @@ TOO_LATE = "too late (lookback_days)"
 
 
 def events_of(day: int) -> list[tuple]:
-    """One day's events: ties, repeats, duplicates, bad rows, sessions that go on at midnight."""
+    """One day's events: ties, repeats, duplicates, bad rows, sessions over midnight."""
     draw = random.Random(day)
     midnight = FIRST + timedelta(days=day)
     events = []
@@ -38,7 +38,7 @@ def events_of(day: int) -> list[tuple]:
         for _ in range(draw.randrange(1, 9)):
             at += timedelta(seconds=draw.choice([0, 0, 1, 40, 900, 3700]))
             events.append((at, draw.choice(["view", "view", "cart"]), user, session))
-    # A session over midnight, one over many midnights, and one who becomes a robot at last.
+    # A session over midnight, one over many midnights, and a user who finally becomes a robot.
     minutes = [("owl", place) for place in (0, 1, 1439)]
     minutes += [("awake", 50 * place) for place in range(29 if day >= 3 else 0)]
     minutes += [("crawler", 600 + place) for place in range(15 * day)]
@@ -92,7 +92,7 @@ class Nights:
         ).fetchall()
 
     def tables(self) -> dict[str, list[tuple]]:
-        """Every table; files are known by their names, not by their folder."""
+        """Every table, with files by name instead of path."""
         tables = {name: self.rows_of(name) for name in TABLES}
         folder = str(self.folder)
         return {
@@ -124,7 +124,7 @@ def assert_same(found: dict, expected: dict) -> None:
 
 
 def given_back(shop: Nights) -> Iterator[Nights]:
-    """Yield a shop that a test may change, and put its folder back as it was."""
+    """Yield a shop that a test may change, then restore its folder."""
     saved = shop.folder.with_name("saved")
     shutil.copytree(shop.folder, saved, symlinks=True)
     yield shop

@@ -1,4 +1,4 @@
-"""Made-up files of the shapes that the catalogues of the presets have."""
+"""Made-up files in the shape of each preset's catalogue."""
 
 from preset_logs import parquet, text
 

@@ -1,4 +1,4 @@
-"""Made-up files of the shapes that the logs of the presets have, and what becomes of them."""
+"""Made-up files in the shape of each preset's log, and the expected result."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""A made-up published database, as the report reads it."""
+"""A made-up published database for the report."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import duckdb
 HOSTILE = "<script>alert(1)</script>"
 CLOSING = "</script><img src=x onerror=alert(2)>"
 
-# A shop of {n} products: a spiral of clusters on the map, texts that try to break out.
+# A shop of {n} products: a spiral of clusters on the map, texts that attempt injection.
 SHOP = """
 create table products as
 select

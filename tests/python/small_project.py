@@ -1,4 +1,4 @@
-"""A project of a few models, as dbt's macros tell the plugin about it."""
+"""A project of a few models, as dbt's macros describe it to the plugin."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -71,7 +71,7 @@ class Project:
         )
 
     def tell(self, action: str, **request):
-        """Do as the macro longtail_package does; each command of dbt has its own plugin."""
+        """Act like the macro longtail_package; each dbt command has its own plugin."""
         plugin = Plugin("longtail", {}, self.credentials)
         message = {"action": action, "request": request}
         plugin.store(SimpleNamespace(config=message))

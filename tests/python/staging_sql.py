@@ -18,7 +18,7 @@ PLACE_OF_ROWS = "select 'the rows of the files' as rows"
 
 @dataclass
 class Staged:
-    """What became of the rows of some files."""
+    """Staged and rejected rows of some files."""
 
     kept: list[dict]
     rejected: list[dict]
@@ -35,7 +35,7 @@ class Staged:
 def described(
     pattern: str, csv_options: dict | None = None, options: Mapping | None = None
 ) -> list[EventFile]:
-    """Look at the files of a pattern as a build does."""
+    """Describe the files of a pattern as a build does."""
     expressions = [
         sql for var in ("columns", "reject_when") for sql in (options or {}).get(var, {}).values()
     ]
@@ -82,7 +82,7 @@ CATALOGUE_MODELS = ("stg_raw_catalogue", "stg_availability")
 def compile_catalogue(shop) -> Callable[..., Staged]:
     """Compile the models that read a catalogue once; return a function that runs them over files.
 
-    It takes a pattern and vars, and returns what was staged.
+    It takes a pattern and vars, and returns the staged rows.
     """
     shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""The knobs that the analysts' functions share, what they refuse, explain's sentence and status."""
+"""Shared parameters of the analysts' functions, their errors, explain's sentence, status."""
 
 import duckdb
 import pytest

@@ -1,4 +1,4 @@
-"""What the analysts' functions answer, on a shop small enough to work every answer out by hand."""
+"""Answers of the analysts' functions, on a shop small enough to compute each by hand."""
 
 import duckdb
 import pytest
@@ -182,7 +182,7 @@ def test_similar_names_the_source_and_puts_evidence_before_what_is_popular(ask):
 
 
 def test_what_is_popular_in_the_shop_is_nobodys_substitute(ask):
-    """The phone's list is filled up with a cable: a filter must not pass it off as a phone."""
+    """The phone's list is filled up with a cable: a filter must not list it as a substitute."""
     limits = "category := 'electronics', relation := 'substitute'"
     assert ask(f"from similar_to('phone', {limits})") == []
     assert ask(f"from recommend_for_basket(['phone'], {limits})") == []

@@ -1,4 +1,4 @@
-"""Builds with a product catalogue: what it says of products, and what may be shown."""
+"""Builds with a product catalogue: product attributes and availability."""
 
 import pytest
 from conftest import Shop
@@ -45,7 +45,7 @@ def stocked(shop):
 
 
 def write_catalogue(shop: Shop, sold_out: list[str]) -> None:
-    """Write a catalogue of all products but p2, and two that no event names."""
+    """Write a catalogue of all products but p2, plus two without events."""
     lines = ["id,title,category,brand,price,stock,available_until"]
     for product in [*PRODUCTS, "cold", "old"]:
         if product != "p2":

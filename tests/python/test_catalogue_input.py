@@ -1,4 +1,4 @@
-"""Kinds of product catalogues: of each the products kept, the rows rejected, or the error.
+"""Kinds of product catalogues, each with the products kept, the rows rejected, or the error.
 
 The SQL under test is the models' own, compiled by dbt once. Every raw row is kept or rejected.
 """
@@ -251,7 +251,7 @@ def test_a_category_is_a_code_or_a_path(catalogue_of, tmp_path):
 
 
 def test_columns_are_mapped_by_name_and_expression(catalogue_of, tmp_path):
-    """The mapping wins over a column of that name, which wins over what feeds usually call it."""
+    """The mapping wins over a column of that name, which wins over its usual alias in feeds."""
     path = tmp_path / "products.csv"
     path.write_bytes(
         csv("a1,Cup,Tasse,12.50 eur,http://x", header="art,title,product_name,preis,link")

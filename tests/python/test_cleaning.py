@@ -1,4 +1,4 @@
-"""Cleaning: where the log ends, what a clock can tell, what is withheld from whom."""
+"""Cleaning: the end of the log, the resolution of clocks, exclusions per user."""
 
 import csv
 from datetime import date, datetime, timedelta
@@ -106,7 +106,7 @@ TABLES = (*LEARNED, "int_popularity", "int_excluded_products", "products", "clea
 
 
 class Log:
-    """A shop that tests build up to what the lists are made of."""
+    """A shop that tests build up to the inputs of the lists."""
 
     def __init__(self, folder: Path, **overrides) -> None:
         self.shop = Shop(folder)
@@ -193,12 +193,12 @@ def test_a_fast_clock_moves_nothing_and_comes_back_when_its_day_is_real(log):
     assert log.query("select log_ends_at::varchar, last_event_at::varchar from int_timeline") == [
         ("2024-01-06 00:00:00", "2024-01-05 10:30:20")
     ]
-    # It gives no product a price, an age or a place among the popular.
+    # It affects no product's price, age or popularity.
     assert log.query("select max(last_seen_at) from products where interactions > 0") == [
         (datetime(2024, 1, 5, 10, 30, 20),)
     ]
     assert log.query("select distinct score from int_popularity where shop_rank > 20") == [(0,)]
-    # What was bought by a fast clock was bought.
+    # A purchase with a fast clock still counts as a purchase.
     bought = """
         select scope from int_excluded_products
         natural join int_user_keys natural join int_product_keys
@@ -250,7 +250,7 @@ def test_each_rule_is_counted_with_its_events_and_users(clocks):
 
 
 def test_clicks_of_one_moment_make_edges_where_the_clock_shows_no_seconds(clocks):
-    """A user sees the even or the odd products of a group of ten: all at one moment."""
+    """A user views the even or the odd products of a group of ten, all at the same time."""
     edges = clocks.query(
         """
         select

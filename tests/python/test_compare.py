@@ -1,4 +1,4 @@
-"""What differs between two builds: by hand on tiny tables, and in the table build_diff."""
+"""Differences between two builds: by hand on tiny tables, and in the table build_diff."""
 
 from pathlib import Path
 

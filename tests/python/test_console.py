@@ -1,4 +1,4 @@
-"""What a build says while it runs: a line per stage, and nothing of dbt's that nobody needs."""
+"""Output of a running build: a line per stage, without dbt's noise."""
 
 import io
 import json

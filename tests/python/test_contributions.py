@@ -1,4 +1,4 @@
-"""What moved a ranked row: Shapley values that add up to its score, the largest of them first."""
+"""Contributions to a ranked row: Shapley values that add up to its score, largest first."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""What is published when: only what has passed since it, or what it reads, has changed."""
+"""Publication: only tables whose tests passed since they or their parents changed."""
 
 import errno
 import json

@@ -1,4 +1,4 @@
-"""What macros/dialect says in SQL, asked of DuckDB; and that DuckDB's own SQL stays in there."""
+"""The SQL of macros/dialect, run in DuckDB; DuckDB-only SQL is used nowhere else."""
 
 import re
 from datetime import date
@@ -20,7 +20,7 @@ OWN_FORMS = re.compile(
     r"md5_number|86400\.0|union (?:all )?by name|starts_with\(|->>|"
     r"\bsum\((?:[^()]|\([^()]*\))*\border by\b"
 )
-"""What Spark does not understand, or takes for something else."""
+"""SQL that Spark does not understand or interprets differently."""
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 OF_DUCKDB_ALONE = {
     *("staging", "demo", "build", "dialect"),
@@ -34,7 +34,7 @@ MACROS = "".join(path.read_text(encoding="utf-8") for path in FILES)
 
 
 def value_of(expression: str, engine: str = "duckdb") -> object:
-    """Return what an SQL expression is, with the macros as that engine has them, else any."""
+    """Return the value of an SQL expression, with the macros of that engine or the default."""
 
     @jinja2.pass_context
     def dispatch(context, name, _):
@@ -107,7 +107,7 @@ def test_a_session_has_the_day_of_its_first_moment():
 
 
 def sql_files() -> list[Path]:
-    """The SQL that other engines are to run too."""
+    """The SQL that other engines must run too."""
     return [
         path
         for room in ("models", "macros")

@@ -20,7 +20,7 @@ EXPORT = (DOCS / "export.md").read_text(encoding="utf-8")
 
 @pytest.fixture
 def beside_warehouse(demo, tmp_path, monkeypatch) -> Path:
-    """A folder in which warehouse is that of the demo."""
+    """A folder whose `warehouse` is the demo's."""
     (tmp_path / "warehouse").symlink_to(demo.warehouse)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -1,4 +1,4 @@
-"""docs.html: what stands in the lineage, and under which names."""
+"""docs.html: the nodes of the lineage, and their names."""
 
 import json
 from pathlib import Path

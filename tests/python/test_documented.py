@@ -1,4 +1,4 @@
-"""Everything that has a name has a description: models, columns, macros, arguments, vars, tests."""
+"""Models, columns, macros, arguments, vars and tests all have descriptions."""
 
 import re
 import statistics

@@ -1,4 +1,4 @@
-"""The whole build over logs at the edge of what a log can be, its own data tests included."""
+"""The whole build, with its data tests, over extreme logs."""
 
 import pytest
 from conftest import ODD_IDS, Shop, odd_events
@@ -6,7 +6,7 @@ from conftest import ODD_IDS, Shop, odd_events
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory) -> Shop:
-    """A shop whose builds have a map and groups too, whatever there is to lay out."""
+    """A shop whose builds include the map and groups, however little there is to lay out."""
     shop = Shop(tmp_path_factory.mktemp("shop"))
     del shop.vars["map_products"]
     shop.vars["blend"] = {"covisit": 1, "rp3beta": 0.5, "node2vec": 0.1, "group_knn": 0.5}

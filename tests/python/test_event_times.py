@@ -9,7 +9,7 @@ from longtail.inspect.staging import stage
 
 
 def times(folder, *values: str, more: dict[str, list[str]] | None = None, **given) -> list:
-    """Return what staging makes of the values of one file, and of those of others."""
+    """Return the staged times of one file's values, and of other files'."""
     paths = []
     for name, held in {"a.csv": list(values), **(more or {})}.items():
         rows = [f"u,p{place},{value}" for place, value in enumerate(held)]

@@ -1,4 +1,4 @@
-"""What files hold, whatever their form, and that no row of them is lost."""
+"""Reading event files of any format without losing a row."""
 
 import datetime
 import gzip
@@ -36,7 +36,7 @@ def put(tmp_path):
 
 
 class Read:
-    """What DuckDB makes of the SQL for a pattern."""
+    """DuckDB's result of the SQL for a pattern."""
 
     def __init__(self, pattern: str, csv_options=None, **mapped) -> None:
         files = described(pattern, csv_options, mapped)
@@ -147,7 +147,7 @@ def test_a_row_in_another_encoding_is_no_row(put):
 
 @pytest.mark.parametrize("after", [3, 40_000], ids=["in a small file", "in a large file"])
 def test_a_quote_that_never_closes_costs_one_row(after, put):
-    # DuckDB's own reader takes the rows after it for the rest of a text, and loses them.
+    # DuckDB's own reader takes the following rows as part of the quoted text, and loses them.
     lines = [LINE] * 3 + [LINE.replace("br", '"br')] + [LINE] * after
     read = Read(put(csv_bytes(*lines)))
     assert len(read.good) == 3 + after

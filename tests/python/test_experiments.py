@@ -1,4 +1,4 @@
-"""Experiments: who gets which lists, and what the clicks on them say."""
+"""Experiments: which lists users get, and the verdicts from their clicks."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ EXPERIMENTS = [
     {"name": "tail", "share": 0.3, "vars": TAIL},
     {"name": "same", "share": 0.5},
 ]
-"""One whose users get other lists, and one that compares like with like."""
+"""One whose users get other lists, and an A/A test."""
 KINDS = ("view", "view", "cart", "purchase", "view", "search")
 
 
@@ -111,7 +111,7 @@ def tested(shop, tmp_path_factory) -> Outcomes:
 
 
 def by_user(rows: list[dict]) -> dict[str, list[tuple]]:
-    """Return each user's list, without its scores' last digits."""
+    """Return each user's list, with rounded scores."""
     found: dict[str, list[tuple]] = {}
     for row in sorted(rows, key=lambda row: row["rank"]):
         shown = {name: value for name, value in row.items() if name != "arm"}
@@ -159,7 +159,7 @@ HEADER = "user_id,product_id,rank,shown_at,clicked"
 
 @pytest.fixture(scope="module")
 def impressions_of(shop):
-    """A function from a file of impressions to what the staging model makes of it."""
+    """A function from a file of impressions to its staged rows."""
     shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(impression_files, "describe_impressions", lambda *_: [])
@@ -325,9 +325,9 @@ def test_a_place_shown_once_counts_once_and_robots_do_not(verdict_of):
 
 
 def crowd(seed: int, lift: float = 1.0, users: int = 1500) -> pa.Table:
-    """Return impressions of users who click each at a rate of their own.
+    """Return impressions of users with individual click rates.
 
-    `lift` is what the rate of those in the arm "same" is multiplied by.
+    `lift` multiplies the rates in the arm "same".
     """
     draw = np.random.default_rng(seed)
     names = [f"{seed}-{number}" for number in range(users)]
@@ -348,7 +348,7 @@ def verdict(rows: list[dict], experiment: str = "same") -> dict:
 
 
 def test_like_is_level_with_like_nineteen_times_of_twenty(verdict_of):
-    """An A/A test, 200 times. To take impressions for independent would find too much."""
+    """An A/A test, 200 times. Treating impressions as independent would find too many effects."""
     found = [
         verdict(verdict_of("experiment_verdicts", crowd(seed, users=800))) for seed in range(200)
     ]
@@ -376,7 +376,7 @@ def test_a_true_difference_is_found(verdict_of, lift, expected):
 
 
 def test_the_interval_is_that_of_resampled_users(verdict_of):
-    """The delta method against a bootstrap of users, which knows no formula."""
+    """The delta method against a bootstrap of users, which uses no formula."""
     table = crowd(7, 1.3)
     row = verdict(verdict_of("experiment_verdicts", table))
     draw = np.random.default_rng(1)

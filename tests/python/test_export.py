@@ -54,7 +54,7 @@ def test_json_lines_have_a_line_per_user_and_per_product_and_relation(warehouse,
                 for rank, item in enumerate(ANN, 1)
             ],
         },
-        # What bob has seen is left out, and the lamp closes the ranks.
+        # Products that bob has seen are excluded, and the lamp moves up.
         {
             "user_id": "bob",
             "items": [

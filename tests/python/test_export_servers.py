@@ -1,4 +1,4 @@
-"""Lists in PostgreSQL and Redis: real servers, which the tests start, and their real clients."""
+"""Lists in PostgreSQL and Redis, with real servers that the tests start, and real clients."""
 
 import contextlib
 import glob
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.server
 
 
 def client(request, package: str, requirement: str):
-    """Import a client, installed once into pytest's cache when the project has it not."""
+    """Import a client, installed once into pytest's cache if the project lacks it."""
     try:
         return importlib.import_module(package)
     except ModuleNotFoundError:
@@ -44,7 +44,7 @@ def client(request, package: str, requirement: str):
 
 
 def program(name: str, *places: str) -> str:
-    """Return the path of a server's program; skip where there is none."""
+    """Return the path of a server's program; skip if it is not installed."""
     found = shutil.which(name) or next(
         (path for place in places for path in sorted(glob.glob(place), reverse=True)), None
     )
@@ -66,7 +66,7 @@ def running(command: list[str], **options) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def postgres(request) -> Iterator[str]:
-    """A PostgreSQL server on a socket of its own; its URL. It refuses to run as root."""
+    """Yield the URL of a PostgreSQL server on its own socket. It refuses to run as root."""
     psycopg = client(request, "psycopg", "psycopg[binary]")
     postgres = program("postgres", "/usr/lib/postgresql/*/bin/postgres")
     initdb = str(Path(postgres).with_name("initdb"))

@@ -1,4 +1,4 @@
-"""Formats of event files beside the plain csv: what is kept, what is rejected, what is refused."""
+"""Formats of event files other than plain csv: rows kept and rejected, files refused."""
 
 import gzip
 import io

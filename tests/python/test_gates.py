@@ -1,4 +1,4 @@
-"""Gates from the log to the exit code, and the statistics that they rest on."""
+"""Gates from the log to the exit code, and their statistics."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ WORSE = {"graph_cutoff": "2023-12-31", "gate_fall": 0.5, "gate_edges": 100}
 
 @pytest.fixture(scope="module")
 def closed(shop, odd_build):
-    """A build of a third of a published log with an empty graph; what it said, and before it."""
+    """A build of a third of a published log, with an empty graph: its output and the first's."""
     if shop.query("select count(*) from stg_events")[0][0] != len(odd_events()):
         shop.write(odd_events())
         assert shop.build().is_good

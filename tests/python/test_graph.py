@@ -1,4 +1,4 @@
-"""Graphs: what building and reading keep, sum, drop and refuse."""
+"""Building and reading graphs: edges kept, summed, dropped and refused."""
 
 import gzip
 import os

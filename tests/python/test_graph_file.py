@@ -1,4 +1,4 @@
-"""Any graph from a file, tried on one whose truth is known: Zachary's karate club.
+"""Any graph from a file, tested on one with known communities: Zachary's karate club.
 
 W. Zachary 1977, An Information Flow Model for Conflict and Fission in Small Groups: 34 members, 78
 ties; the club split in two, around member 1 and around member 34.

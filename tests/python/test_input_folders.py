@@ -1,4 +1,4 @@
-"""Folders `name=value` above event files: a column that only they give may be used."""
+"""Folders `name=value` above event files may provide a column that the files lack."""
 
 import datetime
 import gzip
@@ -25,7 +25,7 @@ FOLDERS = "event_time=2023-12-31/user_id=all/price=usd/brand=other"
 KINDS = {
     "csv": (rows(2), without),
     "parquet": (parquet(2), lambda column: parquet(2, **{column: None})),
-    # A line end of its own kind: DuckDB reads whole lines.
+    # A different line end: DuckDB reads whole lines.
     "csv, line by line": (
         rows(2).replace(b"\n", b"\r\n", 1),
         lambda column: without(column).replace(b"\n", b"\r\n", 1) + b"\n",

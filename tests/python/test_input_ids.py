@@ -1,4 +1,4 @@
-"""Ids and null texts of event files: one id is one text, whatever holds it."""
+"""Ids and null texts of event files: one id is one text in every format and type."""
 
 import decimal
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Ninety kinds of input: of each the rows kept, the rows rejected by reason, or the error.
+"""Ninety kinds of input, each with the rows kept, the rows rejected by reason, or the error.
 
 The SQL under test is the models' own: `stg_raw_events`, compiled by dbt once, and the hook that
 keeps the lines that could not be split. Every raw row is kept or rejected, in every case.

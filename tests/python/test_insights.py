@@ -1,4 +1,4 @@
-"""The tables of the room insights, as an analyst finds them in the published database."""
+"""The tables of `models/insights` in the published database."""
 
 from pathlib import Path
 

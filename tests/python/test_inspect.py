@@ -1,4 +1,4 @@
-"""What inspect finds out about files, and that its preset reads them."""
+"""Findings of inspect about files, and presets that read them."""
 
 import gzip
 import json
@@ -38,7 +38,7 @@ def text(header: str, *rows: str) -> bytes:
 
 
 def again(look: Look, path: str) -> Look:
-    """Look at a file with the preset that was written for it."""
+    """Inspect a file with the preset written for it."""
     return look_at(path, yaml.safe_load(preset(look, path, "x.yml")))
 
 

@@ -1,4 +1,4 @@
-"""What inspect finds out about product catalogues, and that its preset reads them."""
+"""Findings of inspect about product catalogues, and presets that read them."""
 
 import json
 from collections.abc import Callable

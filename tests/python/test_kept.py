@@ -1,4 +1,4 @@
-"""What would come out the same is kept, and nothing else is: each kind of input is changed once."""
+"""Exactly the unchanged tables are reused: each kind of input is changed once."""
 
 import ast
 import json
@@ -19,10 +19,10 @@ LEARNED = {"walks_deepwalk", "embeddings_deepwalk", "successors_deepwalk"}
 
 
 class Kept(Nights):
-    """A shop that is built up to some neighbours, and says what a build made."""
+    """A shop that is built up to some neighbours, and lists the rebuilt models."""
 
     def build(self, *options: str, **overrides) -> set[str]:
-        """Build, and return the models that were not kept, but for those that read files."""
+        """Build, and return the rebuilt models except those that read files."""
         outcome = self.run(*options, select=SELECT, **overrides)
         assert outcome.is_good, outcome.text
         return self.made()
@@ -51,7 +51,7 @@ def yesterday(tmp_path_factory) -> Kept:
 
 @pytest.fixture
 def nights(yesterday):
-    """The shop of yesterday, given back as it was."""
+    """The shop of yesterday, restored after each test."""
     yield from given_back(yesterday)
 
 
@@ -146,7 +146,7 @@ def test_a_table_that_broke_off_is_made_by_the_next_build(nights, monkeypatch, m
     monkeypatch.setattr(f"{module}.{name}", break_off)
     assert not nights.run(select=SELECT, walk_length=5).is_good
     monkeypatch.undo()
-    # The file may hold walks of either length: what was asked for before is no excuse.
+    # The file may hold walks of either length: the earlier request proves nothing.
     assert nights.build() >= {"walks_deepwalk"}
     tables = nights.whole()
     nights.build("--full-refresh")

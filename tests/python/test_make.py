@@ -1,4 +1,4 @@
-"""make hands over what the user writes, and installs when the lock says so: with fake programs."""
+"""make passes on user input and installs when the lock changes; tested with fake programs."""
 
 import json
 import os
@@ -35,7 +35,7 @@ if "venv" in sys.argv and not os.path.exists(".venv/bin/python"):
 
 
 class Checkout:
-    """A folder with the Makefile, whose programs only write down how they were called."""
+    """A folder with the Makefile and fake programs that only record their calls."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -72,7 +72,7 @@ class Checkout:
     def dbt(self, *arguments: str, **environment: str) -> tuple[str, list[str], dict]:
         """Run make build; return dbt's warehouse, options and vars.
 
-        Unit tests are left out each time: they do not read the log.
+        Unit tests are always excluded: they do not read the log.
         """
         calls = self.make(*arguments, **environment)
         (call,) = [call for call in calls if call[2:4] == ["-m", "longtail.build.console"]]

@@ -58,7 +58,7 @@ print(json.dumps(answers))
 
 
 def answers(demo: Demo, environment: dict[str, str]) -> dict[str, list]:
-    """Return what a client says to each question, and the first rows of each view."""
+    """Return a client's answer to each query, and the first rows of each view."""
     database = str(demo.warehouse / "longtail.duckdb")
     with duckdb.connect(database, read_only=True) as connection:
         views = connection.execute(

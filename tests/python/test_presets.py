@@ -1,4 +1,4 @@
-"""Each preset of datasets/ on made-up files of the shape that its log has."""
+"""Each preset of datasets/ on made-up files in the shape of its log."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def files(request, tmp_path) -> str:
-    """The path of a made-up file of events, with those that belong to it beside it."""
+    """The path of a made-up event file, with its side files beside it."""
     contents, *_ = CASES[request.param]
     for name, content in contents.items():
         (tmp_path / name).write_bytes(content)

@@ -1,4 +1,4 @@
-"""What holds for every log, tried on logs that are made up at random."""
+"""Properties of every log, tested on random logs."""
 
 import collections
 import csv
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 # ---- staging: nothing is lost, nothing is made up ----------------------------------------------
 
 BLANKS = "".join(chr(code) for code in range(65536) if unicodedata.category(chr(code)) == "Zs")
-"""What DuckDB's trim takes off: blanks of any kind, no tabs and newlines."""
+"""Characters that DuckDB's trim removes: blanks of any kind, but not tabs and newlines."""
 GOOD_TIMES = ("2024-01-01 10:00:00 UTC", "2024-02-29", "2024-01-01T10:00:00+02:00", "1999-12-31")
 BAD_TIMES = (
     "",
@@ -37,7 +37,7 @@ BAD_TIMES = (
 GOOD_TYPES = ("view", " VIEW ", "cart", "purchase", "search", "remove_from_cart")
 BAD_TYPES = ("", "look", "view;", "null", "vïew")
 NO_TEXTS = ("NULL", r"\N", "nan", "None", "undefined", "<NA>", "N/A", "#N/A", "(null)")
-"""What stands for no value, in upper or lower case."""
+"""Null texts, in upper or lower case."""
 GOOD_PRICES = ("", " ", "0", "1.5", "1e3", " 7 ", "+2", " null ", r"\N", "NaN")
 GOOD_WEIGHTS = ("", "1", " 0.5 ", "-2", "1e6", "nan", "NULL")
 BAD_WEIGHTS = ("inf", "1000001", "much", "1,5")
@@ -50,7 +50,7 @@ TEXT = st.one_of(ANY_TEXT, RISKY_TEXT, ANY_TEXT, RISKY_TEXT, NO_TEXT)
 
 
 def choice(good: tuple[str, ...], bad: tuple[str, ...]) -> st.SearchStrategy[str]:
-    """Return a strategy that is good more often than not."""
+    """Return a strategy that gives mostly good values."""
     return st.one_of(st.sampled_from(good), st.sampled_from(good), st.sampled_from((*good, *bad)))
 
 
@@ -94,13 +94,13 @@ def is_good(row: dict[str, str]) -> bool:
 
 
 def given(text: str | None) -> str | None:
-    """Return a text as staging keeps it: trimmed, null when empty or when it stands for none."""
+    """Return a text as staging stores it: trimmed, null when empty or a null text."""
     text = (text or "").strip(BLANKS)
     return None if text.lower() in ("", *map(str.lower, NO_TEXTS)) else text
 
 
 def texts(row: dict) -> tuple:
-    """Return the texts of a row as staging keeps them."""
+    """Return the texts of a row as staging stores them."""
     names = ("product_id", "category_id", "category_code", "brand", "user_id", "user_session")
     return tuple(given(row[name]) for name in names)
 
@@ -151,7 +151,7 @@ CUT = datetime.timedelta(days=1, seconds=-1)
 
 
 def random_log(seed: int) -> list[dict]:
-    """Return events of users who like some products more than others, some of no use."""
+    """Return events of users with preferences, including some unusable events."""
     draw = random.Random(seed)
     log = []
     for step in range(1500):

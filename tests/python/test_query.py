@@ -1,4 +1,4 @@
-"""The var events_sql: rows that a query makes of event files and of files beside them."""
+"""The var events_sql: rows that a query returns from event files and side files."""
 
 import json
 from collections.abc import Callable

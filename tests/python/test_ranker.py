@@ -1,4 +1,4 @@
-"""The ranker: what it learns, when it steps back, and that it knows nothing of the future."""
+"""The ranker: what it learns, when it does not serve, and that it sees nothing of the future."""
 
 import duckdb
 import numpy as np
@@ -81,7 +81,7 @@ def test_a_model_serves_in_place_of_the_first_only_when_clearly_better():
 
 
 def test_what_changes_from_slice_to_slice_does_not_serve():
-    """In the later half what is taken is the opposite of before: the last of twelve candidates."""
+    """In the later half the taken candidate is the opposite of before: the last of twelve."""
     steady = learned(examples(), compared=gains(counted=0.5, late=200))
     turned = learned(examples(late=200), compared=gains(counted=0.5, late=200))
     assert steady["is_used"] and not turned["is_used"]
@@ -114,7 +114,7 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
 
 @pytest.fixture(scope="module")
 def ranked_shop(tmp_path_factory):
-    """A small demo shop, built up to the ranker's rows and what moved them."""
+    """A small demo shop, built up to the ranker's rows and their contributions."""
     shop = Shop(tmp_path_factory.mktemp("ranked"))
     shop.vars = {"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20}
     built = shop.dbt("run", "--select", "+int_ranked_candidates", "+int_contributions")
@@ -133,7 +133,7 @@ def tables_of(shop: Shop) -> duckdb.DuckDBPyConnection:
 
 
 def leaks(shop: Shop, planted: str = "") -> set[str]:
-    """Return what the leak test finds after a change to the tables."""
+    """Return the findings of the leak test after a change to the tables."""
     name = "assert_ranker_learns_nothing_from_the_future"
     compiled = shop.dbt("compile", "--select", name)
     assert compiled.is_good, compiled.text

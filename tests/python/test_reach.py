@@ -1,4 +1,4 @@
-"""Reach: lists of a ranker that are all alike show what the blend's do, or that is said."""
+"""Reach: a ranker with uniform lists is raised to the blend's reach, or reports its shortfall."""
 
 import numpy as np
 import pyarrow as pa
@@ -43,7 +43,7 @@ def test_a_list_gives_no_more_than_a_quarter_of_its_places():
 
 
 def test_a_product_is_listed_where_it_stands_best():
-    """Product 40 is 18th in one list, 22nd in the other; the blend shows it alone, in both."""
+    """Product 40 is 18th in one list and 22nd in the other; only the blend shows it, in both."""
     products = np.r_[0:25, 0:25]
     products[[17, 25 + 21]] = 40
     places = np.r_[0:25, 0:25]
@@ -59,7 +59,7 @@ def test_without_a_floor_nothing_moves():
 
 
 def listed(lead: float) -> ListedCases:
-    """Return the cases with a ranker that puts what all have ahead by `lead`."""
+    """Return the cases with a ranker that puts common products ahead by `lead`."""
     table = pa.table(
         {
             "relevance": (PRODUCTS == 0).astype(np.int64),

@@ -1,4 +1,4 @@
-"""Day after day, a refresh gives what a full build of the same files gives."""
+"""A daily refresh equals a full build of the same files."""
 
 import gzip
 import os
@@ -42,7 +42,7 @@ def yesterday(tmp_path_factory) -> Nights:
 
 @pytest.fixture
 def nights(yesterday):
-    """The shop of yesterday, given back as it was."""
+    """The shop of yesterday, restored after each test."""
     yield from given_back(yesterday)
 
 
@@ -154,7 +154,7 @@ def test_yesterdays_file_compressed_or_renamed_in_place_is_the_same(nights, full
     text = nights.refresh()
     assert "Reading 2 of 7 event files" in text
     assert "2 files of earlier builds under another name" in text
-    # Rows bear the name under which they were read.
+    # Rows hold the file name under which they were read.
     assert_same(nights.tables(), full.tables())
 
 
@@ -329,7 +329,7 @@ def test_other_code_of_the_keys_makes_the_days_that_hold_them_anew(nights, monke
 
 
 def break_off(monkeypatch, table: str, moment: str) -> None:
-    """Let the build end just before it collects, exchanges or notes the days of a table."""
+    """End the build just before it collects, exchanges or records the days of a table."""
     module, name = (os, "rename") if moment == "os.rename" else (kept_days, moment)
     original = getattr(module, name)
 

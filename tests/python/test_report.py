@@ -1,4 +1,4 @@
-"""The report's data and file: what it holds and what it does with bad input."""
+"""The report's data and file, and its handling of bad input."""
 
 import json
 import os
@@ -118,7 +118,7 @@ def test_a_missing_table_empties_its_section_only(database):
 
 
 def broken(database: Path, table: str, content: bytes) -> None:
-    """Put a view over a file with `content` in the place of a table."""
+    """Replace a table by a view over a file with `content`."""
     file = database.with_name(f"{table}.parquet")
     with duckdb.connect(str(database)) as connection:
         connection.sql(f"from {table}").write_parquet(str(file))

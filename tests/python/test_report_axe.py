@@ -1,4 +1,4 @@
-"""The report by axe-core, the checker of accessibility that browsers' own tools run."""
+"""Accessibility of the report, checked by axe-core, which browsers' own tools use."""
 
 import importlib.util
 import json
@@ -25,7 +25,7 @@ STATES = {
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """axe-core's script; skips where the package that has it is not installed."""
+    """axe-core's script; skips if its package is not installed."""
     found = importlib.util.find_spec(PACKAGE)  # not imported: it would want a driver of its own
     if found is None:
         pytest.skip(f"no {PACKAGE}: requirements-checks.lock has it (make checks)")
@@ -33,7 +33,7 @@ def axe() -> str:
 
 
 def findings(browser, axe: str) -> dict:
-    """Return what axe says of the page as it is."""
+    """Return axe's findings on the current page."""
     browser.settle()
     browser.ask(f"{axe};0")
     return json.loads(browser.ask(FOUND))

@@ -1,4 +1,4 @@
-"""The map of the report in a browser: what it shows, how it moves, and how it is reached."""
+"""The map of the report in a browser: content, movement and links."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The report in a browser: every section with its words, figures and controls."""
+"""The report in a browser: texts, figures and controls of every section."""
 
 import base64
 import re

@@ -1,4 +1,4 @@
-"""Data goes one way through the rooms, and the kernels know nothing of the house."""
+"""Data flows one way through the rooms, and the kernels import nothing else of the project."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Nothing that is read can run code, leave its place in the SQL, or leave the machine."""
+"""Input can neither run code, nor inject SQL, nor leave the machine."""
 
 import ast
 import hashlib

@@ -1,4 +1,4 @@
-"""Every var has a rule, every rule refuses what would break a build."""
+"""Every var has a rule, and every rule refuses values that would break a build."""
 
 import datetime
 import json

@@ -1,4 +1,4 @@
-"""The trainer whose noise is shared learns what gensim's does."""
+"""The trainer with shared noise learns the same as gensim's."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Substitutes and complements of a hand-made log, whose answers are plain to see."""
+"""Substitutes and complements of a handmade log with obvious answers."""
 
 import duckdb
 import pytest
@@ -32,9 +32,9 @@ def keys_unlike_ids() -> list[tuple]:
 
 
 def phones_and_what_goes_with_them() -> list[tuple]:
-    """Whoever carts a phone looks at the case, then at three more phones.
+    """Users who cart a phone view the case, then three more phones.
 
-    The sock is what everybody looks at, whatever they cart.
+    All users view the sock, whatever they cart.
     """
     rows = []
     for user in range(12):

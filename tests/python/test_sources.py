@@ -1,4 +1,4 @@
-"""Which event files a build reads: each content once, whatever becomes of names and compression."""
+"""Which event files a build reads: each content once, despite renaming and compression."""
 
 import gzip
 import os
@@ -15,7 +15,7 @@ from longtail.build.days import save_state
 
 
 class Shop:
-    """A folder of event files and, instead of tables, the content whose rows each would hold."""
+    """A folder of event files and, instead of tables, the file contents that each would hold."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.work = folder / "logs", folder / "work"
@@ -47,7 +47,7 @@ class Shop:
         return sources.plan_files(self.work, str(self.folder / pattern), **given)
 
     def build(self, pattern: str = "*", until: str = "the end", **options) -> sources.FilePlan:
-        """Do what staging does with a plan, or break off: before or after a table is replaced."""
+        """Stage a plan like a build, or stop before or after a table is replaced."""
         plan = self.plan(pattern, **options)
         (self.work / "stg_raw_events.parquet").touch()
         sources.note_files_read(self.work, plan)
@@ -261,7 +261,7 @@ CHANGES = ("rename", "compress", "edit", "edit and compress", "copy", "rotate", 
 
 
 def change(shop: Shop, draw: random.Random, number: int) -> None:
-    """Change some files, each at most once, so that what is there now is all there should be."""
+    """Change some files, each at most once, so that the current files are the whole log."""
     untouched = shop.names
     draw.shuffle(untouched)
     for step in range(draw.randrange(4)):

@@ -1,4 +1,4 @@
-"""Apache Spark makes the tables that DuckDB makes; needs requirements-spark.lock and Java."""
+"""Apache Spark computes the same tables as DuckDB; needs requirements-spark.lock and Java."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Queries are taken apart where their CTEs begin and end, whatever is in them."""
+"""Queries are split exactly at the boundaries of their CTEs, whatever they contain."""
 
 from longtail.spark.shared_ctes import Cte, join, split
 

@@ -1,4 +1,4 @@
-"""What the Spark target asks of a machine and of files, on machines without Spark."""
+"""The Spark target's requirements of machine and files, tested without Spark."""
 
 import subprocess
 import sys
@@ -81,7 +81,7 @@ def test_a_machine_without_a_new_java_takes_the_packages(tmp_path, own, packaged
 
 
 def write_folder(table: Path) -> None:
-    """Write three rows as Spark does: several files beside each other."""
+    """Write three rows as Spark does: several files in one folder."""
     table.mkdir(parents=True)
     for part, keys in enumerate(([1, 2], [3])):
         pq.write_table(pa.table({"product_key": keys}), table / f"part-{part}.parquet")
@@ -107,7 +107,7 @@ def test_a_folder_of_files_is_published(tmp_path):
 
 
 def test_duckdb_may_write_where_spark_wrote(tmp_path):
-    """Whoever goes back to DuckDB needs a file's name free; tables by day are alike in both."""
+    """Returning to DuckDB needs the file's name free; tables by day are the same in both."""
     warehouse = Warehouse(tmp_path)
     warehouse.prepare()
     write_folder(warehouse.work / "products.parquet")

@@ -1,4 +1,4 @@
-"""Builds of staging alone: what is left of unpacked files, and when files are read again."""
+"""Builds of staging only: clean-up of unpacked files, and when files are read again."""
 
 import glob
 import zipfile

@@ -1,4 +1,4 @@
-"""What a build says at its end of what it published."""
+"""The summary that a build prints at its end."""
 
 from pathlib import Path
 
@@ -47,7 +47,7 @@ SERVING = "select 'covisit' as model, null::varchar as ranker, 'clearly better' 
 
 
 def make(path: Path, user: str = "u", settings: str = '{"ranker": "off"}') -> None:
-    """Write a published database with what the summary reads."""
+    """Write a published database with the summary's inputs."""
     tables = {
         "build_info": BUILD_INFO,
         "cleaning_report": CLEANING_REPORT,

@@ -1,4 +1,4 @@
-"""Tables of the Python models, without dbt: what the kernels' results become."""
+"""Tables of the Python models, built from kernels' results without dbt."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_users_take_part_in_the_training_and_have_no_row(products, tmp_path):
 
 
 OF_PRODUCTS = [[0, 1, 2], [1, 0, 1], [2, 1, 0]] * 50
-# So small a step that the vectors stay where they start.
+# A step so small that the vectors hardly move.
 STILL = {"warm_walks_per_node": 2, "warm_learning_rate": 1e-9}
 
 

@@ -45,7 +45,7 @@ def test_another_seed_gives_other_trees():
 
 
 def test_a_product_is_not_known_again_by_its_counts():
-    """Ten products of 200 are what everybody takes this week; their counts say nothing of it."""
+    """All users take ten of 200 products this week; the products' counts do not show it."""
     random = np.random.default_rng(8)
     products = np.concatenate([random.permutation(200)[:40] for _ in range(CASES)])
     counts = random.permutation(200).astype(np.float32)
@@ -73,7 +73,7 @@ def test_all_cases_aside_are_refused():
 
 
 def test_trees_learn_from_nothing_but_the_cases_they_are_given():
-    """What was taken in the other cases changes no tree; the curve alone knows the judged ones."""
+    """Choices in the other cases change no tree; only the curve uses the judged ones."""
     features, relevance = toy()
     turned, aside = relevance.copy(), np.arange(CASES) % 5 == 0
     rows = np.repeat(aside, SIZES)

@@ -1,4 +1,4 @@
-"""Readers see one whole build, the old one or the new one, whatever happens in between."""
+"""Readers see one complete build, the old or the new one, whatever happens in between."""
 
 import os
 import shutil
@@ -34,7 +34,7 @@ def publish(warehouse: Warehouse, tables=("a", "b"), **more) -> None:
 
 
 def seen(warehouse: Warehouse) -> set[int]:
-    """Return every value that a reader can find, in files and through views."""
+    """Return every value visible to a reader, in files and through views."""
     if not warehouse.database.exists():
         return set()
     found = {int((warehouse.root / "graph.edg").read_text())}
@@ -90,7 +90,7 @@ def test_a_bad_statement_publishes_nothing(warehouse):
 
 
 def folders(warehouse: Warehouse) -> list[str]:
-    """Return the names of the builds that are still there."""
+    """Return the names of the remaining builds."""
     return sorted(path.name for path in warehouse.builds.iterdir() if not path.is_symlink())
 
 
@@ -225,11 +225,11 @@ def test_a_disk_without_hard_links_will_do(warehouse, monkeypatch):
 
 
 class Killed(BaseException):
-    """The process is gone: nothing else runs, no clean-up either."""
+    """The process was killed: nothing else runs, not even clean-up."""
 
 
 class Countdown:
-    """Lets so many changes of the disk happen, then none any more."""
+    """Allows so many disk changes, then none."""
 
     def __init__(self, monkeypatch, changes: int) -> None:
         self.left = changes

@@ -1,4 +1,4 @@
-"""A shop small enough to work every answer of the analysts' functions out by hand."""
+"""A shop small enough to compute every answer of the analysts' functions by hand."""
 
 from pathlib import Path
 

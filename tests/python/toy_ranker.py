@@ -1,4 +1,4 @@
-"""Cases for a ranker whose answer is known: of twelve candidates that with most of one column."""
+"""Cases with a known answer for a ranker: the one of twelve candidates highest in a column."""
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +19,7 @@ SETTINGS = {
 
 
 def toy(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return three columns of noise, and the candidate with most of the second one as taken."""
+    """Return three columns of noise; the candidate highest in the second one is taken."""
     random = np.random.default_rng(seed)
     features = random.random((CASES * SIZE, 3), dtype=np.float32)
     taken = features[:, 1].reshape(CASES, SIZE).argmax(axis=1) + np.arange(CASES) * SIZE
@@ -43,7 +43,7 @@ def trained(threads: int = 1, **settings) -> TreeRanker:
 
 
 def examples(cases: int = CASES, blend: str = "noise", late: int = 0) -> pa.Table:
-    """Return the toy as a table; its blend_score is noise or what decides.
+    """Return the toy as a table; its blend_score is noise or the deciding column.
 
     The last `late` cases are late, and what is taken there has the least of what decided before.
     """
@@ -72,7 +72,7 @@ def examples(cases: int = CASES, blend: str = "noise", late: int = 0) -> pa.Tabl
 
 
 def gains(cases: int = CASES, late: int = 0, **ndcgs: float) -> pa.Table:
-    """Return a row per case and model, whose lists are all as good as said; ideal lists gain 1."""
+    """Return a row per case and model, with lists of the given quality; ideal lists gain 1."""
     ndcgs = ndcgs or {"counted": 0.3, "covisit": 0.2}
     numbers = np.repeat(np.arange(1, len(ndcgs) + 1), cases)
     users = np.tile(np.arange(cases), len(ndcgs))

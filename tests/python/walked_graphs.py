@@ -16,7 +16,7 @@ def weighted_graph() -> Graph:
 
 
 def hub_graph() -> Graph:
-    """Build a hub of 40 neighbours, some of them tied to each other."""
+    """Build a hub of 40 neighbours, some of them connected to each other."""
     spokes = np.arange(1, 41)
     ring = np.arange(1, 21)
     source = np.concatenate((np.zeros(40, dtype=int), ring))

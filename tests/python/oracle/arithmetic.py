@@ -13,12 +13,12 @@ def rounded(value: float) -> int:
 
 
 def exact_sum(values: Iterable[float], scale: float) -> float:
-    """Sum in whole parts of 1 / scale, so that the order of the values does not matter."""
+    """Sum in whole units of 1 / scale, so that the order of the values does not matter."""
     return sum(rounded(scale * value) for value in values) / scale
 
 
 def aged(age: float, half_life: float) -> float:
-    """Weight of something of this age: 1 when new, a half at each half-life; 0 = no ageing."""
+    """Weight at this age: 1 when new, halved at each half-life; a half-life of 0: no ageing."""
     return 0.5 ** (max(age, 0) / half_life) if half_life else 1.0
 
 

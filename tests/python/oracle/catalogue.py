@@ -1,4 +1,4 @@
-"""What is known of a product: its most frequent attributes, its last price, its activity."""
+"""Attributes of a product: the most frequent ones, its last price, its activity."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -25,9 +25,9 @@ class Kind(NamedTuple):
 
 
 def described_by(events: Iterable[Event], end: datetime) -> dict[str, list[Event]]:
-    """Return the events that describe each product: those before the log's end, or all it has.
+    """Return the events that describe each product: those before the log's end, else all.
 
-    Distinct events of all users, those of robots too.
+    Distinct events of all users, robots included.
     """
     by_product = defaultdict(list)
     for event in events:
@@ -59,7 +59,7 @@ def with_cold_products(products: Mapping[str, int], rows: Iterable[Mapping]) -> 
 def in_catalogue(
     said: Mapping[str, Product], products: Iterable[str], rows: Iterable[Mapping]
 ) -> dict[str, Product]:
-    """Let the shop's catalogue win over what events say; the code goes with its category id."""
+    """Override events by the shop's catalogue; a code belongs to its category id."""
     rows, found = {row["product_id"]: row for row in rows}, {}
     for product in products:
         old, row = said.get(product, Product(None, None, None, None)), rows.get(product, {})
@@ -75,7 +75,7 @@ def in_catalogue(
 
 
 def not_available(rows: Iterable[Mapping]) -> set[str]:
-    """Return the products that say so, or have no stock and do not say otherwise."""
+    """Return the products marked unavailable, or without stock and not marked available."""
     return {
         row["product_id"]
         for row in rows
@@ -84,7 +84,7 @@ def not_available(rows: Iterable[Mapping]) -> set[str]:
 
 
 def most_frequent(events: Iterable[Event], values: Callable[[Event], tuple]) -> tuple:
-    """Return the values that most events have, the latest on ties; nothing at all does not vote."""
+    """Return the most frequent values, the latest on ties; missing values do not count."""
     votes = defaultdict(list)
     for event in events:
         votes[values(event)].append(event.at)
@@ -112,7 +112,7 @@ def level(category_code: str | None, depth: int) -> str | None:
 
 
 def kinds(catalogue: Mapping[str, Product]) -> dict[str, Kind]:
-    """Return the leaf and branch of products; of none in a shop that has a single leaf.
+    """Return the leaf and branch of products; empty if the shop has a single leaf.
 
     A leaf is the product's code, the code that most products of its category_id have (the smaller
     one on ties), or that id.

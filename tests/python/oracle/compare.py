@@ -1,4 +1,4 @@
-"""Differences between a table and what the oracle says, column by column."""
+"""Differences between a table and the oracle's rows, column by column."""
 
 import math
 from collections import Counter
@@ -22,7 +22,7 @@ LIMIT = 5
 def with_ids(
     rows: Iterable[Mapping], users: Mapping[int, str], products: Mapping[int, str], groups: str
 ) -> list[dict]:
-    """Put ids in the place of the numbers of users, products and groups (users or sessions)."""
+    """Replace the numbers of users, products and groups (users or sessions) by ids."""
     names = {column: products for column in PRODUCT_COLUMNS} | {"user_key": users}
     if groups == "users":
         names["group_key"] = users
@@ -38,9 +38,9 @@ def with_ids(
 def differences(
     found: Sequence[Mapping], expected: Sequence[Mapping], key: Collection[str]
 ) -> list[str]:
-    """Return in words how rows of a table differ from those expected; empty when they do not.
+    """Return a description of how rows differ from the expected ones; empty if they do not.
 
-    `key` names the columns that tell rows apart; without any, the rows are compared as a bag.
+    `key` names the columns that identify rows; without any, the rows are compared as a bag.
     """
     columns = sorted({*(found[0] if found else ()), *(expected[0] if expected else ())})
     for rows, name in ((found, "table"), (expected, "oracle")):

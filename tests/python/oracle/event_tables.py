@@ -14,7 +14,7 @@ Rows = list[dict]
 
 
 class Given(NamedTuple):
-    """What Python models made and the oracle takes as it is: product -> other product -> score."""
+    """Python models' results, which the oracle takes as given: product -> other -> score."""
 
     deepwalk: Mapping[str, Mapping[str, float]]
     node2vec: Mapping[str, Mapping[str, float]]
@@ -24,7 +24,7 @@ class Given(NamedTuple):
 
 
 class EventTables:
-    """A log and all that follows from it; `table_<name>` yields the rows of a table."""
+    """A log and everything derived from it; `table_<name>` yields the rows of a table."""
 
     def __init__(self, rows: Iterable[Mapping], settings: Mapping, given: Given) -> None:
         self.settings, self.given = settings, given

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """One usable event; two that are equal in all of this are one event.
+    """One usable event; two that are equal in all fields are one event.
 
-    Of rows with a weight of their own each is an event: `row` tells them apart.
+    Rows with their own weight are all separate events: `row` tells them apart.
     """
 
     at: datetime
@@ -29,7 +29,7 @@ class Event(NamedTuple):
 def typed_events(
     rows: Iterable[Mapping[str, str | None]], settings: Mapping
 ) -> tuple[list[Event], Counter]:
-    """Return the usable events of the rows, and the reasons why the others are not, counted."""
+    """Return the usable events of the rows, and counts of the rejections by reason."""
     events, rejected = [], Counter()
     for number, row in enumerate(rows):
         reason = why_unusable(row, settings)
@@ -96,13 +96,13 @@ def why_unusable(row: Mapping[str, str | None], settings: Mapping) -> str | None
 
 
 def weight_of(event: Event, settings: Mapping) -> float:
-    """Return the weight of the event's type, times its own where it has one."""
+    """Return the weight of the event's type, times its own if it has one."""
     own = 1 if event.own_weight is None else event.own_weight
     return float(settings["event_weights"][event.type]) * own
 
 
 def tidy(text: str | None) -> str | None:
-    """Take blanks off; an empty text is none."""
+    """Strip blanks; an empty text is None."""
     return (text or "").strip(" ") or None
 
 
@@ -141,8 +141,8 @@ def first_days(events: Iterable[Event], field: str) -> dict[str, date]:
 def first_seen(events: Iterable[Event], field: str) -> dict[str, int]:
     """Number the users or products, 0 and up, in the order of their first day, then of their id.
 
-    A tie between products, or users, goes to the smaller number. The number has nothing to do with
-    the order of the ids alone: a product with a small id can come late.
+    Ties between products, or users, go to the smaller number. That order is not the order of ids: a
+    product with a small id can come late.
     """
     days = first_days(events, field)
     in_order = sorted(days, key=lambda name: (days[name], name))
@@ -150,7 +150,7 @@ def first_seen(events: Iterable[Event], field: str) -> dict[str, int]:
 
 
 class Activity(NamedTuple):
-    """What a user did on a day."""
+    """A user's activity on a day."""
 
     events: int
     whole_minutes: int

@@ -10,7 +10,7 @@ from oracle.arithmetic import aged, exact_sum, rounded
 from oracle.sessions import Step
 
 Pair = tuple[str, str]
-"""Two products, the one that the log saw first on the left."""
+"""Two products, the one that appeared first on the left."""
 
 
 class Together(NamedTuple):
@@ -64,7 +64,7 @@ def pairs_of_days(
 def pairs_of_log(
     by_day: Mapping[tuple[date, Pair], Together], cut: datetime, settings: Mapping
 ) -> dict[Pair, Together]:
-    """Sum the days; a day's weight is halved with each `half_life_days` between it and the cut."""
+    """Sum the days; a day's weight is halved per `half_life_days` between it and the cut."""
     sessions, weights = defaultdict(int), defaultdict(int)
     for (day, pair), together in by_day.items():
         sessions[pair] += together.sessions
@@ -78,7 +78,7 @@ def pairs_of_log(
 def edges(
     pairs: Mapping[Pair, Together], products: Mapping[str, int], settings: Mapping
 ) -> dict[Pair, Edge]:
-    """Return the cosine of each pair that is among the `max_neighbours` strongest of an end."""
+    """Return the cosine of each pair among the `max_neighbours` strongest of either end."""
     degrees = degrees_of(pairs)
     cosine = {
         (one, other): together.weight / math.sqrt(degrees[one] * degrees[other])

@@ -13,7 +13,7 @@ from oracle.neighbours import Member
 
 
 class Like(NamedTuple):
-    """A group like a history: what each of its products gets, and the product that says why."""
+    """A group like a history: the score of each of its products, and the product as reason."""
 
     group: str | int
     weight: float
@@ -61,10 +61,10 @@ def groups_like(
     numbers: Mapping[str | int, int],
     settings: Mapping,
 ) -> list[Like]:
-    """Return the `knn_groups` groups of other users that are most like a history.
+    """Return the `knn_groups` groups of other users most similar to a history.
 
-    Likeness is the sum over shared products of interest * weight, to the power of `rp3_alpha`.
-    All groups together pass on the interest of the history, times group_knn's weight in `blend`.
+    Similarity is the sum over shared products of interest * weight, to the power of `rp3_alpha`.
+    Together the groups pass on the history's interest, times group_knn's weight in `blend`.
     """
     shared, sizes = defaultdict(list), {}
     for interest in history:

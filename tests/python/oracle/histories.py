@@ -1,4 +1,4 @@
-"""What a user is interested in, what is not recommended to them, and what they took next."""
+"""Users' interests, their excluded products, and their targets."""
 
 import hashlib
 from collections import defaultdict
@@ -27,8 +27,8 @@ def histories(
 ) -> dict[str, list[Interest]]:
     """Return each user's latest products, up to `history_length`, the latest first.
 
-    Interest is the sum of the event weights, each halved with each `history_half_life_days` between
-    it and the user's own last event. Products of no interest (0 or less) are left out.
+    Interest is the sum of the event weights, each halved per `history_half_life_days` between it
+    and the user's own last event. Products with an interest of 0 or less are dropped.
     """
     of_users = defaultdict(list)
     for visit in visits:
@@ -80,7 +80,7 @@ def history_of(
 def withheld(events: Iterable[Event], settings: Mapping) -> dict[tuple[str, str], datetime]:
     """Return the products that `exclude` withholds from users, with the time of the first reason.
 
-    Of all events: what a robot bought, or somebody with a fast clock, was bought.
+    Over all events: purchases by a robot, or by a user with a fast clock, count too.
     """
     found: dict[tuple[str, str], datetime] = {}
     for event in events:
@@ -98,9 +98,10 @@ def withheld(events: Iterable[Event], settings: Mapping) -> dict[tuple[str, str]
 def targets(
     held_out: Iterable[Visit], excluded: Collection[tuple[str, str]], settings: Mapping
 ) -> dict[str, dict[str, bool]]:
-    """Return what users took after the cut and could have been recommended: user -> product.
+    """Return what users took after the cut and could be recommended: user -> product.
 
-    The value tells whether they bought it. Of many users those with the smallest md5 are asked.
+    The value says whether they bought it. If there are too many users, those with the smallest md5
+    are kept.
     """
     found: dict[str, dict[str, bool]] = defaultdict(dict)
     for visit in held_out:

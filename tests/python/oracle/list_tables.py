@@ -18,7 +18,7 @@ class ListTables(NeighbourTables):
     # ---- recommendations -----------------------------------------------------------------------
 
     def recommended(self, model: str, user: str, scope: Scope, size: int) -> list[lists.Row]:
-        """Return the list that a model gives a user: neighbours of the history, then the ladder."""
+        """Return a model's list for a user: neighbours of the history, then the ladder."""
         history = scope.histories.get(user, [])
 
         withheld = set() if scope is not self.scopes["published"] else self.not_shown
@@ -58,7 +58,7 @@ class ListTables(NeighbourTables):
         return self.products.keys() - self.shown
 
     def of_shown(self, table: Mapping[str, Mapping]) -> dict[str, dict]:
-        """Leave out the neighbours that may not be shown."""
+        """Drop the neighbours that may not be shown."""
         return {
             product: {other: found for other, found in row.items() if other in self.shown}
             for product, row in table.items()
@@ -84,7 +84,7 @@ class ListTables(NeighbourTables):
         ]
 
     def bought_again_days(self, product: str) -> float | None:
-        """Return after how many days products like this one are bought again, if they are."""
+        """Return the days until products like this one are bought again, if they are."""
         rate = self.repurchases.get(self.catalogue[product].category_code or "")
         return rate.usual_days if rate else None
 
@@ -123,7 +123,7 @@ class ListTables(NeighbourTables):
         return rows
 
     def source(self, row: lists.Row, because: str | None, is_seen: bool) -> str:
-        """Say where a recommendation comes from, in the words of `user_recommendations`."""
+        """Return the source of a recommendation, as in `user_recommendations`."""
         if row.source != "neighbour":
             return row.source
         if is_seen:
@@ -134,7 +134,7 @@ class ListTables(NeighbourTables):
 
     @cached_property
     def teaching_sessions(self) -> dict[int, list[stays.Step]]:
-        """Steps of the sessions of users who are no robots."""
+        """Steps of the sessions of users other than robots."""
         return {s.id: steps for s, steps in self.steps if steps and s.user not in self.robots}
 
     @cached_property
@@ -225,7 +225,7 @@ class ListTables(NeighbourTables):
 
     @cached_property
     def listed_similar(self) -> dict[str, dict[str, list[similar.Similar]]]:
-        """Relation -> product -> the rows that have evidence."""
+        """Relation -> product -> the rows with evidence."""
         size = self.settings["similar_products"]
         listed = similar.one_relation_per_pair(
             self.of_shown(self.substitutes), self.of_shown(self.complements), self.products, size

@@ -1,4 +1,4 @@
-"""What is popular, and the lists of users: a ladder from neighbours down to the whole shop."""
+"""Popularity, and the lists of users: a ladder from neighbours down to the whole shop."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,7 +21,7 @@ class Popularity(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A row of somebody's list; its causes are products of the history, the first speaks most."""
+    """A row of a user's list; its causes are products of the history, the strongest first."""
 
     product: str
     score: float
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 class Term(NamedTuple):
-    """What one product of a history says for a candidate."""
+    """The contribution of one product of a history to a candidate."""
 
     value: float
     place: int
@@ -60,7 +60,7 @@ def popularity(
 def terms_of_history(
     history: Collection[Interest], neighbours: Scores, settings: Mapping
 ) -> dict[str, list[Term]]:
-    """Return what a history says for which products: interest * score, and for itself."""
+    """Return a history's contributions: interest * score per neighbour, and for itself."""
     terms = defaultdict(list)
     for interest in history:
         for product, score in neighbours.get(interest.product, {}).items():
@@ -78,7 +78,7 @@ def terms_of_groups(
     groups: Mapping[str | int, Collection[Member]],
     factors: Mapping[str, float],
 ) -> dict[str, list[Term]]:
-    """Return what groups like a history say for their other products."""
+    """Return the contributions of similar groups to their other products."""
     own = {interest.product for interest in history}
     terms = defaultdict(list)
     for like in likes:
@@ -116,7 +116,7 @@ def best_candidates(
 
 
 def first_category(history: Collection[Interest], catalogue: Mapping[str, Product]) -> str | None:
-    """Return the category that holds most of a history's interest; the smaller code on ties."""
+    """Return the category with most of a history's interest; the smaller code on ties."""
     interests = defaultdict(list)
     for interest in history:
         category = catalogue[interest.product].category_code
@@ -132,7 +132,7 @@ def filled_up(
     is_allowed: Callable[[str], bool],
     size: int,
 ) -> list[Row]:
-    """Go down the ladder: append the products of each step that are not listed, until full."""
+    """Go down the ladder: append each step's unlisted products until the list is full."""
     found = list(rows)
     listed = {row.product for row in found}
     for source, products in steps:

@@ -1,4 +1,4 @@
-"""How good lists are: of each user by their targets, and of all lists together."""
+"""Metrics of lists: per user against their targets, and over all lists together."""
 
 import hashlib
 import math
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from oracle.sessions import Visit
 
 CUTOFFS = (5, 10, 20)
-"""Lengths at which lists are judged."""
+"""Lengths at which lists are evaluated."""
 HEAD = 0.8
 """Share of all interactions that makes up the head (Anderson 2006)."""
 POISSON = (0.36787944, 0.73575888, 0.91969860, 0.98101184, 0.99634015, 0.99940582)
@@ -18,7 +18,7 @@ POISSON = (0.36787944, 0.73575888, 0.91969860, 0.98101184, 0.99634015, 0.9994058
 
 
 class Exposure(NamedTuple):
-    """A product's popularity at the moment of evaluation."""
+    """A product's popularity at evaluation time."""
 
     interactions: int
     users: int
@@ -27,7 +27,7 @@ class Exposure(NamedTuple):
 
 
 def user_metrics(listed: Sequence[str], wanted: Collection[str], k: int) -> dict[str, float]:
-    """Judge one list, cut at k, by the products that its user took."""
+    """Score one list, cut at k, against the products that its user took."""
     hits = [place for place, product in enumerate(listed[:k], 1) if product in wanted]
     gain = sum(1 / math.log2(place + 1) for place in hits)
     ideal = sum(1 / math.log2(place + 1) for place in range(1, min(k, len(wanted)) + 1))
@@ -42,7 +42,7 @@ def user_metrics(listed: Sequence[str], wanted: Collection[str], k: int) -> dict
 def tasks(
     targets: Mapping[str, Mapping[str, bool]], exposure: Mapping[str, Exposure]
 ) -> dict[tuple[str, str], dict[str, set[str]]]:
-    """Return what is asked: (task, group of targets) -> user -> products."""
+    """Return the targets: (task, group of targets) -> user -> products."""
     asked = defaultdict(lambda: defaultdict(set))
     for user, products in targets.items():
         for product, is_purchase in products.items():
@@ -83,7 +83,7 @@ def gini(amounts: Iterable[int]) -> float:
     if not sum(amounts):
         return 0.0
     # A pair of places (i, j), i < j, differs by amounts[j] - amounts[i]; each amount is added once
-    # per smaller place and taken off once per larger one.
+    # per smaller place and subtracted once per larger one.
     last = len(amounts) - 1
     differences = sum(amount * (place - (last - place)) for place, amount in enumerate(amounts))
     return differences / (len(amounts) * sum(amounts))
@@ -97,7 +97,7 @@ def list_metrics(
     categories: Mapping[str, str | None],
     vectors: Mapping[str, Sequence[float]],
 ) -> dict[str, float]:
-    """Return what the lists of all users, cut at k, are like together."""
+    """Return the metrics of all users' lists together, cut at k."""
     cut = [listed[:k] for listed in lists.values()]
     slots = Counter(product for listed in cut for product in listed)
     places = sum(slots.values())

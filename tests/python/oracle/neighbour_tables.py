@@ -21,7 +21,7 @@ class Scope(NamedTuple):
 
 
 class NeighbourTables(EventTables):
-    """What the events teach of pairs of products, and of users."""
+    """Neighbours, histories and groups, computed from the events."""
 
     # ---- neighbours ----------------------------------------------------------------------------
 
@@ -230,7 +230,7 @@ class NeighbourTables(EventTables):
 
     @cached_property
     def shown_popularity(self) -> lists.Popularity:
-        """What is popular of what may be shown."""
+        """Popularity among the products that may be shown."""
         score, shop, categories = self.scopes["published"].popularity
         of_categories = {
             code: shown

@@ -15,7 +15,7 @@ Scores = dict[str, dict[str, float]]
 
 
 class Member(NamedTuple):
-    """A product of a group (a user or session), with what the group passes on from it."""
+    """A product of a group (a user or session), with the weight that the group passes on."""
 
     product: str
     user: str
@@ -25,7 +25,7 @@ class Member(NamedTuple):
 def covisit(
     pairs: Mapping[Pair, Together], products: Mapping[str, int], settings: Mapping
 ) -> Scores:
-    """Return who shares most sessions with whom, relative to degree ** covisit_beta."""
+    """Return the products that share most sessions, relative to degree ** covisit_beta."""
     degrees = degrees_of(pairs)
     scores = defaultdict(dict)
     for (one, other), together in pairs.items():
@@ -39,8 +39,8 @@ def groups(
 ) -> dict[str | int, list[Member]]:
     """Return rp3beta's groups: users, or sessions, with their latest `rp3_group_size` products.
 
-    A group of n products passes 1 / n ** rp3_group_exponent from one to another, aged from its
-    last event to the cut. A group of one product passes nothing, and is left out.
+    A group of n products passes 1 / n ** rp3_group_exponent from one to another, aged from its last
+    event to the cut. A group of one product passes nothing and is dropped.
     """
     last_events = defaultdict(dict)
     user_of = {}
@@ -106,7 +106,7 @@ def best_first(row: Mapping[str, float], products: Mapping[str, int]) -> list[st
 
 
 def product_factors(learned: Iterable[Visit], cut: datetime, settings: Mapping) -> dict[str, float]:
-    """Return what every score of a product is multiplied by: trend and popularity, to powers.
+    """Return the per-product multiplier of scores: trend and popularity, to powers.
 
     The largest is 1. Products without interactions before the cut have none.
     """
@@ -145,9 +145,9 @@ def from_log_odds(log_odds: Mapping[str, Mapping[str, float]]) -> Scores:
 
 
 def comparable(scores: Mapping[str, Scores], factors: Mapping[str, float]) -> dict[str, Scores]:
-    """Bring models into one unit: rows of embeddings sum to 1 as those of the SQL models do.
+    """Normalise models to one unit: rows of embeddings sum to 1 like those of the SQL models.
 
-    Then every score is multiplied by the neighbour's factor; a neighbour without one is left out.
+    Then every score is multiplied by the neighbour's factor; a neighbour without one is dropped.
     """
     found: dict[str, Scores] = {}
     for model, rows in scores.items():

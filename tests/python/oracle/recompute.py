@@ -28,7 +28,7 @@ def recompute(rows: Iterable[Mapping], settings: Mapping, given: Given) -> dict[
 
 
 class Log(ListTables):
-    """A log and all that follows from it; `table_<name>` yields the rows of a table."""
+    """A log and everything derived from it; `table_<name>` yields the rows of a table."""
 
     @cached_property
     def exposure(self) -> dict[str, metrics.Exposure]:
@@ -39,7 +39,7 @@ class Log(ListTables):
 
     @cached_property
     def evaluated(self) -> dict[str, dict[str, list[str]]]:
-        """Model -> user -> the products that it would have recommended at the cut."""
+        """Model -> user -> the products recommended as of the cut."""
         models = ["hybrid", *PARTS, *(["group_knn"] if self.uses_groups else [])]
         scope = self.scopes["evaluated"]
         return {

@@ -1,4 +1,4 @@
-"""How many buyers of a product buy it again, and after how many days, by category."""
+"""Repurchase rates: how many buyers buy a product again, after how many days, by category."""
 
 import itertools
 from collections import defaultdict
@@ -10,7 +10,7 @@ from oracle.catalogue import Product
 
 
 class Rate(NamedTuple):
-    """Of a category ("" for the shop); days are None while nobody bought anything again."""
+    """Rate of a category ("" for the shop); days are None if nothing was bought again."""
 
     buyers: int
     repeaters: int
@@ -37,7 +37,7 @@ def categories_of(code: str | None) -> list[str]:
 def repurchases(
     purchases: Iterable[tuple[str, str, date]], catalogue: Mapping[str, Product], prior: float
 ) -> dict[str, Rate]:
-    """Return the rate of each category, shrunk towards that of the category above."""
+    """Return the rate of each category, shrunk towards its parent's rate."""
     days = defaultdict(set)
     for user, product, day in purchases:
         days[user, product].add(day)

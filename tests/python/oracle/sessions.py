@@ -12,7 +12,7 @@ from oracle.events import Event, weight_of
 
 @dataclass(eq=False)
 class Visit:
-    """An event in its session: its weight, and why it does not count (None: it does)."""
+    """An event in its session: its weight, and why it is removed (None if it is not)."""
 
     event: Event
     weight: float
@@ -22,7 +22,7 @@ class Visit:
 
 @dataclass(eq=False)
 class Session:
-    """A stay of one user: events in order, no silence longer than `session_gap_minutes`."""
+    """One user's events in order, without a gap longer than `session_gap_minutes`."""
 
     id: int
     user: str
@@ -40,11 +40,11 @@ class Step(NamedTuple):
 
 
 class NothingCleanError(ValueError):
-    """Every event belongs to a robot: there is nobody to recommend to."""
+    """Every event belongs to a robot: no user is left to recommend to."""
 
 
 class Day(NamedTuple):
-    """A day of the log: its size, and what it says about the clock and the log's end."""
+    """A day of the log: its size, the resolution of its clock, and whether it has traffic."""
 
     events: int
     users: int
@@ -53,7 +53,7 @@ class Day(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """First and last clean event, the log's end, and up to when the graph knows events."""
+    """First and last clean event, the log's end, and the graph's cut."""
 
     first: datetime
     last: datetime
@@ -62,7 +62,7 @@ class Timeline(NamedTuple):
 
 
 def log_days(events: Iterable[Event], settings: Mapping) -> dict[date, Day]:
-    """Judge each day: does its clock show seconds, is it a day of real traffic.
+    """Decide for each day whether its clock shows seconds and whether it has real traffic.
 
     A clock shows seconds when at most half of the events are at whole minutes. A day has traffic
     when it has at least `day_share` of a typical day's users, and two users, or events, where a
@@ -95,7 +95,7 @@ def log_days(events: Iterable[Event], settings: Mapping) -> dict[date, Day]:
 
 
 def without_strays(users: Mapping[date, int], share: float) -> list[date]:
-    """Return the days without those that hold the first and the last `share` of all visits."""
+    """Return the days without those of the first and the last `share` of all visits."""
     total, before, core = sum(users.values()), 0, []
     for day in sorted(users):
         if before + users[day] > share * total and before < (1 - share) * total:
@@ -116,7 +116,7 @@ def cut_sessions(
     products: Mapping[str, int],
     settings: Mapping,
 ) -> list[Session]:
-    """Cut the events of each user and shop's session where there is a silence."""
+    """Split the events of each user and shop session at gaps."""
     gap = timedelta(minutes=settings["session_gap_minutes"])
     places = places_of_days(events)
     sessions = []
@@ -159,9 +159,9 @@ def places_of_days(events: Iterable[Event]) -> dict[date, dict[tuple, int]]:
 
 
 def remove_short_stays(visits: list[Visit], days: Mapping[date, Day], settings: Mapping) -> None:
-    """Mark each click that is left for another product within `min_stay_seconds`.
+    """Mark each click followed by another product within `min_stay_seconds`.
 
-    A clock without seconds cannot tell.
+    Not possible on a clock without seconds.
     """
     shortest = timedelta(seconds=settings["min_stay_seconds"])
     for visit, following in pairwise(visits):
@@ -175,9 +175,9 @@ def remove_short_stays(visits: list[Visit], days: Mapping[date, Day], settings: 
 
 
 def remove_repeats(visits: list[Visit]) -> None:
-    """Mark each event of the type and on the product of the one before; short stays do not part.
+    """Mark each event with the previous one's type and product, ignoring short stays between.
 
-    An event with a weight of its own repeats nothing.
+    An event with its own weight is never a repeat.
     """
     counting = [visit for visit in visits if visit.removed_as is None]
     for before, visit in pairwise(counting):
@@ -189,7 +189,7 @@ def remove_repeats(visits: list[Visit]) -> None:
 def clean_visits(
     sessions: Iterable[Session], robots: Collection[str], end: datetime
 ) -> list[Visit]:
-    """Return what counts: events up to the log's end that no rule removed, robots aside."""
+    """Return the events up to the log's end that no rule removed, without robots."""
     return [
         visit
         for session in sessions
@@ -225,9 +225,9 @@ def timeline(clean: Iterable[Visit], days: Mapping[date, Day], settings: Mapping
 
 
 def steps(session: Session, cut: datetime) -> list[Step]:
-    """Return the session's runs of events on one product, of those that count before the cut.
+    """Return the session's runs of events on one product, from clean events before the cut.
 
-    Steps back (a weight below 0) make no step.
+    Events with a weight below 0 make no step.
     """
     teaching = [
         visit

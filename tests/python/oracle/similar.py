@@ -1,4 +1,4 @@
-"""Products similar to a product: substitutes, complements, the evidence for both, what fills up."""
+"""Similar products: substitutes, complements, the evidence for both, and fill-up."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ RELATIONS = ("substitute", "complement")
 
 
 class Wish(NamedTuple):
-    """A product of a session that wanted something: when it was first seen, and first wanted."""
+    """A product of a session with a want: when it was first seen, and first wanted."""
 
     product: str
     first_step: int
@@ -31,7 +31,7 @@ class Wish(NamedTuple):
 
 
 class After(NamedTuple):
-    """How often a product was looked at, or wanted, after another one was wanted."""
+    """How often a product was viewed, or wanted, after another was wanted."""
 
     sessions: int
     sessions_wanted_both: int
@@ -48,7 +48,7 @@ class Evidence(NamedTuple):
 
 
 class Borrowed(NamedTuple):
-    """What follows a product's closest substitutes."""
+    """Evidence borrowed from a product's closest substitutes."""
 
     weight: float
     expected: float
@@ -97,11 +97,11 @@ def substitutes(
     walked: Collection[str],
     settings: Mapping,
 ) -> dict[str, dict[str, float]]:
-    """Shrink cosines of products with few looks, and keep to the second level of categories.
+    """Shrink cosines of products with few views, and stay within the second category level.
 
     A product's cosine is averaged with that of its category in the same list, which counts as
-    `substitute_prior` looks. Another second level needs `other_branch_cosine`
-    and a product that was walked.
+    `substitute_prior` views. Another second level needs `other_branch_cosine` and a product with
+    walks.
     """
     prior, found = settings["substitute_prior"], {}
     for product, row in cosines.items():
@@ -133,9 +133,9 @@ def leaf_of(kinds: Mapping[str, Kind], product: str) -> str | None:
 def wanting_sessions(
     sessions: Mapping[int, Sequence[Step]], settings: Mapping
 ) -> dict[int, list[Wish]]:
-    """Return the products of each session that wanted something, up to `rp3_group_size` of them.
+    """Return the products of each session with a want, up to `rp3_group_size` of them.
 
-    Wanted: an event that weighs more than a click. In a log of clicks alone a look is a want.
+    A want is an event that weighs more than a click. In a log of clicks only, a view is a want.
     """
     click = max([0, *(settings["event_weights"][t] for t in settings["click_event_types"])])
     only_looks = not any(step.weight > click for steps in sessions.values() for step in steps)
@@ -165,10 +165,10 @@ def wanting_sessions(
 def bought_after(
     sessions: Iterable[Sequence[Wish]], settings: Mapping
 ) -> dict[str, dict[str, After]]:
-    """Count what sessions turned to once they wanted a product.
+    """Count what sessions viewed or wanted after they wanted a product.
 
-    Wanting both counts 1; a look up to `window` steps later `complement_decay` per further step.
-    Window 0: whatever else is in the session counts 1.
+    Wanting both counts 1; a view up to `window` steps later `complement_decay` per further step.
+    Window 0: everything else in the session counts 1.
     """
     weights, wanted_both = defaultdict(list), defaultdict(int)
     for wishes in sessions:
@@ -199,7 +199,7 @@ def complement_evidence(
     products: Mapping[str, int],
     settings: Mapping,
 ) -> dict[str, dict[str, Evidence]]:
-    """Keep what follows more often than by chance, of another category or of an unknown one.
+    """Keep products that follow more often than by chance, of another or an unknown category.
 
     Products of one category count when they are wanted together in `same_category_sessions`
     sessions, and in most of those in which one follows the other. The best `neighbours` stay.
@@ -279,9 +279,9 @@ def complements(
     borrowed: Mapping[str, Mapping[str, Borrowed]],
     settings: Mapping,
 ) -> dict[str, dict[str, Complement]]:
-    """Score complements: sessions beyond chance, those of substitutes as `complement_prior` more.
+    """Score complements: sessions beyond chance, with the substitutes' as `complement_prior` more.
 
-    A list ends at `complement_floor`; where nothing reaches 1, at half of its best.
+    A list ends at `complement_floor`; if nothing reaches 1, at half of its best score.
     """
     nothing, nothing_borrowed = Evidence(0, 0.0, 0.0, False), Borrowed(0.0, 0.0, 0.0)
     found = {}
@@ -311,9 +311,9 @@ def one_relation_per_pair(
     products: Mapping[str, int],
     size: int,
 ) -> dict[str, dict[str, list[str]]]:
-    """Return relation -> product -> the listed products: no two products in both relations.
+    """Return relation -> product -> listed products: no pair is in both relations.
 
-    What is a complement for certain is no substitute; else a listed substitute is no complement.
+    A certain complement is not a substitute; otherwise a listed substitute is not a complement.
     """
     in_order = {
         product: best_first({other: c.score for other, c in row.items()}, products)
@@ -346,7 +346,7 @@ def one_relation_per_pair(
 def fitting_leaves(
     evidence: Mapping[str, Mapping[str, Evidence]], kinds: Mapping[str, Kind]
 ) -> dict[str, list[str]]:
-    """Return up to three categories that the buyers of a category go on to, beyond chance."""
+    """Return up to three categories that buyers of a category visit next, beyond chance."""
     pairs = defaultdict(list)
     for product, row in evidence.items():
         for other, e in row.items():
@@ -371,7 +371,7 @@ def shelf(
     kinds: Mapping[str, Kind],
     size: int,
 ) -> list[tuple[str, str]]:
-    """Return (product, source) of what is popular: in the categories that fit, then in the shop.
+    """Return (product, source) of popular products: in fitting categories, then in the shop.
 
     Substitutes fit in the category itself, complements in turns in the categories that its buyers
     go on to. Then the top of the shop, and so that it is not of one category alone, the first three
@@ -403,7 +403,7 @@ def shelf(
 def filled(
     product: str, listed: Sequence[Similar], in_other: Iterable[str], shelf: Iterable, size: int
 ) -> Iterator[Similar]:
-    """Yield the listed rows, then those of the shelf; what the other relation lists comes last.
+    """Yield the listed rows, then the shelf's; products of the other relation come last.
 
     `shelf` yields (product, source, score).
     """

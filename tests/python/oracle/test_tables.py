@@ -69,7 +69,7 @@ KEYS = {
 }
 """The tables that are compared, in the order of the data, each with its key."""
 LEFT_OUT = {"long_tail_exposure": {"build_id", "built_at"}}
-"""Columns that say something about the build and not about the log."""
+"""Columns about the build, not about the log."""
 DECLARED = re.findall(
     r'"(\w+)": {"table"', (ROOT / "macros/recommend/neighbour_models.sql").read_text("utf-8")
 )
@@ -78,7 +78,7 @@ UNKNOWN_MODELS = set(DECLARED) - set(PARTS)
 EXAMPLES = 16
 """Made-up logs per settings; each costs a third of a second."""
 TRIES = 60
-"""Logs that are tried to make a failing one smaller."""
+"""Tries to shrink a failing log."""
 
 
 SETTINGS = {
@@ -151,7 +151,7 @@ def compiled(tmp_path_factory) -> Callable[[str], CompiledModels]:
 
 
 def compared(models: CompiledModels, rows: Sequence[dict]) -> dict[str, list[str]]:
-    """Run models and oracle over the rows of a log; return what differs, by table."""
+    """Run models and oracle over the rows of a log; return the differences by table."""
     settings = all_vars(**models.given)
     given = made_up_parents(rows, settings)
     expected = recompute(rows, settings, given)
@@ -165,7 +165,7 @@ def made_up_parents(rows: Sequence[dict], settings: Mapping) -> Given:
 
 
 def comparable(name: str, rows: Iterable[Mapping]) -> list[dict]:
-    """Return what the oracle can say something of: rows of models that it knows, most columns."""
+    """Return what the oracle covers: rows of its models, most columns."""
     left_out = LEFT_OUT.get(name, set())
     return [
         {column: value for column, value in row.items() if column not in left_out}
@@ -177,7 +177,7 @@ def comparable(name: str, rows: Iterable[Mapping]) -> list[dict]:
 def differences_by_table(
     tables: Mapping[str, list[dict]], expected: Mapping[str, list[dict]], settings: Mapping
 ) -> dict[str, list[str]]:
-    """Return what differs, by table; tables without differences are left out."""
+    """Return the differences by table, for tables with any."""
     users = {row["user_key"]: row["user_id"] for row in tables["int_user_keys"]}
     products = {row["product_key"]: row["product_id"] for row in tables["int_product_keys"]}
     said = {}
@@ -215,7 +215,7 @@ def test_tables_are_what_the_oracle_says_on_made_up_logs(compiled, settings):
 
 
 def fewer(models: CompiledModels, rows: list[dict], said: dict) -> tuple[list[dict], dict]:
-    """Leave out rows while the first table that differs still does, in `TRIES` tries."""
+    """Drop rows while the first differing table still differs, in `TRIES` tries."""
     table, size, tries = next(iter(said)), len(rows) // 2, TRIES
     while size and tries:
         for start in range(0, len(rows), size):
@@ -236,7 +236,7 @@ def fewer(models: CompiledModels, rows: list[dict], said: dict) -> tuple[list[di
 
 
 def describe(rows: Sequence[dict], said: Mapping[str, list[str]]) -> str:
-    """Say what differs, and on which log."""
+    """Describe the differences and their log."""
     lines = [f"{table}: {line}" for table, found in said.items() for line in found]
     return "\n".join([*lines, f"on these {len(rows)} rows:", *(str(row) for row in rows)])
 
@@ -254,7 +254,7 @@ def test_sessions_together_does_not_depend_on_the_order_of_ids(compiled):
 
 
 def test_a_session_across_midnight_is_one_whatever_day_a_build_begins_with(compiled):
-    """One gap of silence, which ends in the first moment of the day at which tables are parted."""
+    """A session gap that ends at the first moment of the day at which tables are split."""
     log = [("2024-01-01 23:00:00", "u", "a"), ("2024-01-02 00:00:00", "u", "b")]
     log += [(f"2024-01-02 10:00:{n:02d}", f"u{n}", "a") for n in range(5)]
     log += [("2024-01-09 10:00:00", "u", "y")]  # held out
