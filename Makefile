@@ -19,15 +19,15 @@ BIN := $(VENV)/bin
 DBT := $(VENV)/bin/python -m longtail.build.console
 DATA ?= data
 
-# What the user writes reaches Python through the environment, unchanged: neither make nor a shell
-# reads the quotes, dollar signs and backslashes in it.
+# User input reaches Python unchanged through the environment: neither make nor a shell interprets
+# its quotes, dollar signs and backslashes.
 GIVEN := EVENTS PRODUCTS IMPRESSIONS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
-# Stamps of an installation hold the lock's content and the Python that it was installed for.
+# An installation's stamp holds the hash of the lock and the Python version it was installed for.
 IDENTITY := import hashlib, sys; \
 	print(hashlib.sha256(open(sys.argv[1], "rb").read()).hexdigest(), sys.version.split()[0])
 is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null)" \
