@@ -1,13 +1,13 @@
 {% macro begin_build() %}
     {#
-        First thing of every run: refuses bad vars and unreadable input before anything is
-        written, and notes what is about to change, so that a run that is killed half-way
-        cannot be taken for a finished one.
+        First step of every run: refuses bad vars and unreadable input before anything is written,
+        and records what is about to change, so that an interrupted run is not mistaken for a
+        finished one.
     #}
     {% if execute and flags.WHICH in ("build", "run", "test", "retry") %}
         {% do refuse_vars_of_another_project() %}
         {% do name_tables() %}
-        {# An ephemeral model is run as a part of others and never has a result of its own. #}
+        {# Ephemeral models are inlined into others and never have a result. #}
         {% set without_result = [] %}
         {% for node in graph.nodes.values() if node.config.materialized == "ephemeral" %}
             {% do without_result.append(node.unique_id) %}

@@ -1,6 +1,6 @@
 {% macro digest_of_rows() %}
-    {# A text that the rows of the table at hand decide, in any order; none when they are too many
-       to be read again for it. #}
+    {# Order-independent digest of the current table's rows, as text; none when there are too many
+       to read again. #}
     {% set many_rows = 3000000 %}
     {% if run_query("select count(*) from " ~ this)[0][0] > many_rows %}
         {{ return(none) }}

@@ -1,5 +1,5 @@
 {% macro few_recommendations(recommendations) -%}
-    {# What a gate lacks that judges published lists, or null. #}
+    {# Why a gate cannot judge the published lists, or null. #}
     case
         when {{ recommendations }} < {{ var("gate_recommendations") }}
             then {{ as_figure(recommendations) }} || ' recommendations in all, '

@@ -1,9 +1,9 @@
 {% macro finish_build() %}
     {#
-        Last thing of every run: publishes the tables when every model and test that was
-        touched since the last publication has passed, and says what was built; else keeps
-        the published tables as they are and says why. A model's further files, written by its
-        hooks, are listed in its `meta.files`.
+        Last step of every run: publishes the tables when every model and test that was touched
+        since the last publication has passed, and says what was built; otherwise keeps the
+        published tables and says why. A model's further files, written by its hooks, are listed in
+        its `meta.files`.
     #}
     {% if execute and flags.WHICH in ("build", "run", "test", "retry") %}
         {% set outcomes = [] %}

@@ -1,8 +1,8 @@
 {% macro in_batch(column="batch", key=none) -%}
     {#
         Condition that a materialization narrows to one batch, by the variables `batch` and
-        `batches`: the rows whose `column` is that one or, with a `key` of whole numbers, those that
-        leave it as a remainder. True for all rows where neither is set.
+        `batches`: the rows whose `column` equals it or, with an integer `key`, those whose
+        remainder does. True for all rows where neither is set.
     #}
     {{- return(adapter.dispatch("in_batch", "longtail")(column, key)) -}}
 {%- endmacro %}

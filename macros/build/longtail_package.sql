@@ -7,8 +7,8 @@
 {% endmacro %}
 
 {% macro duckdb__longtail_package(action, request) %}
-    {# dbt-duckdb hands a plugin's `store()` whatever mapping it is given, so one mapping
-       carries the question there and the answer back. #}
+    {# dbt-duckdb passes the mapping to a plugin's `store()` as it is, so one mapping carries the
+       request and the result. #}
     {% do run_query("select 1") %}
     {% set message = {"action": action, "request": request} %}
     {% do adapter.store_relation("longtail", none, [], "", "parquet", message) %}

@@ -1,6 +1,6 @@
 {% macro name_tables() %}
-    {# Tables that earlier runs left in the warehouse get their names in the engine's catalogue;
-       DuckDB keeps its own, in the build's database. #}
+    {# Registers tables of earlier runs in the engine's catalogue; DuckDB keeps them registered in
+       the build's database. #}
     {{- return(adapter.dispatch("name_tables", "longtail")()) -}}
 {% endmacro %}
 

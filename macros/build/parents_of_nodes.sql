@@ -1,6 +1,6 @@
 {% macro parents_of_nodes() %}
-    {# Every model and test to the nodes that it reads. A test of a disabled model is in dbt's
-       graph, but never run. #}
+    {# Maps every model and test to the nodes that it reads. Tests of disabled models are in dbt's
+       graph but never run. #}
     {% set parents = {} %}
     {% for node in graph.nodes.values() if node.resource_type in ("model", "test")
         and (not node.attached_node or node.attached_node in graph.nodes) %}

@@ -2,19 +2,19 @@
     {#
         One parquet file per model, with a view over it in the build's database.
 
-        Differs from dbt-duckdb's `external` where it matters here: the query streams straight
-        into the file (no temporary copy of the table), a table without rows keeps its columns
-        and has no rows, and Python models stream Arrow batches. The file appears under its
-        name only when it is complete. Readers never see it before `finish_build` publishes it.
+        Differs from dbt-duckdb's `external` where it matters here: the query streams into the file
+        (no temporary copy of the table), an empty table keeps its columns, and Python models stream
+        Arrow batches. The file gets its final name only when it is complete. Readers never see it
+        before `finish_build` publishes it.
 
         config(batch_over=model, batch_where=condition): the query runs once for each value of
         that model's column `batch` (integers from 0), where it says {{ "{{ in_batch() }}" }}, so
         that memory does not grow with the rows.
 
-        The file of an earlier build stays when it would be made of the same again: the compiled
-        model, the tables that it reads and, of a Python model, the package's code and the
-        versions of what is installed. `longtail.build.kept` keeps the books. Hooks run all the
-        same: what they write may be missing. --full-refresh makes every table again.
+        The file of an earlier build is reused when its inputs are unchanged: the compiled model,
+        the tables that it reads and, for a Python model, the package's code and the installed
+        versions. `longtail.build.kept` records them. Hooks run anyway: their files may be missing.
+        --full-refresh rebuilds every table.
     #}
     {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
     {% set existing = load_cached_relation(this) %}

@@ -1,6 +1,6 @@
 {% macro repeats_advice(repeats, threshold) -%}
-    {# What to do about a recall below popularity's: where purchases that repeat earlier ones
-       would do to reach it, let them count. #}
+    {# What to do about a recall below popularity's: where repeat purchases would suffice to reach
+       it, let them count. #}
     {%- set change = "set exclude: none and repeat_weight: 0.5" if var("exclude") != "none"
         else "set repeat_weight: 0.5" if var("repeat_weight") == 0
         else "raise repeat_weight" -%}

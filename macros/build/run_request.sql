@@ -1,6 +1,6 @@
 {% macro run_request() -%}
-    {# What the Python package must know of this run to tell which files it reads, if it may. Not
-       by var(), which would take braces in a path or an expression for Jinja. #}
+    {# What the Python package needs to determine which files this run reads, if it may. Not by
+       var(), which would render braces in a path or an expression as Jinja. #}
     {{- return({"run": {
         "vars": invocation_args_dict.get("vars", {}),
         "full_refresh": flags.FULL_REFRESH or false,

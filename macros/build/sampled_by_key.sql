@@ -1,8 +1,8 @@
 {% macro sampled_by_key(model, columns) -%}
     {#
-        Condition that keeps all rows of some keys: of every key while the table has fewer
-        than four million rows, and otherwise of as many as have about two million. So a test
-        that groups or joins runs on a month of a large shop too, and sees the same rows again.
+        Condition that samples whole keys: all of them while the table has fewer than four million
+        rows, else those of about two million rows. A test that groups or joins can then run on a
+        month of a large shop, always on the same rows.
     #}
     {%- set rows_wanted = 2000000 %}
     abs(hash({{ columns | join(", ") }}) % greatest(

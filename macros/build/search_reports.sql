@@ -1,6 +1,6 @@
 {% macro search_reports(tables) %}
-    {# The query for what searches noted in the metadata of their tables' files: `report`, a text
-       of JSON. #}
+    {# The query for what searches wrote to the metadata of their tables' files: `report`, a JSON
+       text. #}
     {{- return(adapter.dispatch("search_reports", "longtail")(tables)) -}}
 {% endmacro %}
 

@@ -1,6 +1,6 @@
 {% macro set_variables(values) -%}
-    {# Statements that give DuckDB's variables values, SQL expressions by name: they hold for what
-       the connection runs next. #}
+    {# Statements that set DuckDB variables to SQL expressions, by name, for the connection's next
+       queries. #}
     {%- for name, value in values.items() %}
     set variable {{ name }} = {{ value }};
     {%- endfor %}

@@ -1,6 +1,6 @@
 {% macro tables_read(node) %}
-    {# Names of the tables that a model reads, itself or by an ephemeral model that is a part of it,
-       in a fixed order. #}
+    {# Names of the tables that a model reads, directly or through an ephemeral model, in a fixed
+       order. #}
     {% set names = [] %}
     {% for parent in node.depends_on.nodes %}
         {% set read = graph.nodes.get(parent) or graph.sources[parent] %}

@@ -1,7 +1,7 @@
 {% macro view_over(existing, target_relation, files) %}
     {#
-        Last step of a materialization: the table in the build's database is a view over its
-        files, whatever it was before.
+        Last step of a materialization: replaces the table's relation in the build's database,
+        whatever it was, with a view over its files.
     #}
     {% if existing is not none and not existing.is_view %}
         {% do adapter.drop_relation(existing) %}

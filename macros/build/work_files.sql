@@ -1,5 +1,5 @@
 {% macro work_files(pattern) -%}
-    {# Path of files in progress for DuckDB's functions, which would take a folder above that has
-       [ or * in its name for a pattern. #}
+    {# Path of files in progress for DuckDB's functions, which would read [ or * in a parent
+       folder's name as a pattern. #}
     {{- return(modules.re.sub("([*?[])", "[\\1]", work_folder()) ~ "/" ~ pattern) -}}
 {%- endmacro %}

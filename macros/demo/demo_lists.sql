@@ -1,6 +1,6 @@
 {%- macro demo_lists() -%}
     {#- CTEs that end in `listed`: the rows of up to about a hundred thousand demo users, with
-        what is true of user and product. Robots are left out: they have no habits. -#}
+       attributes of user and product. Robots are left out: they have no habits. -#}
     demo_shoppers as (
         select
             user_number,

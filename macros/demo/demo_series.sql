@@ -4,7 +4,7 @@
     {%- set homely = 'Farm Ocean Forest Garden Meadow River Sunny Winter Coral Amber Velvet'
         ~ ' Linen Honey Berry Cedar Willow Pearl Misty Autumn Harbour Alpine Clover Saffron'
         ~ ' Silver' -%}
-    {#- A series of numbered models, or another word for each product. -#}
+    {#- Numbered models of a series, or a different word for each product. -#}
     case
         when {{ is_technical }} then
             split_part('{{ technical }}', ' ', cast({{ style }} * 7 % 24 + 1 as integer))

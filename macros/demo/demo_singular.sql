@@ -1,5 +1,5 @@
 {%- macro demo_singular(leaf) -%}
-    {#- What one product of a leaf category is called; what is sold in pairs or packs stays. -#}
+    {#- A leaf category's name in the singular; what is sold in pairs or packs keeps the plural. -#}
     {%- set packs = ['headphones', 'sneakers', 'boots', 'sandals', 'shorts', 'jeans', 'socks',
         'gloves', 'biscuits', 'spices', 'seeds', 'diapers', 'baby_wipes', 'drill_bits'] -%}
     replace(

@@ -1,6 +1,6 @@
 {% macro computed_once() -%}
-    {# Condition that every row meets, in a CTE that is costly and that several others read. Spark
-       would compute it at each place where it is read: longtail.spark.shared_ctes stores it. #}
+    {# Always-true condition that marks a costly CTE read several times. Spark would compute it once
+       per reader: longtail.spark.shared_ctes stores it. #}
     {{- return(adapter.dispatch("computed_once", "longtail")()) -}}
 {%- endmacro %}
 

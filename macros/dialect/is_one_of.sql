@@ -1,5 +1,5 @@
 {% macro is_one_of(column, values) -%}
-    {# Whether a column is one of the texts in a list, or of the keys of a mapping. #}
+    {# Condition that a column equals one of the texts in a list, or of the keys of a mapping. #}
     {%- set texts = values | list if values is iterable and values is not string else [] -%}
     {%- if texts -%}
         {{ column }} in (

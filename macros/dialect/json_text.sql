@@ -1,5 +1,5 @@
 {% macro json_text(json, name) -%}
-    {# One value of a text of JSON, as text. #}
+    {# One value of a JSON object, as text. #}
     {{- return(adapter.dispatch("json_text", "longtail")(json, name)) -}}
 {%- endmacro %}
 

@@ -1,11 +1,10 @@
 {% macro parse_event_time(column) -%}
     {#
         Text to a UTC timestamp, null when it is none. The two forms without a zone, or with
-        REES46's, take DuckDB's fast cast; it ignores whatever follows the seconds, so all
-        others go through the slower one that knows zones. A number is the time since 1970 in
-        seconds, milli-, micro- or nanoseconds, whichever lies between 1995 and 2100: a date
-        written as one number does not. Dates must begin with the year: DuckDB takes 08-11-16 for
-        one of the year 8.
+        REES46's, take DuckDB's fast cast; it ignores whatever follows the seconds, so all others
+        take the slower cast that knows zones. A number is the time since 1970 in seconds, milli-,
+        micro- or nanoseconds, whichever lies between 1995 and 2100: a date written as one number
+        does not. Dates must start with the year: DuckDB reads 08-11-16 as year 8.
     #}
     {%- set zone = var("timezone") | string | replace("'", "") %}
     {%- set number = "try_cast(" ~ column ~ " as decimal(38, 9))" %}

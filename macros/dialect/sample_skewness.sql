@@ -1,6 +1,6 @@
 {% macro sample_skewness(column) -%}
-    {# Skewness of a sample, corrected for bias; 0 where it is not defined. What other engines call
-       skewness is that of a population. #}
+    {# Skewness of a sample, corrected for bias; 0 where it is not defined. Other engines' skewness
+       is that of a population. #}
     {{- return(adapter.dispatch("sample_skewness", "longtail")(column)) -}}
 {%- endmacro %}
 

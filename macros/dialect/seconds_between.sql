@@ -1,5 +1,5 @@
 {% macro seconds_between(earlier, later) -%}
-    {# How many seconds of the clock begin between two moments. #}
+    {# Number of whole clock seconds that begin between two moments. #}
     {{- return(adapter.dispatch("seconds_between", "longtail")(earlier, later)) -}}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
 {% macro text_literal(text) -%}
-    {# Any value, written as a text of SQL. #}
+    {# Any value as an SQL string literal. #}
     {{- return(adapter.dispatch("text_literal", "longtail")(text | string)) -}}
 {%- endmacro %}
 

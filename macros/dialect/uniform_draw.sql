@@ -1,5 +1,5 @@
 {% macro uniform_draw(text) -%}
-    {# A number in [0, 1) that depends on a text and nothing else. #}
+    {# A number in [0, 1) that depends on a text alone. #}
     {{- return(adapter.dispatch("uniform_draw", "longtail")(text)) -}}
 {%- endmacro %}
 
@@ -8,7 +8,7 @@
 {%- endmacro %}
 
 {% macro spark__uniform_draw(text) -%}
-    {# DuckDB's number: the last eight bytes of the digest, the first of them the smallest. #}
+    {# DuckDB's number: the last eight bytes of the digest, little-endian. #}
     (
         cast(conv(
             {%- for place in range(31, 15, -2) %}

@@ -1,5 +1,5 @@
 {% macro union_by_name(rows, others) -%}
-    {# The rows of a CTE and those of a query, which may lack columns; an empty text for none. #}
+    {# Union of a CTE and a query that may lack columns; an empty text for no query. #}
     {%- if others -%}
         {{- return(adapter.dispatch("union_by_name", "longtail")(rows, others)) -}}
     {%- endif -%}
@@ -13,7 +13,7 @@
 {%- endmacro %}
 
 {% macro spark__union_by_name(rows, others) -%}
-    {# The columns are those that the model's description has: all. #}
+    {# The model's yml describes all columns. #}
     {%- set present = get_columns_in_query(others) if execute else [] -%}
     select
         {%- for name in model.columns %} {{ name }}{{ "," if not loop.last }}{% endfor %}

@@ -1,5 +1,5 @@
 {% macro whole_quotient(dividend, divisor) -%}
-    {# A quotient of whole numbers from 0 to 2^53, rounded down. #}
+    {# A quotient of integers from 0 to 2^53, rounded down. #}
     {{- return(adapter.dispatch("whole_quotient", "longtail")(dividend, divisor)) -}}
 {%- endmacro %}
 

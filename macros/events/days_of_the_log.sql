@@ -3,13 +3,13 @@
         CTEs from counts per day to `days_of_the_log`: the same with `has_traffic`, whether the day
         can begin or end the log. A wrong clock puts the events of one or two users on a day of
         their own; a real day has at least `day_share` of a typical day's users, and two of them
-        where a typical day has three. In a log of one or two users a day, two events are asked for
-        likewise. Users are counted, not events: a crawler brings as many events as it likes. The
-        hours before a nightly export are enough of a day.
+        where a typical day has three. In a log of one or two users a day, two events are required
+        likewise. Users are counted, not events: a crawler can add any number of events. The hours
+        before a nightly export are enough for a day.
 
-        Typical is the median day: a single day of a hundred times the traffic does not move it.
-        The first and the last `day_share` of all visits (users by day) are left out of it, so that
-        strays on many days do not move it either.
+        The typical day is the median: a single day of a hundred times the traffic does not move it.
+        The first and the last `day_share` of all visits (users by day) are left out, so that stray
+        events on many days do not move it either.
 
         days: event_date, events, users and any other columns, one row per day.
     #}

@@ -1,8 +1,8 @@
 {% macro external_targets() -%}
     {#
-        Rows of the file that the var `targets` names (user_id, product_id). A product that the
-        log never saw has no key and counts as a miss; a user that it never saw gets a key below
-        zero and is served like any newcomer. Ids are treated as those of the events are.
+        Rows of the file that the var `targets` names (user_id, product_id). A product that is not
+        in the log has no key and counts as a miss; a user who is not in the log gets a key below
+        zero and is served like any new user. Ids are treated like those of the events.
     #}
     select
         coalesce(user_keys.user_key, -dense_rank() over (order by targets.user_id)) as user_key,

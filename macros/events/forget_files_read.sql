@@ -1,4 +1,5 @@
 {% macro forget_files_read() %}
-    {# Hook before the events are read: a build that is killed then leaves nothing to rely on. #}
+    {# Hook before the events are read: a build interrupted from then on leaves nothing to rely
+       on. #}
     {% if execute %}{% do longtail_package("forget_files_read") %}{% endif %}
 {% endmacro %}

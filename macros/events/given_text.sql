@@ -1,7 +1,6 @@
 {% macro given_text(column) -%}
-    {# A text without blanks around it; null when it is empty or one of `null_texts`, in upper or
-       lower case. Few texts are as short as those, and only they are compared; array_contains
-       would be made a join. #}
+    {# A text, trimmed; null when it is empty or one of `null_texts`, in upper or lower case. Only
+       texts as short as those are compared; array_contains would become a join. #}
     {%- set texts, lengths = [""], [0] -%}
     {%- for text in (var("null_texts") if var("null_texts") is iterable else []) -%}
         {%- do texts.append(text | string | trim | lower) -%}

@@ -1,6 +1,7 @@
 {% macro holdout_targets() -%}
-    {# Products of a user's holdout, less those withheld for what the user did before the cut. With
-       `exclude: auto` all: whether a product comes again is then a part of the answer. #}
+    {# Products of a user's holdout, without those withheld because of what the user did before the
+       cut. With `exclude: auto`, all: whether a product is bought again is then part of the
+       answer. #}
     select
         holdout.user_key,
         user_keys.user_id,

@@ -1,10 +1,10 @@
 {% macro keep_broken_lines(table="broken_lines", action="unpacked") %}
     {#
-        Hook after csv files are read, on the same connection: DuckDB keeps the lines that
-        it could not split into columns in temporary tables, which end with the connection.
-        One row per line; a line with several faults is listed once, by the first. The line
-        itself may hold a user id: it is kept only when those need not be hashed. A file that was
-        unpacked or decoded has its own name again.
+        Hook after csv files are read, on the same connection: DuckDB keeps the lines that it could
+        not split into columns in temporary tables, which end with the connection. One row per line;
+        a line with several faults is listed once, by the first. The line itself may hold a user id:
+        it is stored only when user ids are not hashed. Unpacked or decoded files are listed under
+        their original names.
     #}
     {% set read_csv_ran = execute and run_query(
         "select count(*) from duckdb_tables() where temporary and table_name = 'reject_errors'"

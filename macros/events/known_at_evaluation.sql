@@ -1,5 +1,5 @@
 {% macro known_at_evaluation(is_holdout="is_holdout") -%}
-    {# Condition on an interaction: a model may know it when it is evaluated. An external file of
-       targets is asked at the end of the log, the holdout at the cut. #}
+    {# Condition that a model may know an interaction when it is evaluated: at the cut for the
+       holdout, at the end of the log for an external file of targets. #}
     {{- "true" if var("targets") else "not " ~ is_holdout -}}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {% macro note_files_read() %}
     {#
-        Hook after the events are read: notes which files they are from, for the next build and,
+        Hook after the events are read: records which files they are from, for the next build and,
         in the build's table `files_read`, for the tables that replace those files' rows.
     #}
     {% set names = longtail_package("files_read", run_request()) if execute else [] %}

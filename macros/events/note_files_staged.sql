@@ -1,7 +1,7 @@
 {% macro note_files_staged() %}
     {#
-        Hook after the events are typed: their files need not be read again, and the last day of
-        the log says which later rows are too late.
+        Hook after the events are typed: their files need not be read again, and the log's last day
+        decides which later rows are too late.
     #}
     {% if execute %}
         {% set newest_day = run_query(

@@ -47,8 +47,8 @@
             ) as distances (distance, distance_weight)
         ),
     {% else %}
-        {# No order: every pair of a session. Its first products count, as many as in the
-           groups of rp3beta: pairs grow with the square. #}
+        {# No order: every pair of a session's first products, as many as rp3beta's groups hold:
+           pairs grow with the square. #}
         products_of_session as (
             select
                 session_date,
@@ -76,7 +76,7 @@
     {% endif %}
 
     session_pairs as (
-        {# Once per session and pair: by the occurrence that weighs most. #}
+        {# Once per session and pair: the occurrence with the largest weight. #}
         select
             session_date,
             session_id,

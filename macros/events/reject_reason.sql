@@ -1,6 +1,6 @@
 {% macro reject_reason() -%}
-    {# Why a typed row of an event file cannot be used, the first reason that holds; null when it
-       can. #}
+    {# Why a typed row of an event file is rejected, the first reason that holds; null for a good
+       row. #}
     case
         when reject_when_reason is not null then reject_when_reason
         when product_id is null and raw_product_id != ''

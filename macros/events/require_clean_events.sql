@@ -1,5 +1,5 @@
 {% macro require_clean_events() %}
-    {# Hook after cleaning: thresholds can be so low that everybody is taken for a robot. #}
+    {# Hook after cleaning: thresholds can be so low that every user counts as a robot. #}
     {% if execute and run_query(
         "select 1 from " ~ this ~ " where last_event_at is not null"
     ) | length == 0 %}

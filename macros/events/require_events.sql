@@ -1,6 +1,6 @@
 {% macro require_events() %}
-    {# Hook after the events are typed: without one there is nothing to build, so say why, with a
-       value for each reason. #}
+    {# Hook after the events are typed: without one there is nothing to build, so list the reasons,
+       with a value for each. #}
     {% if execute and run_query("select 1 from " ~ this ~ " limit 1") | length == 0 %}
         {% set rows = run_query(
             "select reject_reason, count(*), min(source_file), min(coalesce(raw_line, case

@@ -35,7 +35,7 @@
                 order by event_at
                 range between unbounded preceding and current row
             ) as session_id,
-            {# A clock without seconds cannot tell a short stay. #}
+            {# A clock without seconds cannot show a short stay. #}
             has_seconds
             and {{ is_one_of("event_type", var("click_event_types")) }}
             and coalesce(

@@ -1,5 +1,5 @@
 {% macro experiments() -%}
-    {# The var of that name; nothing while its form is wrong, which the check of vars says later. #}
+    {# The var of that name; empty when malformed, which the check of vars reports later. #}
     {%- set found = [] -%}
     {%- for experiment in (var("experiments") if var("experiments") is iterable else []) -%}
         {%- if experiment is mapping and "name" in experiment and "share" in experiment -%}

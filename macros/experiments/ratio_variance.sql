@@ -1,9 +1,9 @@
 {% macro ratio_variance(users, x, y, xx, xy, yy) -%}
     {#
         SQL: the variance of sum(y) / sum(x) over users, by the delta method (Deng, Knoblich and Lu
-        2018, "Applying the Delta Method in Metric Analytics", KDD), from sums over users: what one
-        user sees and clicks stays together, as the draw of the experiment put it. Null below two
-        users.
+        2018, "Applying the Delta Method in Metric Analytics", KDD), from sums over users: the
+        experiment draws users, so all impressions and clicks of one user stay together. Null below
+        two users.
     #}
     (
         {{ users }} / nullif({{ users }} - 1e0, 0)

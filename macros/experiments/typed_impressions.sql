@@ -1,7 +1,8 @@
 {% macro typed_impressions() -%}
     {#
         CTEs that end in `judged`: one row per raw row of the impressions, typed, with the first
-        rule that it breaks as reject_reason, null for a good row. No click where nothing is said.
+        rule that it breaks as reject_reason, null for a good row. A missing click value is no
+        click.
     #}
     source_rows as (
         {{ impression_rows() }}

@@ -2,7 +2,7 @@
     {#
         SQL: the first experiment whose share the user's draw falls into, else control; null where
         there is no experiment. A draw depends on the experiment's name and the user alone, so that
-        one added at the end of the list moves no user of those before it.
+        an experiment added at the end of the list moves no user of the earlier ones.
     #}
     {%- if experiments() -%}
         case

@@ -1,6 +1,6 @@
 {% macro counted_blend() -%}
-    {# Weights of covisit and rp3beta in `blend`: of what was counted, and can be counted again as of
-       an earlier day. Without weights there both count the same. #}
+    {# Weights in `blend` of covisit and rp3beta, which are counts and can be recounted as of an
+       earlier day. If `blend` gives neither a weight, both count the same. #}
     {%- set weights = {} -%}
     {%- for model in ("covisit", "rp3beta") -%}
         {%- do weights.update({model: var("blend")[model] | default(0, true) | float}) -%}

@@ -1,8 +1,8 @@
 {% macro known_in_scopes(events) -%}
     {#
-        The query of what is known of users in each scope (scope, user_key, product_key, event_at,
+        The query of what each scope knows of users (scope, user_key, product_key, event_at,
         asked_at): the events of a relation (user_key, product_key, event_at) before the moment at
-        which the scope asks for lists. External targets are asked for at the end of the log.
+        which the scope asks for lists. With external targets that is the end of the log.
     #}
     select
         'published' as scope,

@@ -1,7 +1,7 @@
 {% macro lengths_of_lists() -%}
     {#
-        The query of how long the lists of a scope are (scope, places, kept_places): the last quarter
-        of a list may be given to products that the ranker shows too seldom.
+        The query of how long the lists of a scope are (scope, places, kept_places): the last
+        quarter of a list may be given to products that the ranker shows too rarely.
     #}
     select
         lengths.scope,

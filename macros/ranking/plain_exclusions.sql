@@ -1,5 +1,5 @@
 {% macro plain_exclusions() -%}
-    {# The query of what is withheld from a user for good (scope, user_key, product_key). #}
+    {# The query of what is withheld from a user permanently (scope, user_key, product_key). #}
     with withheld as (
         select
             user_key,

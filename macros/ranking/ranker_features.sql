@@ -1,6 +1,6 @@
 {% macro ranker_features() -%}
-    {# What the ranker knows of a case and a candidate, by the relation in int_ranker_features that
-       knows it. Null where there is nothing to know. #}
+    {# The ranker's features of a case and a candidate, by their relation in int_ranker_features.
+       Null where a feature is undefined. #}
     {{- return({
         "evidence": [
             "covisit_sum", "covisit_best", "covisit_last", "covisit_last_rank",

@@ -1,9 +1,9 @@
 {% macro repurchase_exclusions() -%}
     {#
         The query of what `exclude: auto` withholds (scope, user_key, product_key): what a user
-        bought, unless its category is bought again by `repurchase_share` of its buyers and as
-        many days have passed as nineteen of twenty let pass, less the `holdout_days` that a list
-        is there for.
+        bought, unless at least `repurchase_share` of its category's buyers buy again and enough
+        days have passed: the 5 % quantile of the days between purchases, less the `holdout_days`
+        that a list serves.
     #}
     with purchases as (
         select

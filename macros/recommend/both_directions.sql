@@ -1,5 +1,5 @@
 {% macro both_directions(pairs, one, other, columns=[]) -%}
-    {# The query for pairs of products that stand once each, turned both ways: product_key,
+    {# The query that turns pairs of products, stored once each, both ways: product_key,
        neighbour_key and the columns that go with a pair. #}
     {%- for ends in ((one, other), (other, one)) %}
     select

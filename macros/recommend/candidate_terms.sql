@@ -1,6 +1,6 @@
 {% macro candidate_terms(scope, users, neighbours, models) -%}
     {#
-        The query of what speaks for a product in a list (list_key, product_key,
+        The query of the terms of a product's score in a list (list_key, product_key,
         because_product_key, place, term), after the CTEs of `neighbour_candidates`: each neighbour
         of each product of the history; what else the groups most like the history hold, where
         `blend` asks for group_knn; the history's own products, where `repeat_weight` does. The

@@ -1,8 +1,8 @@
 {% macro causes_and_seen() -%}
     {#
-        CTEs `causes` (user_key, product_key, event_type, product_id, source), what the reason of a
-        row is to its user, and `seen` (user_key, product_key, is_bought), what the user has seen.
-        They follow `users` and `histories`.
+        CTEs `causes` (user_key, product_key, event_type, product_id, source), how the user knows
+        the cause of a row, and `seen` (user_key, product_key, is_bought), what the user has seen.
+        They come after `users` and `histories`.
     #}
     causes as (
         {# A product outside the graph has its neighbours from its category and brand. #}
@@ -21,7 +21,7 @@
     ),
 
     seen as (
-        {# Events that cleaning removed too: the user saw the product. #}
+        {# Includes events that cleaning removed: the user did see the product. #}
         select
             events.user_key,
             events.product_key,

@@ -1,9 +1,8 @@
 {% macro group_products(timeline) -%}
     {#
         CTEs that end in `group_products` (group_key, product_key, user_key, group_weight): the
-        bipartite graph of rp3beta at the cut of `timeline`. A group counts by its latest
-        `rp3_group_size` products, so that no group's pairs of products (the square of it) outgrow
-        memory.
+        bipartite graph of rp3beta at the cut of `timeline`. Only a group's latest `rp3_group_size`
+        products count: pairs grow with the square and must fit in memory.
     #}
     interactions as (
         select

@@ -1,6 +1,6 @@
 {% macro group_similarities(histories) -%}
     {# CTEs that end in `similarities`: each history with each group that shares a product with it.
-       The product that most of it is due to is the "because"; of equal ones the more recent. #}
+       The product that contributes most is the "because"; on ties the more recent. #}
     shared_products as (
         select
             histories.scope,

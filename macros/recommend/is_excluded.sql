@@ -1,6 +1,6 @@
 {% macro is_excluded(exclude=none) -%}
-    {# Condition on an event by its event_type: its product is not recommended to its user again, by
-       the var of that name or another value of it. #}
+    {# Condition that, by its event_type, an event keeps its product from being recommended to its
+       user again: by the var `exclude` or another value of it. #}
     {%- set exclude = exclude or var("exclude") -%}
     {%- if exclude in ("purchased", "auto") -%}
         {{ is_one_of("event_type", var("purchase_event_types")) }}

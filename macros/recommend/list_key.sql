@@ -1,5 +1,5 @@
 {% macro list_key(user_key, model_number) -%}
-    {# One integer for a user and a model, below a thousand of them: most of a build's rows are
-       grouped by it, in half the time that a user's number and a model's name take. #}
+    {# One integer for a user and a model, of which there are fewer than a thousand: grouping most
+       of a build's rows by it takes half the time of a user's number and a model's name. #}
     cast({{ user_key }} as bigint) * 1000 + {{ model_number }}
 {%- endmacro %}

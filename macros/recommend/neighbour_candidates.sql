@@ -1,15 +1,15 @@
 {% macro neighbour_candidates(scope, users, neighbours, models, size, exclusions=none) -%}
     {#
         CTEs of the ladder's first steps: `lists` (model, neighbours_of, user_key, list_key), one
-        per model and user; `histories` and `excluded` of the users; and `best_candidates` (list_key, place, step,
-        product_key, score, because_product_key), for each list the best `size` products that
-        something in the history speaks for and that are not excluded, at most `category_cap` of one
-        category. Published lists leave out what may not be shown. Ranked lists begin with the
-        ranker's order and go on with `serving_model`'s.
+        per model and user; `histories` and `excluded` of the users; and `best_candidates`
+        (list_key, place, step, product_key, score, because_product_key), for each list the best
+        `size` products that the history supports and that are not excluded, at most `category_cap`
+        of one category. Published lists leave out what may not be shown. Ranked lists begin with
+        the ranker's order and go on with `serving_model`'s.
 
-        1. models, lists, histories, excluded: what is asked.
-        2. ranked_candidates: what the ranker has ordered, and whose lists that fills.
-        3. terms, candidates: what speaks for a product, summed.
+        1. models, lists, histories, excluded: the request.
+        2. ranked_candidates: the ranker's order, and whose lists it fills.
+        3. terms, candidates: the terms of each product's score, summed.
         4. allowed_candidates, best_candidates: what may be recommended, cut to `size`.
     #}
     models as (
@@ -103,7 +103,7 @@
         {{ candidate_terms(scope, users, neighbours, models) }}
     ),
 
-    {# The largest term is the "because"; of equal ones that of the more recent product. #}
+    {# The largest term is the "because"; on ties that of the more recent product. #}
     candidates as (
         select
             list_key,

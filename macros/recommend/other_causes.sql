@@ -1,9 +1,9 @@
 {% macro other_causes(scope, neighbours) -%}
     {#
         CTEs that end in `caused`, after those of `recommended_products` for one model: the rows of
-        `recommended`, but where a row's cause is itself listed above it, the cause is the product
-        of the history that speaks most for the row among those not listed above it, if there is
-        one. "Because of the product two lines up" tells a reader nothing.
+        `recommended`; a cause that is listed above its own row is replaced by the product of the
+        history with the largest term for the row that is not, if there is one. "Because of the
+        product two lines up" tells a reader nothing.
     #}
     own_places as (
         select

@@ -1,13 +1,13 @@
 {% macro pair_weights(pairs, timeline) -%}
     {#
         CTEs that end in `pair_weights` (product_key_a, product_key_b, sessions_together,
-        pair_weight): pairs by day, summed with the age that they have at the cut of `timeline`.
+        pair_weight): pairs by day, summed after ageing to the cut of `timeline`.
 
         pairs: (session_date, product_key_a, product_key_b, sessions_together, micro_weight).
     #}
     aged_pairs as (
-        {# Rounded before it is summed: sums of floats depend on their order, and with it
-           the graph would depend on the threads. #}
+        {# Rounded before summing: sums of floats depend on their order, so the graph would depend
+           on the threads. #}
         select
             pairs.product_key_a,
             pairs.product_key_b,

@@ -1,8 +1,8 @@
 {% macro popular_candidates(scope, size) -%}
     {#
-        CTEs of the ladder's further steps, after those of `neighbour_candidates`: `unfilled_lists`
-        (list_key, user_key, neighbours_of, enough) and `popular_candidates` (list_key, step, product_key,
-        score) for them, none of them excluded.
+        CTEs of the ladder's later steps, after those of `neighbour_candidates`: `unfilled_lists`
+        (list_key, user_key, neighbours_of, enough) and `popular_candidates` (list_key, step,
+        product_key, score) for them, none of them excluded.
     #}
     {%- set popularity = ref("int_shown_popularity" if scope == "published" else "int_popularity") %}
     {# Upper bound: at most (filled + excluded) popular products can be unusable, so fetch that many

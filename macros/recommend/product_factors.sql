@@ -1,8 +1,8 @@
 {% macro product_factors(timeline, is_known, exponent=none, trend_weight=none) -%}
     {#
         CTEs that end in `product_factors` (product_key, factor): a product's trend and interactions
-        at the cut of `timeline`, of those that `is_known` holds for, each to a power; 1 when the
-        vars are 0. Other powers than those of the vars may be given.
+        at the cut of `timeline`, over the interactions that meet `is_known`, each raised to a
+        power; 1 when the vars are 0. Arguments can override the vars' powers.
     #}
     {%- set exponent = interactions_exponent() if exponent is none else exponent %}
     {%- set trend = var("trend_weight") if trend_weight is none else trend_weight %}
@@ -21,7 +21,7 @@
     ),
 
     factors as (
-        {# A product of long ago keeps a trace of itself. #}
+        {# A long inactive product keeps a trace of its trend. #}
         select
             product_key,
             power(

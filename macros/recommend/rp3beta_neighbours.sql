@@ -1,9 +1,8 @@
 {% macro rp3beta_neighbours(group_products) -%}
     {#
-        CTEs that end in `neighbours`: rp3beta's, from groups and their products
-        (`group_products`). The 3-step walk product -> group -> product of Christoffel et al.
-        2015 (section 3): a group passes on 1 / size, popular ends are held back by
-        degree ** beta.
+        CTEs that end in `neighbours`: rp3beta's, from groups and their products (`group_products`).
+        The 3-step walk product -> group -> product of Christoffel et al. 2015 (section 3): a group
+        passes on 1 / size, popular ends are divided by degree ** beta.
     #}
     pairs as (
         select

@@ -1,8 +1,8 @@
 {% macro scoped_interactions() -%}
     {#
-        Interactions by scope: 'published' looks back from the end of the log, 'evaluated' from
-        the moment of evaluation, for the users with targets, 'learned' from the moment of each
-        of the ranker's cases. The same rules run over all.
+        Interactions by scope: 'published' up to the end of the log, 'evaluated' up to the moment of
+        evaluation, for the users with targets, 'learned' up to the moment of each of the ranker's
+        cases. All follow the same rules.
     #}
     select
         'published' as scope,

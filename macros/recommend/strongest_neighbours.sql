@@ -1,9 +1,9 @@
 {% macro strongest_neighbours(pairs, degrees, power, beta) -%}
     {#
-        CTEs that end in `neighbours`: each product's strongest `neighbours` by
-        weight ** power / degree(neighbour) ** beta, then scaled so that a row's scores sum to
-        (their sum) ** (1 - row_exponent): to 1 at the default. Scaling after pruning gives back
-        what pruning took, and lets models of different units be blended.
+        CTEs that end in `neighbours`: each product's strongest `neighbours` by weight ** power /
+        degree(neighbour) ** beta, then scaled so that a row's scores sum to (their sum) ** (1 -
+        row_exponent): to 1 at the default. Scaling after pruning restores what pruning took, and
+        makes models of different units comparable.
 
         pairs: (product_key, neighbour_key, weight), both directions; degrees: (product_key,
         degree).

@@ -1,4 +1,4 @@
-{# A user without events has no key, but may ask a function. #}
+{# A user without events has no key, but functions may be called for that user. #}
 with hidden as (
     select distinct
         user_id,

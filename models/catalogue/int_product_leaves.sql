@@ -1,5 +1,6 @@
 {# The deepest category known of a product: its code, the code that most products of its
-   category_id have, or that id alone. A shop with one category is a shop without. #}
+   category_id have, or that id alone. A shop with a single category counts as one
+   without categories. #}
 with products as (
     select * from {{ ref("products") }}
 ),

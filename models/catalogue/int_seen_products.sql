@@ -1,6 +1,6 @@
-{# What events say of products; the catalogue wins over it. #}
+{# Product attributes from events; the catalogue takes precedence. #}
 with product_days as (
-    {# What came after the log's end describes a product that was never seen before. #}
+    {# Events after the log's end describe only products without earlier events. #}
     select product_days.*
     from {{ ref("int_product_days") }} as product_days
     inner join {{ ref("int_product_keys") }} as keys

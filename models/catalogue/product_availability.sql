@@ -1,6 +1,6 @@
 {{ config(tags=["availability"]) }}
 
-{# Only the last tables may read this: what learns must not depend on today's stock. #}
+{# Only the last tables may read this: training must not depend on today's stock. #}
 {% set shown_at = var("shown_at") or run_started_at.strftime("%Y-%m-%d %H:%M:%S") %}
 with hidden as (
     select distinct product_id from {{ ref("stg_listed_products") }}

@@ -9,8 +9,8 @@ with activity as (
 ),
 
 described as (
-    {# What the catalogue says wins. Its category stays together: with another id than
-       that of the events, their code does not fit. #}
+    {# The catalogue takes precedence. Its category is taken as a whole: the events'
+       code does not fit a different id. #}
     select
         keys.product_id,
         keys.product_key,

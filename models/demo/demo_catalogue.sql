@@ -1,6 +1,6 @@
-{# The shop's own catalogue, as a file of products would give it.
-   1. described: what names are made of;
-   2. planned: what cannot be shown is drawn evenly, for bestsellers sell out too;
+{# The shop's catalogue, as a file of products would give it.
+   1. described: the parts of names;
+   2. planned: unavailable products are drawn evenly, since bestsellers sell out too;
       then every column as a text. #}
 with described as (
     select

@@ -31,7 +31,7 @@ numbered as (
     select
         *,
         dense_rank() over (order by level_1) - 1 as department,
-        {# Larger catalogues where demand is larger, but less than in proportion. #}
+        {# Catalogues grow with demand, but less than proportionally. #}
         greatest(1, cast(round(
             8 * sqrt({{ demo_size("products") }})
             * pow(leaf_number + 1, -0.5) / sum(pow(leaf_number + 1, -0.5)) over ()

@@ -49,7 +49,7 @@ select
     least(999, cast(floor(
         1000 * thrift * {{ demo_uniform("plan", "step_number") }}
     ) as bigint)) as plan_ticket,
-    {# Until its launch a product gives way to the first of its style. #}
+    {# Before its launch a product is replaced by the first of its style. #}
     {{ demo_launched("chosen_product", "start_second / 86400", "first_product") }}
         as product_number
 from chosen

@@ -1,5 +1,5 @@
-{# From the most to the least committed: a thrifty user's draw is scaled up, away from
-   the purchases. A number names a complement of the product at hand. #}
+{# Ordered from buying to looking: a thrifty user's draw is scaled up, away from
+   purchases. A number stands for a complement of the current product. #}
 with plans (plan, chance, actions) as (
     values
     (1, 2, 'view cart view:1 view:2 cart:2 purchase purchase:2'),

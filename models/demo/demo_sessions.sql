@@ -1,5 +1,5 @@
 {# 1. visits: each with one of its user's tastes;
-   2. keyed: the taste's key, on which its draws hang;
+   2. keyed: the taste's key, which decides its draws;
    3. drawn: its leaf; then style, tier and the leaf that goes with it. #}
 with visits as (
     select
@@ -15,7 +15,7 @@ categories as (
 ),
 
 keyed as (
-    {# All draws of a taste hang on its key; the users of a persona share its keys. #}
+    {# A taste's key decides all its draws; the users of a persona share keys. #}
     select
         *,
         case

@@ -1,5 +1,5 @@
 {# 1. looks: a row per step of a session;
-   2. repeated: the choice that it shows, which a second look shares with the first;
+   2. repeated: the step's choice, which a second look shares with the first;
    3. directed: how far the session has drifted; then style and leaf by it. #}
 with looks as (
     select
@@ -20,7 +20,7 @@ numbered as (
 ),
 
 repeated as (
-    {# The draws of a step hang on its choice: a second look has that of the first. #}
+    {# A step's choice decides its draws: a second look has the choice of the first. #}
     select
         *,
         step_number - case

@@ -1,6 +1,6 @@
 with shoppers as (
-    {# Steps of the golden ratio spread the quantiles evenly: in spite of the heavy tail
-       the number of events hardly depends on the seed. #}
+    {# Steps of the golden ratio spread the quantiles evenly: despite the heavy tail the
+       number of events hardly depends on the seed. #}
     select
         range as user_number,
         cast(null as varchar) as robot,

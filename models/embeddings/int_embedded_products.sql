@@ -1,4 +1,4 @@
-{# What the trainings need to know of a product: its node, and its kind when it has
+{# What training needs of a product: its node, or its category and brand when it has
    none. #}
 with products as (
     select * from {{ ref("products") }}

@@ -1,7 +1,7 @@
 {% set no_products = "select product_id from " ~ ref("products") ~ " where false" %}
 {% set earlier_figures = earlier_rows("build_figures") %}
 
-{# 1. last_products: of the build published before;
+{# 1. last_products: of the last published build;
    2. figures: this build's, and the share of those products that it still has;
    3. this_build, every_build: with those of earlier builds. #}
 with last_products as (
@@ -42,7 +42,7 @@ this_build as (
     from figures
 ),
 
-{# Kept per build, so that each can be compared with the one published before. #}
+{# Kept per build, so that each can be compared with the last published one. #}
 every_build as (
     select * from this_build
     {% if earlier_figures %}

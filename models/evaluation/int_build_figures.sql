@@ -1,5 +1,5 @@
-{# 1. lists: places, users and sources per product; a repeat of the history says
-      nothing about the graph: the share leaves it out;
+{# 1. lists: places, users and sources per product; repeats of the history say nothing
+   about the graph, so the share leaves them out;
    2. within_reach: products that a list can hold;
    3. figures: a row each, then with intervals. #}
 {% set figures = {
@@ -26,7 +26,8 @@ with lists as (
 ),
 
 within_reach as (
-    {# No list can hold what may not be shown, and few what nobody has seen. #}
+    {# No list can hold products that may not be shown, and few lists hold unseen
+       ones. #}
     select
         products.product_id,
         lists.product_id as list_product_id

@@ -1,5 +1,5 @@
-{# No row without a catalogue: there is nothing to judge. Of a few rows, one says
-   little: the lower end of the interval counts. #}
+{# No row without a catalogue: there is nothing to judge. One bad row out of a few
+   proves little: the lower end of the interval counts. #}
 with counts as (
     select
         count(*) filter (where is_rejected) as rejected_rows,

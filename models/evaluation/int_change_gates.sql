@@ -1,12 +1,12 @@
 with shop as (
-    {# Products tell the shop: a later log of it still has most of them. #}
+    {# Products identify the shop: its later logs still have most of them. #}
     select {{ figure("products kept") }} as products_kept
     from {{ ref("int_figure_changes") }}
     having count(last_value) > 0
 ),
 
 bounds as (
-    {# Of two intervals the closest ends count. #}
+    {# Two intervals are compared by their closest ends. #}
     select
         changes.*,
         coalesce(changes.last_lower, changes.last_value)

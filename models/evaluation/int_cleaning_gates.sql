@@ -1,5 +1,5 @@
-{# Not judged: repeats, of which one event stays, and what `reject_when` is meant to
-   take. #}
+{# Not judged: repeats, of which one event stays, and rows that `reject_when` is meant
+   to reject. #}
 with rules as (
     select
         step,

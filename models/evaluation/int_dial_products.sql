@@ -1,5 +1,4 @@
-{# Products whose successors are asked for: those in the histories of the dial's
-   users. #}
+{# Products whose successors are needed: those in the histories of the dial's users. #}
 with histories as (
     select distinct histories.product_key
     from {{ ref("int_user_histories") }} as histories

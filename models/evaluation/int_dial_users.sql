@@ -1,5 +1,5 @@
-{# The popularity dial searches again for each setting: a sample of the evaluated users
-   will do. #}
+{# The popularity dial searches once per setting: a sample of the evaluated users
+   suffices. #}
 {% set dial_users = 2000 %}
 with users as (
     select distinct user_key from {{ ref("int_targets") }}

@@ -1,5 +1,5 @@
-{# Segments of the evaluated users by what they had done before the cut; everybody is in
-   'all'. #}
+{# Segments of the evaluated users by what they had done before the cut; every user is
+   in 'all'. #}
 with users as (
     select distinct user_key from {{ ref("int_targets") }}
 ),

@@ -1,4 +1,4 @@
-{# Made-up events are compared with nothing: no shop depends on them. #}
+{# Demo events are compared with nothing: no shop depends on them. #}
 with figures as (
     select * from {{ ref("build_figures") }}
 ),

@@ -1,5 +1,5 @@
 {# 1. build: figures of this build;
-   2. bounds: of each gate, what lacks to judge it, what usually helps; then each
+   2. bounds: per gate, what is missing to judge it and what usually helps; then each
       figure against its bound. #}
 with build as (
     select
@@ -57,7 +57,7 @@ select
 from bounds
 inner join {{ ref("int_figure_changes") }} as changes on bounds.figure = changes.figure
 {% if ranker() != "off" %}
-    {# Lists that do better without the graph owe it nothing. #}
+    {# Lists that are better without the graph need no share from it. #}
     cross join {{ ref("int_serving") }} as serving
     where
         bounds.figure = 'edges'

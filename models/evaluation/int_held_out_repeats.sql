@@ -1,4 +1,4 @@
-{# Such purchases are what a shop of daily needs lives on, and what `exclude: purchased`
+{# A shop of daily goods lives on repeat purchases, which `exclude: purchased`
    withholds. #}
 with bought_before as (
     select distinct

@@ -1,7 +1,7 @@
-{# How unlike the products of one list are:
-   1. by_category: the share of its pairs that are of two categories;
-   2. by_embedding: 1 - cosine of vectors; pairs are many, so those of the dial's
-      sample of users are compared, at k = 10. #}
+{# Diversity within a list:
+   1. by_category: the share of its pairs in two categories;
+   2. by_embedding: 1 - cosine of vectors; there are many pairs, so only for the dial's
+      sample of users, at k = 10. #}
 with category_runs as (
     select
         model,
@@ -13,7 +13,7 @@ with category_runs as (
 ),
 
 same_category as (
-    {# Of all pairs of a list, those of one category. #}
+    {# The pairs of a list that share a category. #}
     select
         model,
         k,

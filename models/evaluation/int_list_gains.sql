@@ -1,5 +1,5 @@
-{# The hits of a user's list among its first k places: how many, where the first one is,
-   and what they gain, which fades with the logarithm of the rank. #}
+{# The hits of a user's list among its first k places: their number, the rank of the
+   first, and their gain, discounted by the logarithm of the rank. #}
 with cutoffs as (
     select places.k from (values (5), (10), (20)) as places (k)
 )

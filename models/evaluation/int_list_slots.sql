@@ -1,4 +1,4 @@
-{# Every place of every evaluated list, once per k that it counts for. #}
+{# Every place of every evaluated list, once per k that covers it. #}
 with cutoffs as (
     select places.k from (values (5), (10), (20)) as places (k)
 )

@@ -1,6 +1,6 @@
-{# Interactions before the cut, by which the tail is told from the head: deciles of
-   products, and the tail as all that is not among the products that make up the first
-   80 % of interactions (Pareto's rule; Anderson 2006, The Long Tail). #}
+{# Interactions before the cut separate head and tail: deciles of products, and the tail
+   as all products outside those that make up the first 80 % of interactions (Pareto's
+   rule; Anderson 2006, The Long Tail). #}
 with activity as (
     select
         product_key,

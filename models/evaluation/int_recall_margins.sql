@@ -1,6 +1,6 @@
 {# Paired bootstrap (Koehn 2004, Statistical Significance Tests for Machine Translation
-   Evaluation): each sample compares both models on the same users, so that what makes a
-   user easy or hard for both drops out. #}
+   Evaluation): each sample compares both models on the same users, so that differences
+   between easy and hard users cancel out. #}
 with pairs as (
     select * from {{ ref("int_recall_pairs") }}
 ),

@@ -1,11 +1,11 @@
-{# What is asked of the models: next interaction and next purchase, of any product and
-   apart for the head and the long tail. #}
+{# The prediction tasks: next interaction and next purchase, of any product and
+   separately for the head and the long tail. #}
 with targets as (
     select
         targets.user_key,
         targets.product_key,
         targets.is_purchase,
-        {# A product that the log never saw is of the tail. #}
+        {# A product that is not in the log belongs to the tail. #}
         coalesce(exposure.is_long_tail, true) as is_long_tail
     from {{ ref("int_targets") }} as targets
     left join {{ ref("int_product_exposure") }} as exposure

@@ -1,7 +1,7 @@
-{# 1. ideal_gains: of the best list of each length for so many targets;
-   2. wide: every user with targets counts, one whose list has no hit as zeros,
-      against it; full ranking: lists were cut from all products, no negatives are
-      sampled; then a row per metric. #}
+{# 1. ideal_gains: of the best list of each length, by number of targets;
+   2. wide: every user with targets counts, with zeros when the list has no hit; full
+      ranking: lists were cut from all products, no negatives are sampled; then a row
+      per metric. #}
 with target_counts as (
     select
         task,

@@ -1,7 +1,6 @@
-{# 1. placed: the rows of all lists, counted in the tables themselves, whatever made
-      them;
+{# 1. placed: the rows of all lists, counted in the published tables themselves;
    2. counts: those that may not be shown;
-   3. shop: products that may; then a gate each. #}
+   3. shop: products that may be shown; then a gate each. #}
 with placed as (
     select
         user_id,

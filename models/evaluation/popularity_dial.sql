@@ -1,7 +1,7 @@
 {# Accuracy against reach, by setting of the dial:
    1. hits: targets among the recommended products of each user;
    2. accuracy: mean recall of the sample, users without a hit included;
-   3. reach: share of the products that are recommended at all, and of the tail in it. #}
+   3. reach: share of products recommended at all, and the tail's share of places. #}
 with recommended as (
     select * from {{ ref("int_dial_recommendations") }}
 ),

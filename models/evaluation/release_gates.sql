@@ -1,7 +1,7 @@
-{# What has to hold before tables are published:
+{# Conditions for publishing tables:
    1. gates: all of them in the same columns;
-   2. judged: a gate closes on evidence; what cannot be judged is said and does not
-      close. #}
+   2. judged: a gate closes on evidence; one that cannot be judged is reported and does
+      not close. #}
 {% set compared = {
     "int_recall_gates": ["margin_lower", "margin_upper", "last_value", "lacks"],
     "int_graph_gates": ["last_value", "lacks"],

@@ -1,5 +1,4 @@
-{# Where every raw row went. The steps of a build add up: raw = the sum of all rows
-   here. #}
+{# Where every raw row went. The steps add up: raw rows = the sum of all rows here. #}
 with rejected as (
     select
         'rejected' as step,

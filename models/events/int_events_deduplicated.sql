@@ -2,7 +2,7 @@
 
 with events as (
     {# Duplicates have the same time, hence the same day. Rows with a weight of their
-       own, such as the lines of an order, are none: each counts. #}
+       own, such as the lines of an order, are no duplicates: each counts. #}
     select
         event_date,
         event_at,

@@ -37,7 +37,7 @@ with events as (
 {{ sessions_of("events") }},
 
 repeats as (
-    {# Partitioned by the flag too: a short stay between two views does not part
+    {# Partitioned by the flag too: a short stay between two views does not separate
        them. Rows with a weight of their own repeat nothing: each counts. #}
     select
         *,

@@ -1,6 +1,6 @@
-{# Joins and windows over months of events run on integers; texts come back at the end.
-   In the order of their first day, so that a new day changes no number of a product with
-   events; those of the catalogue alone come last. #}
+{# Joins and windows over months of events run on integers; ids return at the end.
+   Numbered in the order of their first day, so that a new day never renumbers a product
+   with events; products of the catalogue alone come last. #}
 with seen as (
     select
         product_id,

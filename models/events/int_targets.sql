@@ -1,4 +1,4 @@
-{# The truth of the evaluation: what users did after the cut and could have been
+{# Ground truth of the evaluation: what users did after the cut and could have been
    recommended, or what an external file says. #}
 with targets as (
     {{ external_targets() if var("targets") else holdout_targets() }}

@@ -1,10 +1,10 @@
 {{ config(post_hook="{{ require_clean_events() }}") }}
 
-{# The one cut in time: the graph learns from what lies before it, evaluation asks about
-   what lies after it. The log begins and ends with a day of real traffic, so that a
-   wrong clock moves nothing. It ends a moment after its last event, so that no holdout
-   is none. At most a fifth of the log is held out: one of a few hours would leave no
-   graph otherwise. #}
+{# The one cut in time: the graph learns from events before it, evaluation uses those
+   after it. The log begins and ends with a day of real traffic, so that a wrong clock
+   moves nothing. It ends a moment after its last event, so that a holdout of 0 days is
+   empty. At most a fifth of the log is held out: otherwise a log of a few hours would
+   leave no graph. #}
 with log_days as (
     select
         min(event_date) as first_date,
@@ -35,8 +35,8 @@ span as (
 ),
 
 timeline as (
-    {# A cut after the end is one at the end: nothing is aged by a time that is yet to
-       come. #}
+    {# A cut after the end is moved to the end: nothing is aged by time that has not
+       passed. #}
     select
         first_event_at,
         last_event_at,

@@ -1,5 +1,5 @@
-{# In the order of their first day, so that a new day changes no number. Numbered within
-   that day: to order all users at once would be the work of one task of Spark's. #}
+{# Numbered in the order of their first day, so that a new day changes no number. Ranked
+   within the day: ordering all users at once would be a single Spark task. #}
 with users as (
     select
         user_id,

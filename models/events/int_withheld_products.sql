@@ -1,4 +1,5 @@
-{# All staged events: what a robot bought, or somebody with a fast clock, was bought. #}
+{# All staged events: a purchase by a robot, or with a fast clock, is still a
+   purchase. #}
 with withheld as (
     select
         user_key,

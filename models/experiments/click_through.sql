@@ -1,9 +1,9 @@
 {# 1. users: impressions and clicks of each; 2. sums: over them, by arm, rank and model;
-   3. effective: the clicks of one user are not independent, so that the score interval
-   is that of as many independent impressions as have the variance that users show (Kish
-   1965, Survey Sampling: the design effect; Korn and Graubard 1998: effective sample
-   size), at most all of them. Without a click, or with nothing else, users show none:
-   then each user counts once. #}
+   3. effective: the clicks of one user are not independent, so the score interval uses
+      the number of independent impressions with the observed variance between users
+      (Kish 1965, Survey Sampling: the design effect; Korn and Graubard 1998: effective
+      sample size), at most all of them. With no clicks or only clicks the variance is
+      0: then each user counts once. #}
 with users as (
     select
         arm,

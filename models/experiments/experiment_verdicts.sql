@@ -1,10 +1,10 @@
 {{ config(enabled=var("impressions", "") != "" and experiments() | length > 0) }}
 
 {# 1. compared: each arm with the control; 2. judged: the interval of the difference,
-   and the split. The draw gives each arm a known part of the users. More than chance
-   away from it (one test in a thousand), something else than the draw decides who is
-   logged (Fabijan et al. 2019, "Diagnosing Sample Ratio Mismatch", KDD), and no figure
-   can be compared. #}
+   and the split. The draw gives each arm a known share of the users. If the observed
+   share differs by more than chance (one test in a thousand), something other than the
+   draw decides who is logged (Fabijan et al. 2019, "Diagnosing Sample Ratio Mismatch",
+   KDD), and no figure can be compared. #}
 {% set z = 1.959964 %}
 with compared as (
     select

@@ -1,6 +1,6 @@
 {{ config(enabled=var("impressions", "") != "" and experiments() | length > 0) }}
 
-{# Users were drawn, not impressions: variances are those between users. #}
+{# Users were randomised, not impressions: variances are those between users. #}
 with expected as (
     {% set rest = namespace(share=1.0) %}
     {% for experiment in experiments() %}

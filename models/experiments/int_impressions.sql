@@ -1,5 +1,5 @@
-{# A click may be a row of its own beside the impression: both are one place that was
-   shown. Robots click on everything. #}
+{# A click may be logged as a row of its own beside the impression: both are one place
+   shown. Robots are left out: they click on everything. #}
 with people as (
     select impressions.*
     from {{ ref("stg_impressions") }} as impressions

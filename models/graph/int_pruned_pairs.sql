@@ -15,8 +15,8 @@ degrees as (
 ),
 
 normalised as (
-    {# Cosine: a pair's weight against what both products have in all. Raw counts drown
-       a walk. #}
+    {# Cosine: a pair's weight relative to the total weights of both products. With raw
+       counts popular products would dominate the walks. #}
     select
         pairs.product_key_a,
         pairs.product_key_b,
@@ -43,8 +43,8 @@ placed as (
 ),
 
 strongest as (
-    {# Kept when it is among the strongest of either end, so that no product loses its
-       last edge. #}
+    {# Kept when among the strongest of either end, so that no product loses its last
+       edge. #}
     select distinct
         least(product_key, neighbour_key) as product_key_a,
         greatest(product_key, neighbour_key) as product_key_b

@@ -7,8 +7,8 @@
 ) }}
 
 with events as (
-    {# Robots too: who is one may change with each day. Their pairs are taken off in the
-       end. #}
+    {# Keep robots here: the list of robots can change daily. int_product_pairs
+       subtracts their pairs. #}
     select events.*
     from {{ ref("int_events_flagged") }} as events
     cross join {{ ref("int_timeline") }} as timeline

@@ -1,7 +1,8 @@
 {# 1. purchases: the first of each user and product;
    2. buyers: per product, with its place;
    3. followed: what buyers of the 20 best sellers bought within 30 days;
-   4. named: what may be shown, with its lift over its own share of buyers. #}
+   4. named: products that may be shown, with their lift over their share of all
+      buyers. #}
 with purchases as (
     select
         user_key,

@@ -40,7 +40,7 @@ counted as (
     group by category_code, from_brand, to_brand
 ),
 
-{# What goes both ways is a tie, not a flow: a pair stands once, the winner second. #}
+{# Moves in both directions cancel: a pair appears once, the winner second. #}
 net as (
     select
         counted.category_code,

@@ -10,7 +10,7 @@
     {%- endif -%}
 {%- endfor -%}
 
-{# The first build differs from nothing. #}
+{# The first build has nothing to compare with. #}
 {% set is_first = before | length < after | length %}
 with differences as (
     {{ build_difference(

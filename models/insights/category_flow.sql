@@ -6,7 +6,7 @@ with categories as (
     where category_code is not null
 ),
 
-{# By numbers: the sort of all steps would be several times larger with texts. #}
+{# By integer keys: with texts the sort of all steps would be several times larger. #}
 moves as (
     select
         session_steps.product_key,

@@ -10,7 +10,7 @@ with ranked as (
     from {{ ref("products") }}
 ),
 
-{# Popular products that have the product as a substitute: places to show it. #}
+{# Popular products with the product as a substitute: places to show it. #}
 places as (
     select
         similar_products.similar_product_id as product_id,

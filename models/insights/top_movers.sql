@@ -1,7 +1,7 @@
-{# The shop's own growth is no product's merit.
+{# The shop's overall growth is factored out.
    1. timeline: two periods of equal length;
    2. activity: events of each product in both;
-   3. compared: with the share that the whole shop has in the later one;
+   3. compared: with the whole shop's share of events in the later one;
    4. movers: of n events n * share are expected there, with the standard deviation
       of a binomial draw. #}
 with timeline as (

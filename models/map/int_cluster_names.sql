@@ -10,7 +10,7 @@ with sizes as (
     group by coordinates.cluster_id, products.brand
 ),
 
-{# A brand with less than a tenth of a cluster says little about it. #}
+{# A brand with less than a tenth of a cluster does not describe it. #}
 largest_brands as (
     select
         cluster_id,
@@ -28,7 +28,7 @@ named as (
     left join largest_brands on categories.cluster_id = largest_brands.cluster_id
 ),
 
-{# Namesakes are numbered, the largest first. #}
+{# Clusters of the same name are numbered, the largest first. #}
 numbered as (
     select
         cluster_id,

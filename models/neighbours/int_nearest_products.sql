@@ -1,5 +1,5 @@
 {# Each product's ten nearest by each embedding, in this build and in the last published
-   one: the same question to both models and to both builds. #}
+   one: the same query for both models and both builds. #}
 {% set nearest = 10 %}
 {% for model in ("deepwalk", "node2vec") %}
     select

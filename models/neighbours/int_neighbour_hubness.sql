@@ -1,4 +1,4 @@
-{# Skewness of how often a product is among somebody's ten nearest (Radovanovic et al.
+{# Skewness of how often a product is among another's ten nearest (Radovanovic et al.
    2010). #}
 select
     model,

@@ -1,8 +1,8 @@
 {# The neighbours of all models on one scale, and the hybrid's:
    1. weights: what the var blend gives to each model;
    2. blended: the hybrid's score of a pair is the weighted sum of all models' scores;
-   3. ranked: the best of each product and model, the hybrid being one more model.
-   With a ranker also those of what was counted alone: see unranked_models. #}
+   3. ranked: the best of each product and model, the hybrid being one more model. With
+   a ranker also "counted", count-based models only: see unranked_models. #}
 {% set blends = {"hybrid": var("blend")} %}
 {% if ranker() != "off" %}
     {% do blends.update({"counted": counted_blend()}) %}

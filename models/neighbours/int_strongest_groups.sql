@@ -1,5 +1,5 @@
-{# Of a product's groups those that count most, so that the groups compared for a
-   history stay in bounds however popular its products are. #}
+{# A product's heaviest groups, so that the number of groups compared with a history
+   stays bounded however popular its products are. #}
 with group_products as (
     select * from {{ ref("int_group_products") }}
     {% if not uses_group_knn() %}

@@ -1,5 +1,5 @@
-{# Each search notes in the metadata of its table's file how it was done; an approximate
-   index with its recall against the exact search on the build's own products. #}
+{# Each search writes its method to the metadata of its table's file; an approximate
+   index adds its recall against the exact search on the build's own products. #}
 {% set tables = ["neighbours_deepwalk", "neighbours_node2vec", "successors_deepwalk"] %}
 -- depends_on: {{ ref("neighbours_deepwalk") }}
 -- depends_on: {{ ref("neighbours_node2vec") }}

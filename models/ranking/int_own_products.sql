@@ -1,5 +1,4 @@
-{# A user's products by the number of sessions with them, of equal ones the latest
-   first. #}
+{# A user's products by number of sessions, ties by the latest. #}
 {{ config(
     enabled=(
         var("exclude", "purchased") in ("none", "auto")

@@ -1,8 +1,8 @@
-{# What everybody gets when nothing is known.
-   1. interactions: those that each scope knows, the evaluated one nothing after the
-      cut, the learned one nothing after the ranker's;
+{# Fallback recommendations for users without a history.
+   1. interactions: those known to each scope, evaluated up to the cut, learned up to
+      the ranker's cut;
    2. scores: the sum of their weights, aged;
-   3. scored: every product, 0 where nothing is known;
+   3. scored: every product, 0 without interactions;
    4. ranked: in the shop and in its category. #}
 {% set moments = {
     "published": ("int_timeline", "last_event_at", "true"),
@@ -42,7 +42,7 @@ scores as (
     group by scope, product_key
 ),
 
-{# Every product has a place, so that the list never ends before the shop does. #}
+{# Every product has a rank, so that a list can hold the whole shop. #}
 scored as (
     select
         scopes.scope,

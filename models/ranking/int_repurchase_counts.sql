@@ -1,6 +1,6 @@
 {# 1. gaps: days between purchases of one product, by category and by its parents;
-   2. buyers and shares: who bought a product of it, and who did so again;
-   3. usual: median and twentieth of the gaps;
+   2. buyers and shares: who bought a product of the category, and who bought it again;
+   3. usual: median and 5 % quantile of the gaps;
    4. counted: both, with the category above. #}
 with gaps as (
     select

@@ -1,5 +1,5 @@
 {# Days from one purchase to the next of the same product by the same user, as of each
-   cut. Two purchases of one day are one. #}
+   cut. Purchases on the same day count once. #}
 with cuts as (
     select
         'serving' as cut,

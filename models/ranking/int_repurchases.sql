@@ -1,4 +1,4 @@
-{# Rates of a category are shrunk towards its parent's, the shop's in the end: as if
+{# Rates of a category are shrunk towards its parent's, up to the shop's: as if
    `repurchase_prior` more users had behaved like those of the parent. #}
 {% set prior = var("repurchase_prior") %}
 with recursive counted as (

@@ -1,4 +1,4 @@
-{# What the published lists come from. #}
+{# The model behind the published lists. #}
 {% if ranker() == "off" %}
     select
         'hybrid' as model,

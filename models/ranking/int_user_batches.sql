@@ -1,6 +1,6 @@
 {# Users in batches of about the same work, in the order of their ids.
    1. users: each scope's, with the models that recommend to them;
-   2. group_knn, history_lengths: what the work depends on;
+   2. group_knn, history_lengths: the inputs of the estimate;
    3. work: rows of neighbour_candidates, one per product of the history and
       neighbour of it, per model, and, for group_knn, one per similar group and
       product of it; int_similar_groups has one per product of the history and group
@@ -20,8 +20,8 @@ with users as (
 ),
 
 group_knn as (
-    {# Means over pairs of a product and a group of it, for that is how each is found.
-       There are no pairs unless `blend` asks for group_knn. #}
+    {# Means over pairs of a product and one of its groups, since groups are found that
+       way. There are no pairs unless `blend` asks for group_knn. #}
     select
         cast(coalesce(ceil(avg(group_size)), 0) as bigint) as products_per_group,
         cast(coalesce(

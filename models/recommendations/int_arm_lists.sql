@@ -1,5 +1,5 @@
-{# Lists of the users whose arm has vars, by the macros of everybody's lists: the arm's
-   neighbours and exclusions stand in for the serving model's. #}
+{# Lists of the users whose arm has vars, by the macros of the default lists: the arm's
+   neighbours and exclusions replace the serving model's. #}
 {{ config(
     enabled=arms_with_vars() | length > 0,
     batch_over="int_user_batches",
@@ -15,7 +15,7 @@ with batch_users as (
 ),
 
 listed as (
-    {# ST09 takes the joins inside for those of this query. #}
+    {# ST09 mistakes the joins inside for joins of this query. #}
     {% for arm in arms_with_vars() %}
         select arm_lists.*
         from (  -- noqa: ST09

@@ -1,6 +1,6 @@
-{# Few products are wanted often enough to speak for themselves.
-   1. closest: a product's ten closest substitutes that are;
-   2. borrowed: what follows each, by its cosine and its sessions, in another leaf;
+{# Few products are wanted often enough for evidence of their own.
+   1. closest: a product's ten closest substitutes among those;
+   2. borrowed: what follows each, by cosine and sessions, in another leaf;
    3. pairs: the sum over the ten. #}
 {% set lenders = 10 %}
 with evidence as (

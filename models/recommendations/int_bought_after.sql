@@ -1,5 +1,5 @@
-{# What a session turned to once it wanted a product. Wanting both counts whole; a look
-   counts less with each step between. #}
+{# Products after a wanted one in a session. Wanting both counts fully; a look counts
+   less with each step between. #}
 with sessions as (
     select * from {{ ref("int_wanting_sessions") }}
 ),

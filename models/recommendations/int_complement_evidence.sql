@@ -1,7 +1,7 @@
 {# Looks after a want against chance.
    1. shop, wanted, found: looks in all, per first and per second product;
-   2. compared: with the share of all looks that the second takes; then what is
-      beyond chance, of another leaf or wanted together. #}
+   2. compared: with the share of all looks that the second takes; then pairs beyond
+      chance, of another leaf or wanted together. #}
 with pairs as (
     select * from {{ ref("int_bought_after") }}
 ),
@@ -27,15 +27,15 @@ found as (
 ),
 
 compared as (
-    {# Wanted together again and again, most of the times that one follows the other:
-       that overrules the category. #}
+    {# Repeatedly wanted together, in most sessions where one follows the other: this
+       overrules the category. #}
     select
         pairs.product_key,
         pairs.neighbour_key,
         pairs.sessions,
         pairs.weight,
         wanted.weight * found.weight / shop.weight as expected,
-        {# In whole millionths: a quotient of floats may lie beside the tie. #}
+        {# In integer millionths: a quotient of floats may miss the tie. #}
         round(1e6 * pairs.weight) * round(1e6 * shop.weight)
         > round(1e6 * wanted.weight) * round(1e6 * found.weight) as is_beyond_chance,
         wanted_leaves.leaf != found_leaves.leaf as is_other_leaf,

@@ -1,5 +1,5 @@
-{# A product's own evidence, and that of its substitutes as if it were
-   `complement_prior` sessions more. #}
+{# A product's own evidence plus that of its substitutes, which counts as
+   `complement_prior` sessions. #}
 with own as (
     select * from {{ ref("int_complement_evidence") }}
 ),
@@ -35,7 +35,7 @@ scored as (
 
 ranked as (
     {# The list ends at the floor; where nothing reaches one session beyond chance, at
-       half of its best. #}
+       half of its best score. #}
     select
         product_key,
         neighbour_key,

@@ -1,5 +1,5 @@
-{# Where to look when evidence ends. For substitutes the category itself; for
-   complements those that its buyers go on to, beyond chance. #}
+{# Categories that fill a list when evidence ends: for substitutes the category itself;
+   for complements those that its buyers go on to, beyond chance. #}
 with leaves as (
     select * from {{ ref("int_product_leaves") }}
 ),

@@ -13,8 +13,8 @@ with popularity as (
 ),
 
 ranked as (
-    {# All of the shop's top may be of one category: the varied rank lists three of each
-       before any other. #}
+    {# The shop's top products may all be of one category: the varied rank lists three
+       of each before any other. #}
     select
         *,
         row_number() over (order by leaf_rank > 3, shop_rank) as varied_rank

@@ -1,6 +1,6 @@
 {# A pair has one relation. 1. complements: those that may be shown; 2. decided: wanted
-   together or of another leaf, no substitutes; 3. substitutes: the closest others; 4.
-   taken: these, no complements; 5. listed: both, as far as lists go. #}
+   together or of another leaf, no substitutes; 3. substitutes: the closest others;
+   4. taken: listed substitutes, no complements; 5. listed: both, cut to length. #}
 with complements as (
     select
         complements.product_key,

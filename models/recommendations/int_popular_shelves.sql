@@ -1,4 +1,4 @@
-{# What fills a list, by the category that it is for.
+{# Popular products that fill a list, by the list's category.
    1. lists: one per leaf and relation;
    2. steps: what is popular in the categories that fit, then in the shop;
    3. first_steps: each product where it comes first. #}
@@ -32,7 +32,7 @@ steps as (
     inner join popularity on fitting.fitting_leaf = popularity.leaf
     where popularity.leaf_rank <= {{ size }}
     union all
-    {# No category is a complement of itself: its own products come last. #}
+    {# A category does not complement itself: its own products come last. #}
     select
         lists.leaf,
         lists.relation,

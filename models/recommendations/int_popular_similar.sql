@@ -1,8 +1,9 @@
-{# For products with too few neighbours of a relation: what is popular, so that every
-   product has its rows.
-   1. lists: how many each product has of each relation;
-   2. popular: for lists that are short, the first of their shelf, as many as suffice;
-   3. unlisted: without what the list has, and last what the other relation's has. #}
+{# Popular products for those with too few neighbours of a relation, so that every
+   product has full lists.
+   1. lists: the number of neighbours per product and relation;
+   2. popular: for short lists, enough of the first of their shelf;
+   3. unlisted: without products of the list; those of the other relation's list come
+      last. #}
 with listed as (
     select * from {{ ref("int_listed_similar") }}
 ),
@@ -24,8 +25,8 @@ lists as (
 ),
 
 popular as (
-    {# As many as are listed already, the product itself, and `similar_products` more
-       are always enough. #}
+    {# Upper bound: at most the products already listed and the product itself are
+       unusable, so fetch that many plus `similar_products`. #}
     select
         lists.product_key,
         lists.relation,
@@ -45,7 +46,7 @@ popular as (
 ),
 
 unlisted as (
-    {# What is listed in the other relation comes last. #}
+    {# Products listed in the other relation come last. #}
     select
         popular.product_key,
         popular.relation,

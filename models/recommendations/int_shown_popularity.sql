@@ -1,5 +1,5 @@
-{# The published scope once more, without what may not be shown. Evaluation reads
-   int_popularity: it asks for what could be shown at the cut, not today. #}
+{# The published scope without products that may not be shown. Evaluation reads
+   int_popularity instead: what could be shown at the cut, not today. #}
 with shown as (
     select popularity.*
     from {{ ref("int_popularity") }} as popularity

@@ -3,11 +3,11 @@
 {# Nearest neighbours among users or sessions (user-based: Herlocker et al. 1999;
    sessions: S-KNN, Ludewig and Jannach 2018). rp3beta's vars weigh the products that a
    group shares with the history, not those that it recommends.
-   1. users, histories: those of the batch;
-   2. similarities: each history against the groups of its products (a macro: the queries
-      of analysts use it too);
+   1. users, histories: of the batch;
+   2. similarities: each history against the groups of its products (a macro: analysts'
+      queries use it too);
    3. nearest: the most similar groups;
-   4. interests: what the groups of a history pass on in all, as neighbours do. #}
+   4. interests: the total weight that a history's groups pass on, as neighbours do. #}
 with users as (
     select
         scope,

@@ -1,8 +1,8 @@
-{# Same surroundings.
-   1. pairs: cosine of input vectors, half the sum of the two models';
-   2. placed: with the looks that speak for it and the mean of its category in the
+{# Same context.
+   1. pairs: cosine of input vectors, the mean of the two models;
+   2. placed: with the number of looks behind it and the mean of its category in the
       list;
-   3. shrunk: towards that mean; then same branch, or close and walked. #}
+   3. shrunk: towards that mean; then same branch only, or close and walked. #}
 with cosines as (
     {% for model in ("deepwalk", "node2vec") %}
         select
@@ -28,7 +28,7 @@ pairs as (
 ),
 
 placed as (
-    {# A sum of whole numbers, for one of floats depends on their order. #}
+    {# An integer sum, since a sum of floats depends on their order. #}
     select
         pairs.*,
         coalesce(products.branch = found.branch, true) as is_same_branch,
@@ -49,8 +49,8 @@ placed as (
 ),
 
 shrunk as (
-    {# A vector of a few looks is chance: such a product scores like its category does
-       in this list. #}
+    {# A vector from a few looks is noise: such a product scores like its category in
+       this list. #}
     select
         product_key,
         neighbour_key,
@@ -61,7 +61,7 @@ shrunk as (
     from placed
 )
 
-{# A vector that was filled in, from a brand, says nothing across categories. #}
+{# A vector filled in from a brand says nothing across categories. #}
 select
     product_key,
     neighbour_key,

@@ -1,5 +1,5 @@
-{# Sessions that wanted something, with all that they looked at: wanting is an event
-   above a click. #}
+{# Sessions that wanted a product, with every product that they looked at: wanting is an
+   event above a click. #}
 with steps as (
     select
         session_steps.session_id,
@@ -13,7 +13,7 @@ with steps as (
 ),
 
 log as (
-    {# In a log of clicks alone, a look is all the wanting there is. #}
+    {# In a log of clicks alone, a look counts as wanting. #}
     select max(cast(is_wanted as integer)) = 0 as has_only_looks from steps
 ),
 
@@ -39,7 +39,7 @@ products as (
 ),
 
 first_products as (
-    {# As in the groups of rp3beta: pairs grow with the square. #}
+    {# Capped like the groups of rp3beta: pairs grow with the square. #}
     select
         *,
         row_number() over (partition by session_id order by first_step) as place

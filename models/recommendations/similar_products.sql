@@ -1,6 +1,6 @@
 {# Two relations by two kinds of evidence.
-   1. every_step: what is listed by evidence, then what is popular;
-   2. ranked: in this order, as many as asked for;
+   1. every_step: products listed by evidence, then popular ones;
+   2. ranked: in this order, cut to `similar_products`;
    3. similar_products: with ids and the sessions of each pair. #}
 with every_step as (
     select
@@ -46,7 +46,7 @@ ranked as (
 ),
 
 similar_products as (
-    {# A pair stands once among the pairs, the smaller key first. #}
+    {# int_product_pairs holds each pair once, the smaller key first. #}
     select
         products.product_id,
         ranked.relation,

@@ -1,9 +1,9 @@
 {{ config(batch_over="int_user_batches", batch_where="scope = 'published'") }}
 
 {# 1. recommended: the ladder from neighbours of the history to what is popular.
-   2. caused: the reason of each row, another one where it is itself listed above.
-   3. listed: with experiments, the lists of arms that have vars in place of these.
-   4. causes, seen: what the reason is to the user, and what the user has seen. #}
+   2. caused: the cause of each row, replaced where it is itself listed above.
+   3. listed: with experiments, replaced by the lists of arms that have vars.
+   4. causes, seen: how the user knows the cause, and what the user has seen. #}
 with users as (
     select user_key from {{ ref("int_user_batches") }}
     where scope = 'published' and {{ in_batch() }}
@@ -24,7 +24,7 @@ serving_neighbours as (
 
 {{ causes_and_seen() }}
 
-{# In order, so that a reader of one user skips most of the file. #}
+{# Sorted, so that a reader of one user skips most of the file. #}
 select
     user_keys.user_id,
     listed.rank,

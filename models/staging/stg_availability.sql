@@ -3,8 +3,8 @@
     post_hook="{{ keep_broken_lines('broken_availability_lines', 'unpacked_catalogue') }}",
 ) }}
 
-{# Reads the catalogue itself, so that a change of availability rebuilds nothing that
-   learns. Whatever else is wrong with a row, its product may be sold out. #}
+{# Reads the catalogue itself, so that a change of availability retrains nothing. A row
+   that is rejected for other reasons still counts: its product may be sold out. #}
 with {{ typed_catalogue() }}
 
 select

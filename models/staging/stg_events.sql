@@ -6,8 +6,8 @@
     post_hook=["{{ require_events() }}", "{{ note_files_staged() }}"],
 ) }}
 
-{# A file is not read again when its rows are here, and its rejected rows must be kept
-   by then. #}
+{# Once its rows are here a file is not read again, so its rejected rows must be stored
+   first. #}
 -- depends_on: {{ ref("rejected_events") }}
 {% set kept_rows = kept_rows("stg_events") %}
 

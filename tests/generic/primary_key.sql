@@ -1,5 +1,5 @@
 {% test primary_key(model, columns, nullable=[]) %}
-    {# Keys that several rows share, or that lack a part. #}
+    {# Duplicate keys, and keys with a null part. #}
     select
         {{ columns | join(",\n        ") }},
         count(*) as rows_with_key

@@ -1,6 +1,6 @@
 {% test steps_are_edges(model, column_name, edges) %}
     {# Steps of walks between nodes that no edge joins; up to about 20 thousand walks
-       are tried. #}
+       are checked. #}
     with some_walks as (
         select {{ column_name }} as node_ids
         from {{ model }}

@@ -1,5 +1,5 @@
-{# What evidence calls a substitute is no complement, in either direction; what is
-   popular claims nothing. #}
+{# A substitute by evidence is no complement, in either direction; popular products are
+   exempt. #}
 with pairs as (
     select
         least(product_id, similar_product_id) as product_id_a,

@@ -1,4 +1,4 @@
-{# Held against the staged events, not against int_arm_exclusions. #}
+{# Compared with the staged events, not with int_arm_exclusions. #}
 {% set arms = arms_with_vars() | selectattr("vars.exclude", "defined") | list %}
 {{ config(enabled=arms | length > 0) }}
 

@@ -1,6 +1,6 @@
 {# A row whose cause is listed above it, although another product of the history that is
-   not listed above it has the row's product among its neighbours. Up to about ten
-   thousand users are tried. #}
+   not listed above it has the row's product among its neighbours. Checks up to about
+   ten thousand users. #}
 with recommended as (
     select
         user_keys.user_key,

@@ -5,10 +5,10 @@
 ) }}
 
 {# New products of large styles: in small ones not every brand slot has one. Slot 0
-   holds the most popular product, to which everybody is loyal; the others are not
-   equally popular, and count the same. Measured: 1.29 times as often with 100 thousand
-   events, 1.16 with 300 thousand and with a million; as often when each user gets the
-   list of another, never by popularity. With fewer events chance decides. #}
+   holds the most popular product, to which every user is loyal; the others differ in
+   popularity and count equally. Measured: 1.29 times as often with 100 thousand events,
+   1.16 with 300 thousand and with a million; equally often when users get each other's
+   lists, never by popularity. With fewer events the ratio is noise. #}
 with {{ demo_lists() }},
 
 own_slots as (

@@ -1,7 +1,7 @@
 {{ config(tags=['demo'], enabled=not var('events', '')) }}
 
 {# The first place is one of the two products that demo_complements puts into the cart
-   after it; of the second and third place the most that could be true is half. #}
+   after it; for the second and third place at most half can be right. #}
 with listed as (
     select
         similar_products.rank,

@@ -20,7 +20,7 @@ faulty as (
 ),
 
 duplicates as (
-    {# Comparing whole rows takes memory: those of about 300 thousand events do. #}
+    {# Comparing whole rows takes memory: about 300 thousand events suffice. #}
     select
         'duplicate' as fault,
         count(*) - count(distinct events) as copies
@@ -41,5 +41,5 @@ select planned.fault
 from {{ ref('demo_faults') }} as planned
 anti join found
     on planned.fault = found.fault
-{# Too few of these, no fault by itself, to be sure of one in 10 thousand events. #}
+{# Too rare to be certain in 10 thousand events, and not a fault in itself. #}
 where planned.fault != 'no session'

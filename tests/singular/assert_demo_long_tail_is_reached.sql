@@ -1,8 +1,8 @@
 {{ config(tags=['demo'], enabled=not (var('events', '') or var('hash_user_ids'))) }}
 
 {# The less popular half of every style takes a ninth of the looks. Measured: .10 to .23
-   of the places and .82 to .96 of the products; .015 and .48 to .69 when each user gets
-   the list of another, nothing by popularity. #}
+   of the places and .82 to .96 of the products; .015 and .48 to .69 when users get each
+   other's lists, 0 by popularity. #}
 with {{ demo_lists() }},
 
 {{ demo_tastes() }},

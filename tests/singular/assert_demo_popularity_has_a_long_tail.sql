@@ -1,6 +1,6 @@
 {{ config(tags=['demo'], enabled=not var('events', '')) }}
 
-{# The head sells most, and still most of the catalogue is seen at all. #}
+{# The head sells most, yet most of the catalogue is seen. #}
 with counted as (
     select
         products.product_id,

@@ -1,6 +1,6 @@
 {{ config(tags=['demo'], enabled=not var('events', '')) }}
 
-{# The second robot, the first reseller, comes with 73 thousand events. #}
+{# The second robot, the first reseller, appears from 73 thousand events on. #}
 with robots as (
     select user_id from {{ ref('demo_users') }}
     where is_robot

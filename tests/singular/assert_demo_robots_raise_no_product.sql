@@ -1,7 +1,8 @@
 {{ config(tags=['demo'], enabled=not var('events', '')) }}
 
 {# Planted truth: popularity and pairs of products are those of the shop's people alone,
-   recomputed without the planted robots. Of a large demo some products are tried. #}
+   recomputed without the planted robots. In a large demo a sample of products is
+   checked. #}
 {% set window = var("window") | int %}
 with people as (
     select user_keys.user_key

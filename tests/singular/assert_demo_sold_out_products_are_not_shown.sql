@@ -3,9 +3,8 @@
     enabled=not (var('events', '') or var('catalogue', '') or var('shown_at', '')),
 ) }}
 
-{# Drawn once more, apart from the catalogue: what is sold out, discontinued or only
-   announced, whatever is said of it on the way. Some of them are looked at, or the rule
-   would be easy. #}
+{# Drawn again, independently of the catalogue: products that are sold out, discontinued
+   or only announced. Some of them are looked at, or the test would be trivial. #}
 with unavailable as (
     select
         product_id,

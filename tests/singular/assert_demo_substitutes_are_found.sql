@@ -1,6 +1,6 @@
 {{ config(tags=['demo'], enabled=not var('events', '')) }}
 
-{# The first place is of the product's own style, and no complement of either. #}
+{# The first place is of the product's own style, and neither complements the other. #}
 with planted as (
     select
         product_number,

@@ -1,7 +1,7 @@
 {{ config(tags=['demo'], enabled=not (var('events', '') or var('hash_user_ids'))) }}
 
-{# Measured: .55 to .90 with 10 thousand to 300 thousand events, .05 when each user gets
-   the list of another. #}
+{# Measured: .55 to .90 with 10 thousand to 300 thousand events, .05 when users get each
+   other's lists. #}
 with {{ demo_lists() }},
 
 {{ demo_tastes() }},

@@ -1,4 +1,4 @@
-{# Lines of product_edges.edg that are no edges, and edges that are not in it. #}
+{# Lines of product_edges.edg that are not edges, and edges that are not in the file. #}
 with lines as (
     select *
     from read_csv(

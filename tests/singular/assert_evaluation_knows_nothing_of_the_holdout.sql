@@ -1,5 +1,5 @@
-{# Histories that the models are asked with, held against the clock. With an external
-   file of targets the question is asked at the end of the log, and everything may be
+{# Histories that models are evaluated with, checked by time. With an external file of
+   targets evaluation takes place at the end of the log, where everything may be
    known. #}
 select histories.*
 from {{ ref("int_user_histories") }} as histories

@@ -1,4 +1,4 @@
-{# As many as asked for in each relation, or all other products that may be shown. #}
+{# `similar_products` rows in each relation, or all other products that may be shown. #}
 with shop as (
     select count(*) as products from {{ ref("product_availability") }}
     where is_shown

@@ -1,5 +1,5 @@
-{# As many as asked for, or all that may be shown less what is withheld from the user.
-   Up to about a hundred thousand users are tried. #}
+{# `recommendations` products, or all that may be shown and are not withheld from the
+   user. Checks up to about a hundred thousand users. #}
 with users as (
     select
         user_id,

@@ -1,6 +1,6 @@
-{# Held against the staged events, robots' too, not against int_excluded_products. Up to
-   about a hundred thousand users are tried. With `exclude: auto` what may come again is
-   left out. #}
+{# Compared with the staged events, robots' too, not with int_excluded_products. Checks
+   up to about a hundred thousand users. With `exclude: auto` products that may be
+   recommended again are left out. #}
 with users as (
     select
         user_id,

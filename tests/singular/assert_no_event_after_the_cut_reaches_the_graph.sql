@@ -1,5 +1,4 @@
-{# What the graph is made of, held against the clock and not against the flag
-   is_holdout. #}
+{# The graph's inputs, checked by time and not by the flag is_holdout. #}
 with timeline as (
     select graph_cutoff_at from {{ ref("int_timeline") }}
 ),
@@ -39,8 +38,7 @@ late_nodes as (
         on nodes.product_id = products_before_the_cut.product_id
 ),
 
-{# A hundred edges are counted again: no edge has more sessions than had both
-   products. #}
+{# A hundred edges are recounted: no edge has more sessions than held both products. #}
 some_edges as (
     select
         product_key_a,

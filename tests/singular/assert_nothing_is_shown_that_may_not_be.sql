@@ -1,5 +1,5 @@
-{# Held against the staged catalogue and the lists hidden and allowed themselves, not
-   against product_availability. #}
+{# Compared with the staged catalogue and the lists hidden and allowed, not with
+   product_availability. #}
 {% set shown_at = var("shown_at") or run_started_at.strftime("%Y-%m-%d %H:%M:%S") %}
 {% set shown = {
     "user_recommendations": "product_id",

@@ -6,8 +6,8 @@ where false
 
 {% else %}
 
-{# What the ranker's features are made of, counted again from the events up to its cut,
-   or up to the moment of the case; a sample of pairs, next products and groups. #}
+{# Inputs of the ranker's features, recounted from the events up to its cut, or up to
+   the moment of the case; a sample of pairs, next products and groups. #}
 with timeline as (
     select
         graph_cutoff_at,
@@ -46,7 +46,7 @@ late_histories as (
 ),
 
 early_targets as (
-    {# An answer is of the time after the question. #}
+    {# An answer lies after the moment of its case. #}
     select
         'target' as place,
         targets.user_key as found
@@ -81,7 +81,7 @@ late_activity as (
 ),
 
 late_scores as (
-    {# What nobody had to do with before the cut is popular with nobody. #}
+    {# A product without interactions before the cut has no popularity. #}
     select
         'score' as place,
         learned.product_key as found

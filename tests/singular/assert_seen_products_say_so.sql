@@ -1,5 +1,5 @@
-{# Held against the staged events, before any cleaning. Up to about a hundred thousand
-   users are tried. #}
+{# Compared with the staged events, before any cleaning. Checks up to about a hundred
+   thousand users. #}
 with recommended as (
     select
         recommendations.user_id,

@@ -1,5 +1,4 @@
-{# Neighbouring events of a session that lie further apart than a session may be
-   silent. #}
+{# Consecutive events of a session further apart than `session_gap_minutes`. #}
 with events as (
     select
         session_id,

@@ -1,7 +1,7 @@
 {% macro batches_of_days(first_day) %}
     {#
-        How `parquet_by_day` divides a model's days from `first_day` on, so that memory does not
-        grow with the log: a list of {first_day, last_day, batch, batches}.
+        Splits a model's days from `first_day` on into batches for `parquet_by_day`, so that memory
+        does not grow with the log: a list of {first_day, last_day, batch, batches}.
     #}
     {% set batches = [] %}
     {% if config.get("days_of") %}

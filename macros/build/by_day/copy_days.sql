@@ -3,7 +3,7 @@
     {% set table = this.identifier %}
     {% set day = config.get("day") %}
     {% for batch in batches_of_days(since) %}
-        {# A single day needs no sorting into days. #}
+        {# A single day needs no partitioning. #}
         {% set is_one_day = batch.first_day == batch.last_day %}
         {% set part = longtail_package("new_part", {
             "table": table,
@@ -35,7 +35,7 @@
         {% endif %}
     {% endfor %}
     {% if not longtail_package("collect_days", {"table": table, "first_day": since, "day": day}) %}
-        {# A table without rows keeps its columns. #}
+        {# An empty table keeps its columns. #}
         {% set folder = work_folder() ~ "/" ~ table ~ ".parquet.new/" ~ day ~ "=1970-01-01" %}
         {% call statement("empty") %}
             copy (

@@ -1,6 +1,6 @@
 {% macro day_files(table, day) -%}
     {# The files of a table by day in progress, as a relation. The day is read from the name of the
-       file's own folder: folders above may look like columns too. #}
+       file's own folder: parent folders may look like columns too. #}
     {{- return(adapter.dispatch("day_files", "longtail")(table, day)) -}}
 {%- endmacro %}
 

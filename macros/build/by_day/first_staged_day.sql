@@ -1,6 +1,6 @@
 {% macro first_staged_day(first_day, moved_from) %}
-    {# `starts_at` of stg_events: the first day of a row that comes or goes with the files that
-       were read. Demo events are all there or as they were. #}
+    {# `starts_at` of stg_events: the first day on which the files that were read add or remove a
+       row. Demo events change all at once or not at all. #}
     {% if not var("events") %}{{ return(first_day) }}{% endif %}
     {% set kept = kept_rows("stg_events") %}
     {% if first_day is not none or not kept %}{{ return("0001-01-01") }}{% endif %}

@@ -1,4 +1,4 @@
 {% macro in_days(column) -%}
-    {# Condition that the materialization `parquet_by_day` narrows to the days that it asks for. #}
+    {# Condition that the materialization `parquet_by_day` narrows to the days being built. #}
     {{- return(column ~ " between " ~ first_day() ~ " and " ~ last_day()) -}}
 {%- endmacro %}

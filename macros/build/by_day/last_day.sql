@@ -1,5 +1,5 @@
 {% macro last_day() -%}
-    {# The last day that a query of `parquet_by_day` is asked for, as in `first_day`. #}
+    {# The last day that a query of `parquet_by_day` must return, as in `first_day`. #}
     {{- return(adapter.dispatch("last_day", "longtail")()) -}}
 {%- endmacro %}
 

@@ -1,34 +1,33 @@
 {% materialization parquet_by_day, adapter="duckdb", supported_languages=["sql"] %}
     {#
         A folder `<table>.parquet` with one folder of parquet files per day,
-        `<day column>=YYYY-MM-DD`, and a view over it in the build's database. A build makes
-        only the days that are no longer what the query would give, and those after them; the
-        others stay as they are. Any reader of parquet takes the folder for one table, and reads
-        only the days that it asks for.
+        `<day column>=YYYY-MM-DD`, and a view over it in the build's database. Rebuilds the first
+        stale day and every later day; earlier days are reused. Any parquet reader sees the folder
+        as one table and can read only the days that it needs.
 
         config(
             day="event_date",      -- the column of days, a date and never null
             days_of="stg_events",  -- optional: the query gives a day from the same day of this
-                                   --   table by day, so that days can be worked on in batches
+                                   --   table by day, so that days can be built in batches
             in_batches=true,       -- optional: or from all rows with the same value of an
                                    --   integer, in {{ "{{ in_batch(key='user_key') }}" }}
             starts_at="a_macro",   -- optional: gets first_day and moved_from (see below),
-                                   --   returns the first day to make: an earlier one, when days
+                                   --   returns the first day to rebuild: earlier when days
                                    --   depend on those after them
             as_of="a_macro",       -- optional: returns the timestamp up to which the query looks
             reads_whole=true,      -- optional: all days are rebuilt when a table that the
-                                   --   query refs is another, kept by day or not
+                                   --   query refs has changed, by day or not
         )
 
-        In the query, {{ "{{ first_day() }}" }} and {{ "{{ last_day() }}" }} are the days that
-        it is asked for; {{ "{{ in_days(column) }}" }} is the condition. It must not give rows
-        of other days. A day is rebuilt when the compiled query, DuckDB's version, that day
-        of a table by day which the query refs, or the code of any other table that it refs is
-        another than before: `longtail.build.days` keeps the books. --full-refresh makes all days.
-        `moved_from` is the earlier of the old and the new `as_of`.
+        In the query, {{ "{{ first_day() }}" }} and {{ "{{ last_day() }}" }} are the days to return;
+        {{ "{{ in_days(column) }}" }} is the condition. It must not return rows of other days. A day
+        is rebuilt when one of these has changed: the compiled query, DuckDB's version, that day of
+        a table by day which the query refs, the code of any other table that it refs.
+        `longtail.build.days` records them. --full-refresh rebuilds all days. `moved_from` is the
+        earlier of the old and the new `as_of`.
 
-        Days appear all together or not at all; a build that is killed leaves the old ones.
-        Readers never see them before `finish_build` publishes them.
+        All days appear at once or none does; an interrupted build leaves the old ones. Readers
+        never see them before `finish_build` publishes them.
     #}
     {% set table = this.identifier %}
     {% set existing = load_cached_relation(this) %}

@@ -2,8 +2,8 @@
     {#
         What differs between two builds, one row per figure. `before` and `after` name the relations
         user_recommendations, similar_products, products, model_metrics, long_tail_exposure and
-        cleaning_report; `sampled` is a condition on user_id that leaves lists of users out.
-        longtail.compare renders it too: it may call no function of dbt.
+        cleaning_report; `sampled` is a condition on user_id; lists of other users are not compared.
+        longtail.compare renders it too: it must not call dbt functions.
     #}
     with list_pairs as (
         select 'users' as subject, compared_lists.* from (

@@ -1,5 +1,5 @@
 {% macro key_changes(before, after, key) -%}
-    {# One row: how many keys each build has, how many came and how many went. #}
+    {# One row: how many keys each build has, how many were added and how many removed. #}
     select
         count(*) filter (where is_before) as count_before,
         count(*) filter (where is_after) as count_after,

@@ -1,7 +1,7 @@
 {% macro list_overlap(before, after, key, item, condition="true") -%}
     {#
         One row: how many lists both builds have, the mean Jaccard index of their first 20 items
-        (Jaccard 1901: items in both over items in either), and the share that is not the same.
+        (Jaccard 1901: items in both over items in either), and the share of lists that differ.
     #}
     select
         count(*) as compared,

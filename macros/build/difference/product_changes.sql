@@ -1,7 +1,7 @@
 {% macro product_changes(before, after) -%}
     {#
-        One row per product that only one of two builds has: of those that came and of those that
-        went the hundred with most interactions.
+        One row per product that only one of two builds has: of those added and of those removed,
+        the hundred with most interactions.
     #}
     select
         product_id,

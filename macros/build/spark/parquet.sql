@@ -1,8 +1,8 @@
 {% materialization parquet, adapter="spark", supported_languages=["sql", "python"] %}
     {#
-        One folder of parquet files per model, which Spark's catalogue names; the file of a
-        Python model. As DuckDB's materialization of this name, but for batches: Spark divides
-        the work itself.
+        One folder of parquet files per model, registered in Spark's catalogue; one file for a
+        Python model. Like DuckDB's materialization of this name, without batches: Spark divides the
+        work itself.
     #}
     {% set location = work_folder() ~ "/" ~ this.identifier ~ ".parquet" %}
     {% set target_relation = this.incorporate(type="table") %}

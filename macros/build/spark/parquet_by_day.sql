@@ -1,8 +1,7 @@
 {% materialization parquet_by_day, adapter="spark", supported_languages=["sql"] %}
     {#
-        DuckDB's materialization of this name, with the same folders and the same books: only
-        days that are no longer what the query would give are computed, all at once, since Spark
-        divides the work itself.
+        DuckDB's materialization of this name, with the same folders and records: only stale days
+        are computed, all at once, since Spark divides the work itself.
     #}
     {% set table, day = this.identifier, config.get("day") %}
     {% set location = work_folder() ~ "/" ~ table ~ ".parquet" %}

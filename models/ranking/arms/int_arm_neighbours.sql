@@ -1,5 +1,5 @@
-{# As int_neighbours makes the hybrid's. 1. arm_factors, weights: by each arm's vars;
-   2. blended: a product's factor is taken off a score before the arm's comes on. #}
+{# Like int_neighbours for the hybrid. 1. arm_factors, weights: by each arm's vars;
+   2. blended: a product's default factor is divided out before the arm's is applied. #}
 {{ config(enabled=arms_with_vars() | length > 0) }}
 
 with arm_factors as (

@@ -1,6 +1,6 @@
-{# The ranker is held to what the whole blend shows, but learns as of an earlier cut,
-   for which no vectors are trained. What they add is measured where there are any: the
-   same histories, as of the graph's cut, with the vectors and without. #}
+{# The ranker must match the reach of the whole blend, but learns as of an earlier cut,
+   for which no vectors are trained. What vectors add is measured where they exist: the
+   same histories, as of the graph's cut, with and without vectors. #}
 {% set with_vectors = [] %}
 {% for model in neighbour_models() if model not in ("covisit", "rp3beta") %}
     {% if var("blend")[model] | default(0, true) | float > 0 %}

@@ -1,7 +1,7 @@
-{# Features tell of ages and counts, not of moments: users with one and the same product
-   in the history, the same events with it and the same exclusion share their candidates,
-   which are computed for the first of them alone. Longer histories are hardly ever
-   equal. Cases to learn from stay, for what their users took differs. #}
+{# Features are ages and counts, not timestamps: users whose history is the same single
+   product, with the same events and the same exclusion, share their candidates, which
+   are computed for the first of them only. Longer histories are rarely equal. Training
+   cases are not merged, since their answers differ. #}
 with short_histories as (
     select
         histories.scope,

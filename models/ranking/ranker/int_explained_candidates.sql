@@ -1,5 +1,5 @@
-{# Rows whose order explain() accounts for: the first of each published list, of equal
-   ones once. A contribution costs as much as scoring 25 candidates. #}
+{# Rows whose order explain() accounts for: the first of each published list, once per
+   group of equal histories. A contribution costs as much as scoring 25 candidates. #}
 with shown as (
     select
         ranked.user_key,

@@ -1,6 +1,6 @@
-{# A product that misses lists asks for them where it stands best among those that the
-   blend would show it in; a list grants its last quarter, first to what the blend shows
-   least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
+{# An under-exposed product claims the lists, of those in which the blend would show it,
+   where it ranks best; a list grants its last quarter, first to products that the blend
+   shows least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),

@@ -1,7 +1,7 @@
 {{ config(batch_over="int_ranker_batches", batch_where="scope = 'learned'") }}
 
-{# What each of the models that may serve would have recommended to the cases, by the
-   rules of the published rows and as of the ranker's cut. #}
+{# What each candidate for serving would have recommended to the cases, by the rules of
+   the published rows and as of the ranker's cut. #}
 with users as (
     select user_key from {{ ref("int_ranker_batches") }}
     where scope = 'learned' and {{ in_batch() }}

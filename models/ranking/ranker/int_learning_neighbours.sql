@@ -1,4 +1,4 @@
-{# int_neighbours as of the ranker's cut: what was counted until then. #}
+{# int_neighbours as of the ranker's cut: count-based models only. #}
 {% set blend = counted_blend() %}
 with neighbours as (
     select * from {{ ref("int_ranker_neighbours") }}

@@ -1,5 +1,5 @@
-{# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions that go on
-   after the cut are cut there, and their days counted again. #}
+{# int_product_pairs as of the ranker's cut: sums over fewer days. Sessions that span
+   the cut end there, and their days are recounted. #}
 with recounted as (
     select
         any_value(timeline.graph_cutoff_at) as cutoff_at,

@@ -1,6 +1,6 @@
-{# As int_timeline, for the ranker's cut: what it knows ends there, and it learns from
-   what users did from there to the graph's cut. Those days are parted into slices as long
-   as the evaluated time, so that it is asked what the evaluation asks. #}
+{# Like int_timeline, for the ranker's cut: its features end there, and its labels are
+   what users did from there to the graph's cut. Those days are split into slices as
+   long as the evaluated time, so that training matches the evaluation. #}
 with spans as (
     select
         first_event_at,

@@ -1,5 +1,5 @@
-{# Directed, unlike the pairs: what came right after what in a session, as of both
-   cuts. #}
+{# Directed, unlike the pairs: which product followed which directly in a session, as of
+   both cuts. #}
 with cuts as (
     select
         'serving' as cut,

@@ -1,5 +1,5 @@
-{# How popular a product is and since when, as of each scope's moment. Ranks mean the
-   same in a month of many events and in one of few. #}
+{# How popular a product is and since when, as of each scope's moment. Ranks are
+   comparable between busy and quiet months. #}
 with activity as (
     select
         moments.scope,

@@ -1,5 +1,4 @@
-{# Lists that show a product: by the blend, and by the ranker in a place that no product
-   is moved out of. #}
+{# Lists that show a product: by the blend, and by the ranker in its fixed places. #}
 with lengths as (
     {{ lengths_of_lists() }}
 )

@@ -1,5 +1,5 @@
-{# The ranker's order, but for the places that lists grant. As many candidates as a list
-   takes, or all where a cap may skip some. #}
+{# The ranker's order, except for granted places. As many candidates as a list takes, or
+   all where a cap may skip some. #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),
@@ -21,8 +21,8 @@ placed as (
             and places.product_key = granted.product_key
 ),
 
-{# Lists are ordered by score: what is granted a place has one below what is kept, the
-   rest one below that. #}
+{# Lists are ordered by score: granted products score below kept ones, the rest below
+   those. #}
 held as (
     select
         scope,

@@ -1,6 +1,6 @@
-{# 1. weighted: a score above 0, so that the exponent of interactions can act on it;
-      trends the ranker knows itself;
-   2. placed: what either list takes, or all where a cap may skip some. #}
+{# 1. weighted: a score above 0, so that the exponent of interactions can be applied;
+   trends are features already;
+   2. placed: candidates that either list takes, or all where a cap may skip some. #}
 with ranker as (
     select * from {{ ref("int_ranker") }}
 ),

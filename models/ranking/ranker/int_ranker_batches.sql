@@ -1,6 +1,7 @@
-{# Who gets candidates: every case, every evaluated user, the published ones that were
-   active of late; in batches of about the same number of terms. A fifth of what lists
-   take, for a row of features is wide. With too few cases to learn from only these. #}
+{# Users with candidates: every case, every evaluated user, recently active published
+   users; in batches of about the same number of terms. A fifth of what lists take,
+   since a row of features is wide. Only the cases when they are too few to learn
+   from. #}
 with users as (
     select
         histories.scope,

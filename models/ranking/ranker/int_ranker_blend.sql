@@ -1,7 +1,7 @@
 {{ config(materialized="ephemeral") }}
 
-{# The blend's order of the candidates, which is the ranker's bound and its feature too.
-   Windows move whole rows: these are narrow. #}
+{# The blend's order of the candidates, both the ranker's bound and one of its features.
+   Windows move whole rows, so these are narrow. #}
 with scored as (
     select
         candidates.case_key,

@@ -1,5 +1,5 @@
 {# The nearest, what came next, the history, what is popular in the shop and in the last
-   product's category, of late and as lists have it; less what is excluded. #}
+   product's category, recently and by the lists' popularity; without exclusions. #}
 with cases as (
     select * from {{ ref("int_ranker_case_facts") }}
 ),

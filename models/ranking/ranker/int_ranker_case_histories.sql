@@ -1,4 +1,4 @@
-{# The histories that candidates are made from; of equal ones the first. #}
+{# The histories that candidates are made from; the first of equal ones. #}
 select
     batches.scope,
     case batches.scope when 'learned' then 'learning' else 'serving' end as cut,

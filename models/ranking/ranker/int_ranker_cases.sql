@@ -1,8 +1,8 @@
-{# One case per user. The holdout asks about the time after the cut, an external
-   file of targets about the event after the history: so do the cases.
+{# One case per user. The holdout tests the time after the cut, an external file of
+   targets the event after the history; cases do the same.
    1. actions: each with its slice of time;
    2. moments: the slices in which users act, or their last events;
-   3. drawn: one per user by md5, with a history before. #}
+   3. drawn: one per user by md5, among those with an earlier history. #}
 with actions as (
     select
         actions.user_key,

@@ -1,5 +1,5 @@
 {# The terms of a candidate. The largest one is the "because", among the products of the
-   history that the blend would look at; of equal ones that of the more recent product. #}
+   history that the blend uses; on ties that of the more recent product. #}
 select
     terms.case_key,
     terms.product_key,

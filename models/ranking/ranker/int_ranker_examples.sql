@@ -1,4 +1,4 @@
-{# Rows to learn from: cases of which the candidates hold a target. #}
+{# Training rows: cases whose candidates include a target. #}
 with labelled as (
     select
         features.*,

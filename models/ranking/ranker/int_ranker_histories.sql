@@ -1,4 +1,4 @@
-{# int_user_histories, further back: the ranker learns itself what of it counts. #}
+{# int_user_histories, further back: the ranker learns which part matters. #}
 {% set length = [var("ranker_history") | int, var("history_length") | int] | max %}
 with {{ user_histories(length) }}
 

@@ -1,4 +1,4 @@
-{# How like the history a candidate is, by category and by brand. #}
+{# Similarity of a candidate to the history, by category and by brand. #}
 with histories as (
     select * from {{ ref("int_ranker_case_histories") }}
 ),

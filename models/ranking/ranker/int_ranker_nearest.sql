@@ -1,5 +1,5 @@
-{# In the blend's order, so that no product is missed that its lists would show. All
-   factors are 1 where neither var weighs anything. #}
+{# In the blend's order, so that no product of its lists is missed. All factors are 1
+   when both vars are 0. #}
 {% set has_factors = var("trend_weight") | float or interactions_exponent() | float %}
 with sums as (
     select

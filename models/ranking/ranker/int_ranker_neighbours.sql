@@ -1,4 +1,4 @@
-{# Side by side, since most products near one by covisit are near by rp3beta too, and as
+{# Both in one row, since most neighbours by covisit are neighbours by rp3beta too; as
    of both cuts. #}
 with covisit as (
     select

@@ -1,4 +1,4 @@
-{# Candidates that the user has had to do with. #}
+{# Candidates that the user has interacted with. #}
 select
     histories.case_key,
     histories.product_key,

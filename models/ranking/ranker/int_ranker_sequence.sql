@@ -1,4 +1,4 @@
-{# What came right after the case's last product in sessions, and before it. #}
+{# Products right after and right before the case's last product in sessions. #}
 with next_products as (
     select
         cases.case_key,

@@ -1,4 +1,4 @@
-{# The last event before each cut: a shop may be closed for a while before it. #}
+{# The last event before each cut: the shop may have been closed before it. #}
 with cuts as (
     select
         'learned' as scope,

@@ -1,7 +1,7 @@
 {{ config(materialized="ephemeral") }}
 
-{# What users did next: int_interactions and the repeats that are taken out of it, for a
-   second look at the last product is an answer too. #}
+{# What users did next: int_interactions and the repeats removed from it, since a second
+   look at the last product is an answer too. #}
 select
     events.user_key,
     events.product_key,
