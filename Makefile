@@ -89,8 +89,9 @@ dev: BASE := {demo_events: 10000, map_products: 0}
 dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)
 dev: build ## Build 10 thousand demo events without the map, in target/dev
 
+# Three processes on two cores: they wait for Chromium, servers and dbt of their own.
 test: checks lint macros ## Check everything
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 3
 
 test-spark: TARGET := spark
 test-spark: export LONGTAIL_TEST_SPARK := 1

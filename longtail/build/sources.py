@@ -48,7 +48,7 @@ STAGING_CODE = (
         f"longtail/build/{module}.py"
         for module in (
             *("csv_files", "event_files", "event_times", "file_rows", "json_files", "query"),
-            *("scan", "text_content", "unpacked"),
+            *("scan", "text_content", "unpacked", "workbooks"),
         )
     ),
     *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
