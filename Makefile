@@ -99,7 +99,7 @@ test-spark: checks spark ## Check that Spark makes DuckDB's tables
 	$(BIN)/python -m pytest tests/python/test_spark.py
 
 quick: checks lint ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
-	$(BIN)/python -m pytest --numprocesses 2 -m quick
+	$(BIN)/python -m pytest --numprocesses 3 -m quick
 
 lint: checks ## Check style of Python and SQL
 	$(BIN)/ruff check .

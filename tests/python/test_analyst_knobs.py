@@ -4,6 +4,8 @@ import duckdb
 import pytest
 from tiny_shop import publish
 
+pytestmark = pytest.mark.slow
+
 CALLS = (
     "recommend_for_user('ann', {})",
     "recommend_for_user('nobody', {})",

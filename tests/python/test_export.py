@@ -14,6 +14,8 @@ from conftest import ODD_IDS
 
 from longtail.export.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 ANN = [("cable", 2.3, "graph", "case"), ("sock", 1.2, "graph", "case")]
 NEW = ("bob", 2, "lamp", 1.5, "graph", "phone", "view", False)
 

@@ -20,6 +20,8 @@ from longtail.report.page import FOLDER, SCRIPTS, STYLES, json_for_html
 from longtail.report.shop import UnreadableTableError, tables_of
 from longtail.report.spread import spread
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def small_shop(tmp_path_factory):
