@@ -9,18 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from longtail.build.catalogue_files import table_sql
-from longtail.build.event_files import describe_files, find_files
 from longtail.build.file_rows import EventFile
-from longtail.build.scan import (
-    WITHHELD,
-    Layout,
-    check_user_id_stays_alone,
-    hashed,
-    names_in,
-    null_list,
-)
+from longtail.build.scan import WITHHELD, Layout, check_user_id_stays_alone, hashed, null_list
 from longtail.build.settings import IMPRESSION_COLUMNS
+from longtail.build.table_files import describe_table, table_sql
 
 IMPRESSIONS = Layout(IMPRESSION_COLUMNS, IMPRESSION_COLUMNS[:-1], "impression_columns")
 OTHER_NAMES = {
@@ -44,18 +36,7 @@ def describe_impressions(
     ValueError
         If there is none, one cannot be read, or there is no row in any.
     """
-    pattern = settings["impressions"]
-    names = set().union(*map(names_in, settings["impression_columns"].values()))
-    try:
-        files = describe_files(
-            find_files(pattern), settings["impression_csv_options"], names, scratch
-        )
-    except ValueError as error:
-        text = str(error).replace("csv_options", "impression_csv_options")
-        raise ValueError(f"var 'impressions': {text.replace('event files', 'files')}") from error
-    if not any(file.has_rows for file in files if file.columns):
-        raise ValueError(f"var 'impressions': there is no impression in {pattern!r}")
-    return files
+    return describe_table(settings, "impressions", "impression", scratch)
 
 
 def impressions_sql(

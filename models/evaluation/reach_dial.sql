@@ -1,4 +1,5 @@
-{# The ranker's dial, as it was measured on learning days. #}
+{# The ranker's dial, as it was measured on learning days. AL03 takes the columns of
+   `rows_of` for one without a name. #}
 {% if ranker() == "off" %}
     select
         cast(null as double) as tail_weight,

@@ -13,20 +13,7 @@ with comparable as (
 ),
 
 weights as (
-    {% for name, blend in blends.items() %}
-        select
-            '{{ name }}' as blend,
-            parts.model,
-            parts.weight
-        from (
-            values
-            {% for model in neighbour_models() %}
-                {% set weight = blend[model] | default(0, true) %}
-                ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
-            {% endfor %}
-        ) as parts (model, weight)
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ blend_weights(blends, "blend") }}
 ),
 
 blended as (

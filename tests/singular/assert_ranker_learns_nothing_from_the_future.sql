@@ -1,3 +1,4 @@
+{# LT02 is off: the branches of the if are whole queries, not indented for it. #}
 -- noqa: disable=LT02
 {% if ranker() == "off" %}
 

@@ -1,6 +1,10 @@
 {# Like int_neighbours for the hybrid. 1. arm_factors, weights: by each arm's vars;
    2. blended: a product's default factor is divided out before the arm's is applied. #}
 {{ config(enabled=arms_with_vars() | length > 0) }}
+{% set blends = {} %}
+{% for arm in arms_with_vars() %}
+    {% do blends.update({arm["name"]: arm_var(arm, "blend")}) %}
+{% endfor %}
 
 with arm_factors as (
     {% for arm in arms_with_vars() %}
@@ -23,21 +27,7 @@ with arm_factors as (
 ),
 
 weights as (
-    {% for arm in arms_with_vars() %}
-        {% set blend = arm_var(arm, "blend") %}
-        select
-            '{{ arm["name"] }}' as arm,
-            parts.model,
-            parts.weight
-        from (
-            values
-            {% for model in neighbour_models() %}
-                {% set weight = blend[model] | default(0, true) %}
-                ('{{ model }}', cast({{ weight }} as double)){{ "," if not loop.last }}
-            {% endfor %}
-        ) as parts (model, weight)
-        {{ "union all" if not loop.last }}
-    {% endfor %}
+    {{ blend_weights(blends, "arm") }}
 ),
 
 blended as (

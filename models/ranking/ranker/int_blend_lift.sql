@@ -2,7 +2,7 @@
    for which no vectors are trained. What vectors add is measured where they exist: the
    same histories, as of the graph's cut, with and without vectors. #}
 {% set with_vectors = [] %}
-{% for model in neighbour_models() if model not in ("covisit", "rp3beta") %}
+{% for model in neighbour_models() if model not in counted_blend() %}
     {% if var("blend")[model] | default(0, true) | float > 0 %}
         {% do with_vectors.append(model) %}
     {% endif %}

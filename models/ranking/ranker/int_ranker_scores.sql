@@ -1,3 +1,4 @@
+{# AL03 takes the columns of `rows_of` for one without a name. #}
 with weights as (
     select
         {% for feature in var("ranker_linear") or [] %}
