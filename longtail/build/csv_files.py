@@ -45,7 +45,7 @@ def describe_csv(file: EventFile, content: TextContent, options: Mapping[str, An
     """
     if content.longest_line > LONGEST_LINE:
         raise ValueError(
-            f"{file.path!r} is no csv file: it has a line of more than {LONGEST_LINE >> 20} MB"
+            f"{file.path!r} is not a csv file: it has a line of more than {LONGEST_LINE >> 20} MB"
         )
     skip, header = options.get("skip", 0), options.get("header")
     lines = io.StringIO(content.text, newline=None)
@@ -74,7 +74,7 @@ def describe_csv(file: EventFile, content: TextContent, options: Mapping[str, An
     if (content.has_quotes or content.mixes_line_ends) and not _splits_into_rows(file):
         if len(delimiter) > 1 or file.escape != quote:
             raise ValueError(
-                f"{file.path!r} mixes line ends or has a quote that does not close: mend it, or "
+                f"{file.path!r} mixes line ends or has a quote that does not close: fix it, or "
                 "write it with a delimiter of one character and quotes doubled inside quotes"
             )
         return replace(file, by_line=True)

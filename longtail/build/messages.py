@@ -39,7 +39,7 @@ def nothing_kept(rows: Sequence[tuple[str, int, str, str | None]]) -> str:
             break
         text += f", {reason}"
     return (
-        f"every row was rejected: {text}; see `make inspect`, mend the file ({rows[0][2]}) or set "
+        f"every row was rejected: {text}; see `make inspect`, fix the file ({rows[0][2]}) or set "
         "columns, event_weights, reject_when"
     )
 

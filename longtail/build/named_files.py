@@ -165,8 +165,8 @@ def refuse_doubt(files: NamedFiles, in_doubt: Collection[str]) -> None:
     removed = sorted(entry["name"] for entry in files.lost.values() if entry["name"] in in_doubt)
     if removed:
         raise ValueError(
-            f"the last build broke off while it staged {removed[0]!r}, which was removed: put it "
-            "back, or start over from the files that EVENTS names with --full-refresh"
+            f"the last build was interrupted while it staged {removed[0]!r}, which was removed: "
+            "put it back, or start over from the files that EVENTS names with --full-refresh"
         )
 
 
@@ -188,7 +188,7 @@ def refuse_another_log(files: NamedFiles, asked: Collection[str]) -> None:
 def why_anew(state: Mapping[str, Any]) -> str:
     """Say why all event files are read again."""
     if state["rules"] == UNFINISHED:
-        return "The last build broke off while it staged all events"
+        return "The last build was interrupted while it staged all events"
     return "The rules of staging have changed (a var, a model, event_tables)"
 
 

@@ -83,7 +83,7 @@ class Plugin(BasePlugin):
         except OSError as error:
             raise DbtRuntimeError(
                 hint(str(error))
-                or f"cannot mend {self.warehouse.root} after a broken-off build: "
+                or f"cannot repair {self.warehouse.root} after an interrupted build: "
                 f"{error.strerror or error}"
             ) from error
 

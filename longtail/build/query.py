@@ -91,7 +91,7 @@ def _check_is_query(sql: str) -> None:
     try:
         statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise ValueError(f"var 'events_sql' is no SQL: {first_line(error)[:150]}") from error
+        raise ValueError(f"var 'events_sql' is not valid SQL: {first_line(error)[:150]}") from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise ValueError("var 'events_sql' must be one query: select ... from events")
     if not re.search(r"\bevents\b", sql, re.IGNORECASE):

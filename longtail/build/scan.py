@@ -339,8 +339,8 @@ def check_expressions(
                 connection.execute(f"select {expression} from {source} limit 0")
             except duckdb.Error as error:
                 raise ValueError(
-                    f"{name}: {sql[:60]!r} is no SQL expression over the columns of {file.path!r} "
-                    f"({shown(file.names)}): {first_line(error)[:100]}"
+                    f"{name}: {sql[:60]!r} is not an SQL expression over the columns of "
+                    f"{file.path!r} ({shown(file.names)}): {first_line(error)[:100]}"
                 ) from error
 
 

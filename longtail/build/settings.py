@@ -346,7 +346,7 @@ def _check_experiments(settings: Mapping[str, Any], defaults: Mapping[str, Any])
         if unknown := blend.keys() - defaults["blend"].keys():
             raise ValueError(f"{arm}: 'blend' has no part {min(unknown)!r}")
         if given and (blend.get("group_knn") or settings["blend"].get("group_knn")):
-            raise ValueError(f"{arm}: an arm with vars does without group_knn in 'blend'")
+            raise ValueError(f"{arm}: an arm with vars may not use group_knn in 'blend'")
 
 
 def only_event_type(settings: Mapping[str, Any]) -> str:

@@ -152,7 +152,8 @@ def plan_files(
         if os.path.exists(path):
             named[path] = begun[path]["name"]
             lines.append(
-                f"{named[path]} is read as well: the last build broke off before it was staged."
+                f"{named[path]} is read as well: the last build was interrupted before it was "
+                "staged."
             )
     seen: dict[str, EventFile] = {}
 

@@ -86,8 +86,8 @@ class TextContent:
         first_line = text.lstrip("\ufeff").partition("\n")[0]
         if any(character < " " and character not in "\t\r\x01" for character in first_line):
             raise ValueError(
-                f"{path!r} is no csv, JSON or parquet file, plain, .gz or .zip; text that is not "
-                "utf-8 needs the var csv_options: {encoding: cp1252} or another"
+                f"{path!r} is not a csv, JSON or parquet file, plain, .gz or .zip; text that is "
+                "not utf-8 needs the var csv_options: {encoding: cp1252} or another"
             )
         self.text = text.removeprefix("\ufeff")
 

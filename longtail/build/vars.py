@@ -102,7 +102,7 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
         value = yaml.safe_load(text)
         value = {} if value is None else value  # nothing, or nothing but comments
     except yaml.YAMLError as error:
-        raise ValueError(f"{name} is no YAML or JSON: {' '.join(str(error).split())}") from error
+        raise ValueError(f"{name} is not YAML or JSON: {' '.join(str(error).split())}") from error
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} must be a mapping from var to value, such as {{window: 3}}")
     return dict(value)

@@ -70,7 +70,7 @@ def write_sheet(path: str, place: Path, sheet: str = "") -> None:
                 for number, found in enumerate(filled.values()):
                     writer.writerows(itertools.islice(_rows(found), min(number, 1), None))
         except (python_calamine.CalamineError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path!r} is no Excel workbook that can be read: {error}") from error
+            raise ValueError(f"{path!r} cannot be read as an Excel workbook: {error}") from error
 
 
 def _shown(names: Any) -> str:

@@ -81,7 +81,9 @@ def _write_parquet(shop: duckdb.DuckDBPyConnection, exported: ExportedList, fold
         return _copy(shop, exported.query, file, "format parquet, compression zstd")
     name = folder / f"{exported.name}.parquet"
     if name.exists() and not name.is_symlink():
-        raise FileExistsError(f"{name} is no export of longtail: move it, or name another folder")
+        raise FileExistsError(
+            f"{name} is not an export of longtail: move it, or name another folder"
+        )
     before = os.readlink(name) if name.is_symlink() else None
     version = folder / f".{name.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     try:

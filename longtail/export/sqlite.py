@@ -45,7 +45,7 @@ def write_sqlite(
         If the file exists and is not an export of longtail.
     """
     if file.exists() and not _is_export(file):
-        raise FileExistsError(f"{file} is no export of longtail: move it, or name another file")
+        raise FileExistsError(f"{file} is not an export of longtail: move it, or name another file")
     file.parent.mkdir(parents=True, exist_ok=True)
     partial = file.with_name(f".{file.name}.partial")
     partial.unlink(missing_ok=True)

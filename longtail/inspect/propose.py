@@ -188,7 +188,7 @@ def _times(proposal: Proposal, mapped: dict[str, str], column: Column | None) ->
     if column.kind in ("time", "date, day or month first") and not any(
         re.search(r"[Zz]$|UTC|[+-]\d\d:?\d\d$", example) for example in column.examples
     ):
-        proposal.comments["event_time"] += "; taken for UTC, else set timezone"
+        proposal.comments["event_time"] += "; read as UTC: set timezone if that is wrong"
 
 
 def _types(

@@ -62,7 +62,7 @@
                 when
                     rank_number is null
                     or rank_number != trunc(rank_number)
-                    or rank_number not between 1 and 1e6 then 'rank is no whole number from 1'
+                    or rank_number not between 1 and 1e6 then 'rank is not a whole number from 1'
                 when shown_at is null then 'unreadable shown_at'
                 when
                     shown_at < timestamp '{{ var("earliest_event_at") }}'

@@ -217,7 +217,7 @@ def test_explain_says_why_in_a_sentence_first(ask):
 def test_explain_says_which_models_speak_where_no_session_does(ask):
     # The phone is in one session, with the cable after it; the lamp is in none.
     assert sentence(ask, "ann", "lamp") == (
-        "Lamp (lamp) is not in your list. Nothing in your history speaks for it by itself."
+        "Lamp (lamp) is not in your list. Nothing in your history is a reason for it by itself."
     )
     assert sentence(ask, "bob", "lamp").startswith("Lamp (lamp) is not in your list. Nothing")
     assert sentence(ask, "ann", "sock") == (
@@ -233,7 +233,7 @@ def test_explain_says_which_models_speak_where_no_session_does(ask):
 def test_explain_says_that_a_product_is_withheld(ask):
     assert sentence(ask, "bob", "phone") == (
         "Phone (phone) is withheld from you by the var exclude. "
-        "Nothing in your history speaks for it by itself."
+        "Nothing in your history is a reason for it by itself."
     )
 
 
@@ -252,11 +252,11 @@ def test_explain_says_what_is_merely_popular_and_what_stands_for_its_category(tm
             return shop.execute(sql).fetchall()
 
         assert sentence(ask, "cas", "lamp") == (
-            "Lamp (lamp) is popular in the shop: nothing in your history speaks for it."
+            "Lamp (lamp) is popular in the shop: nothing in your history is a reason for it."
         )
         assert sentence(ask, "ann", "gift") == (
-            "You looked at Lamp (lamp), which is in no session learned from: its category and "
-            "brand speak."
+            "You looked at Lamp (lamp), which is in no session learned from: it is known by "
+            "its category and brand."
         )
         assert sentence(ask, "ann", "case") == (
             "You put Case (case) into your cart on Monday, 1 January 2024: it is shown again."

@@ -37,7 +37,7 @@ BAD_VARS = {
     "text as number": ({"epochs": "many"}, "var 'epochs' must be a whole number"),
     "broken expression": (
         {"columns": {"brand": "no_such_column + 1"}},
-        "var 'columns', entry 'brand': 'no_such_column + 1' is no SQL expression over the columns",
+        "var 'columns', entry 'brand': 'no_such_column + 1' is not an SQL expression over ",
     ),
 }
 BAD_VARS |= {
@@ -64,7 +64,7 @@ BAD_FILES = {
     "empty": (b"", "is empty: it has neither a header nor rows"),
     "header only": (CSV.splitlines()[0], "has a header but no rows"),
     "column missing": (b"ts,sku\n1,2\n", "whose columns are ts, sku; map it with the var columns"),
-    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, JSON or parquet file"),
+    "no csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "is not a csv, JSON or parquet file"),
     "a row as header": (b"7,p1,1704067200\n", "looks like a row, not a header, such as '7'"),
     "JSON that is cut off": (b'[{"a": 1}, {"a": 2', "is damaged JSON (is it complete?)"),
     "half a zip file": (b"PK\x03\x04" + bytes(99), "truncated or damaged zip file"),

@@ -146,7 +146,7 @@ REFUSED: dict[str, tuple[bytes, dict, str]] = {
     "an expression over no column": (
         csv(GOOD),
         {"catalogue_columns": {"brand": "maker"}},
-        "var 'catalogue_columns', entry 'brand': 'maker' is no SQL expression over the columns of ",
+        "var 'catalogue_columns', entry 'brand': 'maker' is not an SQL expression over the ",
     ),
     "an expression that breaks out": (
         csv(GOOD),

@@ -144,7 +144,7 @@ def test_without_experiments_nobody_has_an_arm(tested):
 
 
 def test_the_build_counts_what_it_read(tested):
-    assert [row["reason"] for row in tested.rejected] == ["rank is no whole number from 1"]
+    assert [row["reason"] for row in tested.rejected] == ["rank is not a whole number from 1"]
     assert {row["experiment"]: row["verdict"] for row in tested.verdicts} == {
         "tail": "too few",
         "same": "too few",
@@ -201,9 +201,9 @@ def test_each_row_is_used_or_rejected_with_a_reason(impressions_of, tmp_path):
         ",p,1,2024-01-31,1": "missing user_id",
         "u,NULL,1,2024-01-31,1": "missing product_id",
         "u,p,,2024-01-31,1": "missing rank",
-        "u,p,0,2024-01-31,1": "rank is no whole number from 1",
-        "u,p,1.5,2024-01-31,1": "rank is no whole number from 1",
-        "u,p,first,2024-01-31,1": "rank is no whole number from 1",
+        "u,p,0,2024-01-31,1": "rank is not a whole number from 1",
+        "u,p,1.5,2024-01-31,1": "rank is not a whole number from 1",
+        "u,p,first,2024-01-31,1": "rank is not a whole number from 1",
         "u,p,1,,1": "missing shown_at",
         "u,p,1,yesterday,1": "unreadable shown_at",
         "u,p,1,1970-01-31,1": "shown_at out of range (earliest_event_at, latest_event_at)",

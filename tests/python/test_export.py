@@ -128,7 +128,7 @@ def test_a_folder_of_somebody_else_is_not_replaced(warehouse, tmp_path, capsys):
     theirs = tmp_path / "recommendations.parquet"
     theirs.mkdir()
     assert export(warehouse, "parquet", tmp_path) == 1
-    assert "is no export of longtail" in capsys.readouterr().err
+    assert "is not an export of longtail" in capsys.readouterr().err
     assert theirs.is_dir() and not theirs.is_symlink()
 
 
@@ -173,7 +173,7 @@ def test_a_file_that_is_no_export_is_not_replaced(warehouse, tmp_path, capsys, c
         file.write_bytes(content)
     before = file.read_bytes()
     assert export(warehouse, "sqlite", file) == 1
-    assert f"{file} is no export of longtail" in capsys.readouterr().err
+    assert f"{file} is not an export of longtail" in capsys.readouterr().err
     assert file.read_bytes() == before
 
 

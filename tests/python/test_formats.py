@@ -353,7 +353,7 @@ REFUSED: dict[str, tuple[bytes, dict, str]] = {
         {},
         "Excel workbook",
     ),
-    "zip of a zip": (zipped(("a.zip", zipped(("a", b"x")))), {}, "is no csv, JSON or parquet"),
+    "zip of a zip": (zipped(("a.zip", zipped(("a", b"x")))), {}, "is not a csv, JSON or parquet"),
     "utf-16 without a mark": (
         CAFE_CSV.encode("utf-16-le"),
         {},

@@ -368,7 +368,7 @@ REFUSED: dict[str, tuple[bytes | dict[str, bytes], str]] = {
     "truncated parquet": (parquet(1000)[:-9], "damaged parquet file (is it complete?)"),
     "parquet with its end only": (b"PAR1" + parquet(1000)[-200:], "damaged parquet file"),
     "a zip file": (b"PK\x03\x04" + bytes(range(256)), "is a truncated or damaged zip file"),
-    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, JSON or parquet file"),
+    "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0", "is not a csv, JSON or parquet file"),
     "JSON lines": (b'{"event_time": "2024-01-01", "user_id": "u1"}\n' * 2, "is missing from"),
     "a delimiter that is none of the usual": (rows().replace(b",", b"~"), "is missing from"),
     "a line of 20 MB": (csv(LINE, "x" * 20_000_000), "has a line of more than 16 MB"),

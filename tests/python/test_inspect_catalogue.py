@@ -168,7 +168,7 @@ BAD = {
     "nothing named": ([], b"", "name the event files (make: EVENTS=) or a catalogue"),
     "no file": (["--products", "nowhere*.csv"], b"", "no file matches 'nowhere*.csv'"),
     "header only": (["--products", "FILE"], b"sku,title\n", "has no rows"),
-    "a picture": (["--products", "FILE"], b"\x89PNG\r\n\x1a\n\0\0\0", "is no csv, JSON or parquet"),
+    "a picture": (["--products", "FILE"], b"\x89PNG\r\n\x1a\n\0\0\0", "is not a csv, JSON or"),
 }
 
 

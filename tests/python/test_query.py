@@ -96,7 +96,7 @@ def test_whole_numbers_are_ids_whatever_type_the_query_gives(put, tmp_path, stag
 
 
 REFUSED = {
-    "no SQL": ("select from where", "var 'events_sql' is no SQL: Parser Error"),
+    "no SQL": ("select from where", "var 'events_sql' is not valid SQL: Parser Error"),
     "two queries": ("select * from events; select * from events", "must be one query"),
     "a command": ("drop table events", "must be one query"),
     "a copy": ("copy (select * from events) to 'x'", "must be one query"),

@@ -281,7 +281,7 @@ def test_rules_by_which_every_row_is_rejected_lose_nothing_when_they_are_put_bac
     wrong = nights.run(event_weights={"look": 1}, click_event_types=[], purchase_event_types=[])
     assert "every row was rejected: unknown event_type" in wrong.text
     text = nights.refresh()
-    assert "The last build broke off while it staged all events" in text
+    assert "The last build was interrupted while it staged all events" in text
     assert_same(nights.tables(), tables)
 
 

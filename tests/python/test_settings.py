@@ -183,7 +183,7 @@ def test_later_vars_win():
         (["--dataset", "nope"], "no dataset preset 'nope': give one of amazon_reviews, "),
         (["--dataset", "../dbt_project"], "no dataset preset"),
         (["--dataset", "rees46"], "but not which: give EVENTS too"),
-        (["--vars", "[1"], "VARS is no YAML or JSON"),
+        (["--vars", "[1"], "VARS is not YAML or JSON"),
         (["--vars", "window"], "VARS must be a mapping"),
         (["--vars", "{window: -1}"], "var 'window' must be a whole number"),
         (["--vars", "{windo: 1}"], "did you mean 'window'"),
@@ -259,7 +259,7 @@ def arm(**given) -> list[dict]:
         (arm(interactions_exponent=1), {}, "write ranker: 'off' among them"),
         (arm(ranker="trees"), {"ranker": "off"}, "write ranker: 'off' among them"),
         (arm(blend={"magic": 1}), {"ranker": "off"}, "'blend' has no part 'magic'"),
-        (arm(blend={"covisit": 1, "group_knn": 1}), {"ranker": "off"}, "without group_knn"),
+        (arm(blend={"covisit": 1, "group_knn": 1}), {"ranker": "off"}, "may not use group_knn"),
     ],
 )
 def test_an_experiment_that_could_not_be_run_is_refused(experiments, others, complaint):

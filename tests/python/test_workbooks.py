@@ -147,5 +147,5 @@ def test_a_damaged_workbook_is_refused(put, tmp_path):
         for part in archive.namelist():
             if "sheets" not in part:
                 damaged.writestr(part, archive.read(part))
-    with pytest.raises(ValueError, match=r"x\.xlsx' is no Excel workbook that can be read"):
+    with pytest.raises(ValueError, match=r"x\.xlsx' cannot be read as an Excel workbook"):
         rows(str(tmp_path / "x.xlsx"))

@@ -165,15 +165,15 @@ select
     || case
         when published.source like 'popular%'
             then asked.product || ' is ' || replace(published.source, ' in ', ' in the ')
-            || ': nothing in your history speaks for it.'
-        when causes.product_id is null then 'Nothing in your history speaks for it by itself.'
+            || ': nothing in your history is a reason for it.'
+        when causes.product_id is null then 'Nothing in your history is a reason for it by itself.'
         else
             'You ' || internal.deed(causes.event_type, causes.product)
             || coalesce(strftime(deeds.event_at, ' on %A, %-d %B %Y'), '')
             || case
                 when causes.product_key = asked.product_key then ': it is shown again.'
                 when sessions.with_cause = 0
-                    then ', which is in no session learned from: its category and brand speak.'
+                    then ', which is in no session learned from: it is known by its category and brand.'
                 when sessions.onward = 0
                     then '; none of ' || internal.counted(sessions.with_cause, 'session')
                     || ' with it went on to ' || asked.product

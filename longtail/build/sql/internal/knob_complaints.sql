@@ -95,7 +95,7 @@ union all
 select 'relation must be substitute, complement or null, not ' || cast(relation as varchar)
 where relation not in ('substitute', 'complement')
 union all
-select listed.knob || ' names none: leave it out, or say null, for all'
+select listed.knob || ' names none: leave it out, or give null, for all'
 from listed
 where not listed.is_null and listed.names is null
 union all
@@ -105,4 +105,4 @@ select
 from unknown;
 
 comment on macro table internal.knob_complaints is
-    'One row per knob with a value that no function takes, with a text that says what is wrong.';
+    'One row per parameter with an invalid value, with a text that says what is wrong.';
