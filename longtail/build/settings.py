@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +232,12 @@ def different(values: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def load_defaults(project_file: Path | str = PROJECT / "dbt_project.yml") -> dict[str, Any]:
     """Return the vars of a dbt project file, name to default value."""
-    return yaml.safe_load(Path(project_file).read_text(encoding="utf-8"))["vars"]
+    return deepcopy(_vars_of(Path(project_file).read_text(encoding="utf-8")))
+
+
+@lru_cache(maxsize=8)  # each Python model asks
+def _vars_of(project: str) -> dict[str, Any]:
+    return yaml.safe_load(project)["vars"]
 
 
 def by_new_names(given: Mapping[str, Any]) -> dict[str, Any]:

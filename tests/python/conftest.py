@@ -1,6 +1,8 @@
 """Shared fixtures: real data where available, and dbt run in this process."""
 
 import csv
+import fcntl
+import hashlib
 import json
 import os
 import pickle
@@ -107,8 +109,23 @@ class Outcome:
         return "\n".join([line for line in self.lines if line.strip()][-12:])
 
 
-PARSED: dict[str, bytes] = {}
-"""The parsed project, pickled, by its vars: a third of a small build's time is parsing."""
+class Parsed:
+    """The parsed project by its vars: a third of a small build's time is parsing."""
+
+    folder: Path
+    """Where the processes that run tests keep it for each other, pickled."""
+
+    here: dict[str, bytes] = {}
+    """What this process has read or written."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_folder(tmp_path_factory, request) -> None:
+    """Keep the parsed project where all processes of this run of the tests find it."""
+    folder = tmp_path_factory.getbasetemp()
+    Parsed.folder = folder.parent if hasattr(request.config, "workerinput") else folder
+
+
 FILES = ("events", "catalogue", "impressions", "hidden", "allowed")
 """Vars that name files; whether they are set may decide which models exist."""
 READ_BY_RUNS = {
@@ -137,13 +154,18 @@ def parsed_for(vars: dict, options: list[str]):
         if name not in READ_BY_RUNS and not name.startswith("gate_")
     }
     given = json.dumps(known, sort_keys=True)
-    if given not in PARSED:
-        text = json.dumps(vars, ensure_ascii=False)
-        manifest = dbtRunner().invoke(["parse", *options, "--vars", text]).result
-        if manifest is None:
-            return None
-        PARSED[given] = pickle.dumps(manifest)
-    return pickle.loads(PARSED[given])
+    if given not in Parsed.here:
+        kept = Parsed.folder / f"parsed {hashlib.sha256(given.encode()).hexdigest()}"
+        with open(f"{kept} lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.exists():
+                text = json.dumps(vars, ensure_ascii=False)
+                manifest = dbtRunner().invoke(["parse", *options, "--vars", text]).result
+                if manifest is None:
+                    return None
+                kept.write_bytes(pickle.dumps(manifest))
+        Parsed.here[given] = kept.read_bytes()
+    return pickle.loads(Parsed.here[given])
 
 
 class Shop:
@@ -157,6 +179,9 @@ class Shop:
         self.warehouse = folder / "ware; house & söns"
         self.events = folder / "it's {{ log }};\n--😀 [1]*.csv"
         self.target = folder / "target"
+        # An outcome has its lines: they are neither printed nor logged.
+        quiet = ["--log-level", "none", "--log-level-file", "none"]
+        self.options = ["--target-path", str(self.target), *quiet]
         self.vars = {
             "events": str(self.events),
             "walks_per_node": 2,
@@ -196,7 +221,7 @@ class Shop:
         folder, warehouse = os.getcwd(), os.environ.get("LONGTAIL_WAREHOUSE")
         os.chdir(ROOT)
         os.environ["LONGTAIL_WAREHOUSE"] = str(self.warehouse)
-        options = ["--target-path", str(self.target), "--log-level-file", "none"]
+        options = self.options
         try:
             manifest = parsed_for(self.vars if parsed else {**self.vars, **overrides}, options)
             runner = dbtRunner(manifest=manifest, callbacks=[note])
@@ -217,8 +242,7 @@ class Shop:
 
     def models(self, **overrides) -> dict:
         """Return dbt's manifest entry of each model, by unique id."""
-        options = ["--target-path", str(self.target), "--log-level-file", "none"]
-        nodes = parsed_for({**self.vars, **overrides}, options).nodes
+        nodes = parsed_for({**self.vars, **overrides}, self.options).nodes
         return {name: node for name, node in nodes.items() if node.resource_type == "model"}
 
     def query(self, sql: str) -> list[tuple]:

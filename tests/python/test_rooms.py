@@ -40,17 +40,17 @@ def test_no_model_reads_a_later_room(shop):
     assert [edge for edge in edges if place[edge[0]] > place[edge[1]]] == []
 
 
-def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypatch):
+def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypatch, tmp_path):
     def parsed(**vars) -> dict[str, dict]:
-        options = ["--target-path", str(shop.target), "--log-level-file", "none"]
-        known = parsed_for({**shop.vars, **vars}, options)
+        known = parsed_for({**shop.vars, **vars}, shop.options)
         return {
             name: {**node.to_dict(), "created_at": 0, "depends_on": node.depends_on.nodes}
             for name, node in {**known.nodes, **known.unit_tests}.items()
         }
 
     before = parsed()
-    monkeypatch.setattr(conftest, "PARSED", {})
+    monkeypatch.setattr(conftest.Parsed, "here", {})
+    monkeypatch.setattr(conftest.Parsed, "folder", tmp_path)
     assert parsed(**READ_BY_RUNS) == before
 
 
