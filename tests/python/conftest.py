@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pytest
@@ -115,7 +116,7 @@ class Parsed:
     folder: Path
     """Where the processes that run tests keep it for each other, pickled."""
 
-    here: dict[str, bytes] = {}
+    here: ClassVar[dict[str, bytes]] = {}
     """What this process has read or written."""
 
 
