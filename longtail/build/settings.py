@@ -195,7 +195,7 @@ RULES: dict[str, Rule] = {
     "gate_recall_fall": number(0, 1),
     "gate_users": whole(1, 1_000_000_000),
     "gate_edges": whole(0, 1_000_000_000),
-    "gate_recommendations": whole(1, 1_000_000_000),
+    "gate_recommendations": whole(0, 1_000_000_000),
     "evaluation_users": whole(1, 1_000_000_000),
 }
 
