@@ -5,12 +5,13 @@ They are read like event files: the same formats, column mapping and rejection o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from longtail.build import query
 from longtail.build.file_rows import EventFile, rows_of
 from longtail.build.scan import Layout, check_expressions, hashed, null_list, plain_column
 from longtail.build.settings import CATALOGUE_COLUMNS, NO_CATALOGUE
@@ -48,6 +49,38 @@ def describe_catalogue(settings: Mapping[str, Any], scratch: Path | None = None)
     return describe_table(settings, "catalogue", "product", scratch)
 
 
+def queried_catalogue(
+    files: Sequence[EventFile], settings: Mapping[str, Any], scratch: Path | None = None
+) -> list[EventFile]:
+    """Return the files of a catalogue, or the result of the var `catalogue_sql` over all of them.
+
+    Parameters
+    ----------
+    files
+        What `describe_catalogue` returned.
+    settings
+        Every var with its value.
+    scratch
+        As in `describe_files`, for the files of `catalogue_tables`.
+
+    Raises
+    ------
+    ValueError
+        If the query does not fit the files, or one of `catalogue_tables` cannot be read.
+    """
+    sql, pattern = settings["catalogue_sql"], settings["catalogue"]
+    if not sql or not files:
+        return list(files)
+    tables = query.side_tables(
+        settings["catalogue_tables"],
+        pattern,
+        settings["catalogue_csv_options"],
+        scratch,
+        "catalogue_tables",
+    )
+    return query.queried([query.together(files, pattern)], sql, tables, "catalogue_sql")
+
+
 def catalogue_sql(
     files: Iterable[EventFile],
     columns: Mapping[str, str],
@@ -59,7 +92,7 @@ def catalogue_sql(
     Parameters
     ----------
     files
-        What `describe_catalogue` returned.
+        What `queried_catalogue` returned.
     columns
         The var `catalogue_columns`: canonical column to source column or SQL expression.
     content

@@ -79,6 +79,8 @@ RULES: dict[str, Rule] = {
     "csv_options": csv_options,
     "catalogue": text,
     "catalogue_columns": text_by_name(*CATALOGUE_COLUMNS),
+    "catalogue_sql": text,
+    "catalogue_tables": text_by_name(),
     "catalogue_csv_options": csv_options,
     "catalogue_features": columns,
     "catalogue_vector": text,
@@ -306,10 +308,9 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     earliest, latest = (
         datetime.fromisoformat(str(settings[f"{name}_event_at"])) for name in ("earliest", "latest")
     )
-    if settings["event_tables"] and not settings["events_sql"]:
-        raise ValueError(
-            "var 'event_tables' names files for the query 'events_sql', which is empty"
-        )
+    for tables, query in (("event_tables", "events_sql"), ("catalogue_tables", "catalogue_sql")):
+        if settings[tables] and not settings[query]:
+            raise ValueError(f"var '{tables}' names files for the query '{query}', which is empty")
     if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
     if settings["events_sql"] and settings["hash_user_ids"]:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-VECTOR_SOURCES = ("walks", "category_and_brand", "category", "brand", "shop", "content")
-"""Names of the codes in ``Filled.source``, in the order in which they are tried; "content" is of
-:func:`mean_directions`."""
+VECTOR_SOURCES = ("walks", "category_and_brand", "category", "brand", "shop")
+"""Names of the codes in ``Filled.source``, in the order in which they are tried."""
 
 _TOO_SHORT = 1e-6
 

@@ -11,6 +11,8 @@ from longtail.kernels.centroids import VECTOR_SOURCES, mean_directions
 from longtail.kernels.search import nearest_by_cosine
 from longtail.tables.columns import every_setting, matrix
 
+SOURCES = (*VECTOR_SOURCES, "content")
+"""Names of the codes of vector_source."""
 COSINE_SCHEMA = pa.schema(
     {
         "product_key": pa.int32(),
@@ -58,9 +60,7 @@ def cosine_table(products: pa.Table, *, k: int, **parameters: Any) -> pa.Table:
     return pa.table(columns, schema=COSINE_SCHEMA)
 
 
-def content_vectors(
-    products: pa.Table, trained: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, int]:
+def content_vectors(products: pa.Table, trained: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the vectors of products that have neighbours by content.
 
     Parameters
@@ -77,12 +77,9 @@ def content_vectors(
         Places of the products in the table.
     vectors : ndarray of float32, shape (m, d)
         The mean direction of each one's neighbours, weighted by score; of length 1.
-    source : int
-        Code of these vectors in ``VECTOR_SOURCES``.
     """
-    source = VECTOR_SOURCES.index("content")
     if "content_node_ids" not in products.column_names:
-        return np.empty(0, np.int64), np.empty((0, trained.shape[1]), np.float32), source
+        return np.empty(0, np.int64), np.empty((0, trained.shape[1]), np.float32)
     node_ids = products.column("content_node_ids").combine_chunks()
     rows = np.flatnonzero(np.asarray(node_ids.is_valid()))
     node_ids = node_ids.drop_null()
@@ -91,4 +88,4 @@ def content_vectors(
     means, is_usable = mean_directions(
         trained[np.asarray(node_ids.flatten())], np.asarray(scores.flatten()), starts
     )
-    return rows[is_usable], means[is_usable], source
+    return rows[is_usable], means[is_usable]

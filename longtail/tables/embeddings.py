@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.kernels.centroids import fill_missing_vectors
 from longtail.kernels.corpus import write_corpus, write_tokens
 from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.kernels.skipgram import train_skipgram
 from longtail.tables.columns import codes, every_setting, lists, matrix
-from longtail.tables.content import content_vectors
+from longtail.tables.content import SOURCES, content_vectors
 
 KNOWN_ENOUGH = 0.8
 """Share of the nodes whose earlier vectors a warm start needs: the others learn from few walks."""
@@ -145,15 +145,15 @@ def embedding_table(
     vectors, source = fill_missing_vectors(vectors, in_graph, **kinds)
     contexts, _ = fill_missing_vectors(contexts, in_graph, **kinds)
     for table, of_nodes in ((vectors, trained.vectors), (contexts, trained.context_vectors)):
-        rows, means, by_content = content_vectors(products, of_nodes)
-        table[rows], source[rows] = means, by_content
+        rows, means = content_vectors(products, of_nodes)
+        table[rows], source[rows] = means, SOURCES.index("content")
     columns = [
         products.column("product_id"),
         node_ids,
         lists(vectors),
         lists(contexts),
         frequency,
-        pa.array(VECTOR_SOURCES).take(pa.array(source)),
+        pa.array(SOURCES).take(pa.array(source)),
     ]
     return pa.table(columns, schema=EMBEDDING_SCHEMA)
 
