@@ -27,7 +27,7 @@ def events() -> list[tuple]:
         for user in range(60)
         for step in range(4)
     ]
-    late = ("2024-01-20 10:00:00 UTC", "view", "both", "", "", "", 5, "late", "late")
+    late = ("2024-01-08 23:00:00 UTC", "view", "both", "", "", "", 5, "late", "late")
     return [*rows, late]
 
 
