@@ -5,12 +5,15 @@ They are read like event files: the same formats, column mapping and rejection o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from longtail.build import query
 from longtail.build.file_rows import EventFile, rows_of
-from longtail.build.scan import Layout, hashed, null_list, plain_column
+from longtail.build.scan import Layout, check_expressions, hashed, null_list, plain_column
 from longtail.build.settings import CATALOGUE_COLUMNS, NO_CATALOGUE
 from longtail.build.table_files import describe_table, no_texts, table_sql
 
@@ -25,6 +28,8 @@ OTHER_NAMES = {
     "stock": ("quantity",),
 }
 """Aliases in feeds of a column that neither the file nor the mapping has under its own name."""
+VECTOR = "vector"
+"""Name in staging of the column that the var `catalogue_vector` gives."""
 TIME_COLUMNS = ("available_from", "available_until")
 
 
@@ -44,9 +49,42 @@ def describe_catalogue(settings: Mapping[str, Any], scratch: Path | None = None)
     return describe_table(settings, "catalogue", "product", scratch)
 
 
+def queried_catalogue(
+    files: Sequence[EventFile], settings: Mapping[str, Any], scratch: Path | None = None
+) -> list[EventFile]:
+    """Return the files of a catalogue, or the result of the var `catalogue_sql` over all of them.
+
+    Parameters
+    ----------
+    files
+        What `describe_catalogue` returned.
+    settings
+        Every var with its value.
+    scratch
+        As in `describe_files`, for the files of `catalogue_tables`.
+
+    Raises
+    ------
+    ValueError
+        If the query does not fit the files, or one of `catalogue_tables` cannot be read.
+    """
+    sql, pattern = settings["catalogue_sql"], settings["catalogue"]
+    if not sql or not files:
+        return list(files)
+    tables = query.side_tables(
+        settings["catalogue_tables"],
+        pattern,
+        settings["catalogue_csv_options"],
+        scratch,
+        "catalogue_tables",
+    )
+    return query.queried([query.together(files, pattern)], sql, tables, "catalogue_sql")
+
+
 def catalogue_sql(
     files: Iterable[EventFile],
     columns: Mapping[str, str],
+    content: Mapping[str, str] = MappingProxyType({}),
     say: Callable[[str], None] = lambda line: None,
 ) -> str:
     """Return the query that reads all files of a catalogue.
@@ -54,16 +92,18 @@ def catalogue_sql(
     Parameters
     ----------
     files
-        What `describe_catalogue` returned.
+        What `queried_catalogue` returned.
     columns
         The var `catalogue_columns`: canonical column to source column or SQL expression.
+    content
+        What `content_columns` returned.
     say
         Takes lines that the user should know.
 
     Returns
     -------
     str
-        SQL with `CATALOGUE_COLUMNS` as text, `broken_reason` and `raw_line` (of a row that could
+        SQL with `CATALOGUE_COLUMNS` and the keys of `content` as text, `broken_reason` and `raw_line` (of a row that could
         not be split, else null), `source_file` and `source_row`.
 
     Raises
@@ -72,7 +112,23 @@ def catalogue_sql(
         If product_id is missing, an expression is no valid SQL, ids are numbers that were rounded,
         or dates may begin with the day or the month.
     """
-    return table_sql(files, columns, CATALOGUE, OTHER_NAMES, TIME_COLUMNS, say)
+    files = list(files)
+    for file in {file.names: file for file in reversed(files) if file.columns}.values():
+        for name, sql in content.items():
+            var = "catalogue_vector" if name == VECTOR else "catalogue_features"
+            check_expressions(file, {sql: sql}, {}, var)
+    layout = replace(CATALOGUE, names=(*CATALOGUE.names, *content))
+    return table_sql(files, {**columns, **content}, layout, OTHER_NAMES, TIME_COLUMNS, say)
+
+
+def content_columns(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the columns of a product's content: name in staging to source column or expression.
+
+    feature_1 ... feature_n for the var `catalogue_features`, vector for `catalogue_vector`.
+    """
+    features = enumerate(settings["catalogue_features"], 1)
+    vector = settings["catalogue_vector"]
+    return {f"feature_{place}": sql for place, sql in features} | ({VECTOR: vector} if vector else {})
 
 
 def list_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:

@@ -186,7 +186,12 @@ class InputActions:
 
         def scan() -> str:
             return catalogue_files.catalogue_sql(
-                self._catalogue_files(checked), checked["catalogue_columns"], self.notes.append
+                catalogue_files.queried_catalogue(
+                    self._catalogue_files(checked), checked, self._scratch / "catalogue tables"
+                ),
+                checked["catalogue_columns"],
+                catalogue_files.content_columns(checked),
+                self.notes.append,
             )
 
         return self._once(repr(("query", checked)), scan)

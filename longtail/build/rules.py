@@ -152,6 +152,13 @@ def texts(value: Any) -> str | None:
     return "must be a list of texts in quotes, such as ['NULL', '-']"
 
 
+def columns(value: Any) -> str | None:
+    """Rule: a list of different columns or SQL expressions."""
+    if texts(value) is None and len({item.strip() for item in value}) == len(value):
+        return None
+    return "must be a list of different columns or SQL expressions, such as [material, author]"
+
+
 def numbers(value: Any) -> str | None:
     """Rule: a non-empty list of numbers."""
     if isinstance(value, list) and value and all(_is_number(item) for item in value):

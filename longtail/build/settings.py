@@ -20,6 +20,7 @@ from longtail.build.rules import (
     EXCLUDE_CHOICES,
     Rule,
     blend,
+    columns,
     csv_options,
     event_types,
     experiments,
@@ -80,7 +81,11 @@ RULES: dict[str, Rule] = {
     "csv_options": csv_options,
     "catalogue": text,
     "catalogue_columns": text_by_name(*CATALOGUE_COLUMNS),
+    "catalogue_sql": text,
+    "catalogue_tables": text_by_name(),
     "catalogue_csv_options": csv_options,
+    "catalogue_features": columns,
+    "catalogue_vector": text,
     "experiments": experiments,
     "impressions": text,
     "impression_columns": text_by_name(*IMPRESSION_COLUMNS),
@@ -197,7 +202,7 @@ RULES: dict[str, Rule] = {
     "gate_recall_fall": number(0, 1),
     "gate_users": whole(1, 1_000_000_000),
     "gate_edges": whole(0, 1_000_000_000),
-    "gate_recommendations": whole(1, 1_000_000_000),
+    "gate_recommendations": whole(0, 1_000_000_000),
     "evaluation_users": whole(1, 1_000_000_000),
 }
 
@@ -310,10 +315,9 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     earliest, latest = (
         datetime.fromisoformat(str(settings[f"{name}_event_at"])) for name in ("earliest", "latest")
     )
-    if settings["event_tables"] and not settings["events_sql"]:
-        raise ValueError(
-            "var 'event_tables' names files for the query 'events_sql', which is empty"
-        )
+    for tables, query in (("event_tables", "events_sql"), ("catalogue_tables", "catalogue_sql")):
+        if settings[tables] and not settings[query]:
+            raise ValueError(f"var '{tables}' names files for the query '{query}', which is empty")
     if earliest >= latest:
         raise ValueError("var 'earliest_event_at' must lie before 'latest_event_at'")
     if settings["events_sql"] and settings["hash_user_ids"]:

@@ -143,7 +143,8 @@ def look_at_catalogue(
             proposal.given["catalogue_csv_options"] = sample.csv_options
         staged, problem = None, "no column was found for product_id"
         if not proposal.missing:
-            checked = settings.check({**given, **proposal.given}, settings.load_defaults())
+            given |= proposal.given | {"catalogue": pattern}
+            checked = settings.check(given, settings.load_defaults())
             try:
                 staged, problem = _staged(sample.file, checked, event_products), ""
             except (ValueError, duckdb.Error) as error:
@@ -270,7 +271,12 @@ def _staged(
 ) -> StagedCatalogue:
     """Stage the rows of a file with the models' own SQL."""
     notes: list[str] = []
-    rows = catalogue_files.catalogue_sql([file], given["catalogue_columns"], notes.append)
+    rows = catalogue_files.catalogue_sql(
+        catalogue_files.queried_catalogue([file], given),
+        given["catalogue_columns"],
+        catalogue_files.content_columns(given),
+        notes.append,
+    )
     shown = [name for name in settings.CATALOGUE_COLUMNS if name != "product_id"]
     with duckdb.connect() as connection:  # its own: it records the lines that it cannot split
         connection.execute("set TimeZone = 'UTC'")

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import jinja2
 
-from longtail.build import scan, settings
+from longtail.build import catalogue_files, scan, settings
 from longtail.build.file_rows import EventFile
 
 MODEL = "models/staging/stg_raw_events.sql"
@@ -121,7 +121,11 @@ def catalogue_sql(rows: str, given: Mapping[str, Any]) -> str:
         Every var with its value.
     """
     end = "with {{ typed_catalogue() }} select * from judged"
-    return _rendered(CATALOGUE_MACROS, end, given, catalogue_rows=lambda: rows)
+    known = {
+        "catalogue_rows": lambda: rows,
+        "content_columns": lambda: catalogue_files.content_columns(given),
+    }
+    return _rendered(CATALOGUE_MACROS, end, given, **known)
 
 
 def _rendered(paths: Sequence[str], end: str, given: Mapping[str, Any], **known: Any) -> str:

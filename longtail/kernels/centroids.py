@@ -1,4 +1,4 @@
-"""Vectors of products without walks: means over the same category and brand."""
+"""Vectors of products without walks: means over the same category and brand, or like content."""
 
 from __future__ import annotations
 
@@ -91,6 +91,41 @@ def fill_missing_vectors(
         filled[waiting] = mean / length if length > _TOO_SHORT else unit[0]
         source[waiting] = VECTOR_SOURCES.index("shop")
     return Filled(filled, source)
+
+
+def mean_directions(
+    vectors: np.ndarray, weights: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the weighted mean direction of each run of vectors.
+
+    Parameters
+    ----------
+    vectors : ndarray of float, shape (n, d)
+        Finite and not zero; only their directions count.
+    weights : ndarray of float, shape (n,)
+        Positive.
+    starts : ndarray of int, shape (m,)
+        First row of each run, strictly ascending from 0; a run ends where the next one starts.
+
+    Returns
+    -------
+    means : ndarray of float32, shape (m, d)
+        Of length 1.
+    is_usable : ndarray of bool, shape (m,)
+        False where the directions cancel out (length below 1e-6 of the weights); that mean is zero.
+    """
+    means = np.zeros((len(starts), vectors.shape[1]))
+    if len(starts) == 0:
+        return means.astype(np.float32), np.zeros(0, dtype=bool)
+    unit = vectors.astype(np.float64)
+    unit /= np.abs(unit).max(axis=1, keepdims=True)
+    unit *= (weights / np.linalg.norm(unit, axis=1))[:, None]
+    means = np.add.reduceat(unit, starts) / np.add.reduceat(weights, starts)[:, None]
+    lengths = np.linalg.norm(means, axis=1)
+    is_usable = lengths > _TOO_SHORT
+    means[is_usable] /= lengths[is_usable, None]
+    means[~is_usable] = 0
+    return means.astype(np.float32), is_usable
 
 
 def _check(vectors: np.ndarray, has_vector: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

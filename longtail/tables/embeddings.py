@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.kernels.centroids import fill_missing_vectors
 from longtail.kernels.corpus import write_corpus, write_tokens
 from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.kernels.skipgram import train_skipgram
 from longtail.tables.columns import codes, every_setting, lists, matrix
+from longtail.tables.content import SOURCES, content_vectors
 
 KNOWN_ENOUGH = 0.8
 """Share of the nodes whose earlier vectors a warm start needs: the others learn from few walks."""
@@ -84,7 +85,7 @@ def embedding_table(
     trainer: str = "auto",
     **parameters: Any,
 ) -> pa.Table:
-    """Train on walks; one row per product, without walks from its category and brand.
+    """Train on walks; one row per product, without walks from its content, or category and brand.
 
     Parameters
     ----------
@@ -92,7 +93,8 @@ def embedding_table(
         Column node_ids, in training order: one walk from each node, then the next. Nodes that are
         not products (users) are trained but get no row.
     products
-        Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand.
+        Columns product_id, node_id (null: not in the graph), level_1 ... level_n, brand; and those
+        of `content_vectors`, where the catalogue has content.
     node_count
         Nodes from which walks start, those of users included.
     work_folder, label
@@ -142,13 +144,16 @@ def embedding_table(
     frequency[in_graph] = trained.frequency[nodes]
     vectors, source = fill_missing_vectors(vectors, in_graph, **kinds)
     contexts, _ = fill_missing_vectors(contexts, in_graph, **kinds)
+    for table, of_nodes in ((vectors, trained.vectors), (contexts, trained.context_vectors)):
+        rows, means = content_vectors(products, of_nodes)
+        table[rows], source[rows] = means, SOURCES.index("content")
     columns = [
         products.column("product_id"),
         node_ids,
         lists(vectors),
         lists(contexts),
         frequency,
-        pa.array(VECTOR_SOURCES).take(pa.array(source)),
+        pa.array(SOURCES).take(pa.array(source)),
     ]
     return pa.table(columns, schema=EMBEDDING_SCHEMA)
 

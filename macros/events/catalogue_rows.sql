@@ -7,11 +7,17 @@
     {% if not var("events") and not var("catalogue") %}
         select
             *,
+            {% for column, sql in content_columns().items() %}
+                cast({{ sql }} as varchar) as {{ column }},
+            {% endfor %}
             null as broken_reason,
             null as raw_line,
             'demo' as source_file,
             row_number() over (order by product_id) as source_row
         from {{ ref("demo_catalogue") }}
+        {% if content_columns() %}
+            inner join {{ ref("demo_content") }} using (product_id)
+        {% endif %}
     {% elif execute %}
         {{ longtail_package("scan_catalogue", run_request()) }}
     {% else %}

@@ -2,12 +2,14 @@
     {#
         CTEs that end in `judged`: one row per raw row of the catalogue, typed, with the first rule
         that it breaks as reject_reason, null for a good row. A price such as "12.50 EUR" gives
-        price and currency. Of a product's good rows the last one counts.
+        price and currency. Of a product's good rows the last one counts. The vars
+        catalogue_features and catalogue_vector add columns; a vector has the length that most have.
     #}
-    {%- set columns = (
+    {%- set columns = [
         "product_id", "product_name", "url", "image_url", "price", "currency", "category_id",
         "category_code", "brand", "is_available", "stock", "available_from", "available_until"
-    ) %}
+    ] + (content_columns() | list) %}
+    {%- set has_vector = "vector" in columns %}
     {%- set currency = "'[ ]*[A-Za-z]{3}$'" %}
     source_rows as (
         {{ catalogue_rows() }}
@@ -60,12 +62,43 @@
             nullif(try_cast(given_stock as double), 'nan') as stock,
             {{ parse_event_time("given_available_from") }} as available_from,
             {{ parse_event_time("given_available_until") }} as available_until,
+            {% if has_vector %}
+                try_cast(case
+                    when given_vector like '[%' then given_vector
+                    else '[' || regexp_replace(given_vector, '[ ,;|]+', ',', 'g') || ']'
+                end as float[]) as vector,
+            {% endif %}
             row_number() over (
                 partition by given_product_id
                 order by source_file desc, source_row desc
             ) as place_from_last
         from given
     ),
+
+    {% if has_vector %}
+        vectors as (
+            select
+                *,
+                case
+                    when coalesce(len(vector), 0) = 0 or list_count(vector) < len(vector)
+                        then 'unreadable vector'
+                    {# NaN is the largest of all. #}
+                    when not isfinite(list_max(vector)) or not isfinite(list_min(vector))
+                        then 'vector with NaN or infinity'
+                    when list_max(vector) = 0 and list_min(vector) = 0 then 'vector of zeros'
+                end as vector_fault
+            from typed
+        ),
+
+        measured as (
+            select
+                *,
+                count(*) filter (where vector_fault is null) over (
+                    partition by len(vector)
+                ) as votes
+            from vectors
+        ),
+    {% endif %}
 
     faulted as (
         select
@@ -86,9 +119,15 @@
                 when given_price is not null and (price is null or not isfinite(price))
                     then 'unreadable price'
                 when price < 0 then 'negative price'
+                {% if has_vector %}
+                    when given_vector is not null and vector_fault is not null then vector_fault
+                    when len(vector) != first_value(len(vector)) over (
+                        order by votes desc, len(vector) desc nulls last
+                    ) then 'vector of another length than most'
+                {% endif %}
                 else unreadable_availability
             end as fault
-        from typed
+        from {{ "measured" if has_vector else "typed" }}
     ),
 
     judged as (

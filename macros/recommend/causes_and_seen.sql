@@ -5,19 +5,23 @@
         They come after `users` and `histories`.
     #}
     causes as (
-        {# A product outside the graph has its neighbours from its category and brand. #}
+        {# A product outside the graph has its neighbours from its content, or its category
+           and brand. #}
         select
             histories.user_key,
             histories.product_key,
             histories.event_type,
             product_keys.product_id,
-            case when nodes.node_id is null then 'category and brand' else 'graph' end
-                as source
+            case
+                when nodes.node_id is null then {{ known_by("content.product_key") }}
+                else 'graph'
+            end as source
         from histories
         inner join {{ ref("int_product_keys") }} as product_keys
             on histories.product_key = product_keys.product_key
         left join {{ ref("product_nodes") }} as nodes
             on histories.product_key = nodes.product_key
+        {{ join_content("histories.product_key") }}
     ),
 
     seen as (

@@ -9,7 +9,7 @@ with every_step as (
         listed.neighbour_key,
         listed.score,
         case
-            when nodes.node_id is null then 'category and brand'
+            when nodes.node_id is null then {{ known_by("content.product_key") }}
             when listed.relation = 'complement' and listed.sessions_after = 0
                 then 'substitutes'
             else 'graph'
@@ -21,6 +21,7 @@ with every_step as (
     from {{ ref("int_listed_similar") }} as listed
     left join {{ ref("product_nodes") }} as nodes
         on listed.product_key = nodes.product_key
+    {{ join_content("listed.product_key") }}
     union all
     select
         product_key,

@@ -17,6 +17,9 @@ select
     category_id,
     category_code,
     brand,
+    {% for column in content_columns() %}
+        {{ "vector" if column == "vector" else "given_" ~ column }} as {{ column }},
+    {% endfor %}
     case
         when reject_reason is not null then cast(to_json(struct_pack(
             product_id := raw_product_id,
@@ -32,6 +35,9 @@ select
             stock := raw_stock,
             available_from := raw_available_from,
             available_until := raw_available_until
+            {% for column in content_columns() %}
+                , {{ column }} := raw_{{ column }}
+            {% endfor %}
         )) as varchar)
     end as raw_values,
     reject_reason

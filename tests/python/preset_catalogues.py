@@ -38,4 +38,35 @@ CATALOGUES: dict[str, tuple[bytes, tuple]] = {
         text("product_id,product_category_name,product_photos_qty", "1e9eff,perfumaria,1"),
         ("1e9eff", None, None, "perfumaria", None),
     ),
+    "retailrocket": (
+        text(
+            "timestamp,itemid,property,value",
+            "1435460400000,460429,categoryid,1338",
+            "1441508400000,460429,888,1116713 960601 n277.200",
+        ),
+        ("460429", None, "1338", "1338", None),
+    ),
 }
+
+SIDE_FILES = {"retailrocket": {"category_tree.csv": text("categoryid,parentid", "1338,")}}
+"""Preset to the files that its catalogue_tables name."""
+
+RETAILROCKET = {
+    "item_properties_part1.csv": text(
+        "timestamp,itemid,property,value",
+        "1435460400000,460429,categoryid,1338",
+        "1441508400000,206783,888,1116713 960601 n277.200",
+        "1439089200000,206783,categoryid,1116",
+        "1431226800000,206783,available,1",
+        "1441508400000,206783,available,0",
+    ),
+    "item_properties_part2.csv": text(
+        "timestamp,itemid,property,value",
+        "1442113200000,206783,categoryid,1509",
+        "1442113200000,460429,available,1",
+        "1433041200000,460429,available,0",
+        "1442113200000,396000,categoryid,9999",
+    ),
+    "category_tree.csv": text("categoryid,parentid", "1509,1116", "1116,140", "140,", "1338,"),
+}
+"""Item properties over two files: the last value of each counts, whatever its place."""

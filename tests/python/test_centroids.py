@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors
+from longtail.kernels.centroids import VECTOR_SOURCES, fill_missing_vectors, mean_directions
 
 
 def unit(row):
@@ -127,3 +127,21 @@ def test_bad_argument_is_named(changes, says):
     }
     with pytest.raises(ValueError, match=f"^{says}"):
         fill_missing_vectors(arguments.pop("vectors"), arguments.pop("has_vector"), **arguments)
+
+
+def test_a_mean_direction_weighs_directions_and_not_lengths():
+    vectors = np.array([[10, 0], [0, 0.1], [3, 4], [1, 0], [-5, 0]], dtype=np.float32)
+    weights = np.array([1.0, 1, 0.5, 2, 2])
+    means, is_usable = mean_directions(vectors, weights, np.array([0, 2, 3]))
+    assert means[0] == pytest.approx(unit([1, 1]))
+    assert means[1] == pytest.approx([0.6, 0.8])
+    assert means[2].tolist() == [0, 0]  # the two cancel out
+    assert is_usable.tolist() == [True, True, False]
+    assert means.dtype == np.float32
+
+
+def test_of_no_run_there_is_no_mean_direction():
+    none = np.empty(0)
+    means, is_usable = mean_directions(np.empty((0, 3)), none, none.astype(np.int64))
+    assert means.shape == (0, 3)
+    assert is_usable.shape == (0,)

@@ -72,7 +72,7 @@ EDGE_CASES = {
     ),
     "one user, one product, one session": (
         [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
-        {},
+        {"gate_recommendations": 0},
         # The only product was viewed, not bought.
         {"users": 1, "products": 1, "edges": 0, "recommended": 1},
     ),
@@ -93,7 +93,7 @@ EDGE_CASES = {
             for day in (1, 2)
             for place in range(4)
         ],
-        {},
+        {"gate_recommendations": 0},
         {"users": 0, "products": 4, "recommended": 0},
     ),
 }
@@ -141,6 +141,21 @@ def test_an_edge_case_is_built_tested_and_published(case, shop, odd_build):
     )
     found = dict(zip(names, counts, strict=True))
     assert found == found | expected | {"events": len(rows)}
+
+
+def test_a_build_that_recommends_nothing_to_anyone_is_not_published(shop, odd_build):
+    rows, _, _ = EDGE_CASES["everybody has bought everything"]
+    before = shop.published()
+    shop.write(rows)
+    refused = shop.build()
+    assert not refused.is_good
+    lines = [line.strip() for line in refused.lines]
+    assert (
+        "rows of user_recommendations: user_recommendations has no row: nothing is left to "
+        "recommend to anyone: exclude (none leaves out nothing), hidden and allowed decide what is "
+        "left out; gate_recommendations: 0 publishes it empty"
+    ) in lines
+    assert shop.published() == before
 
 
 def test_odd_ids_come_through_unchanged(shop, odd_build):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from preset_catalogues import CATALOGUES
+from preset_catalogues import CATALOGUES, RETAILROCKET, SIDE_FILES
 from preset_logs import CASES
 
 from longtail.build import catalogue_files, query, settings
@@ -76,9 +76,12 @@ def test_every_mapping_of_a_catalogue_is_tested():
 def test_a_preset_reads_its_catalogue(preset, tmp_path):
     content, first = CATALOGUES[preset]
     (tmp_path / "products").write_bytes(content)
-    given = {**load_preset(preset), "catalogue": str(tmp_path / "products")}
+    for name, side in SIDE_FILES.get(preset, {}).items():
+        (tmp_path / name).write_bytes(side)
+    given = {**load_preset(preset), "catalogue": str(tmp_path / "products*")}
     given = settings.check(given, settings.load_defaults())
     files = catalogue_files.describe_catalogue(given)
+    files = catalogue_files.queried_catalogue(files, given)
     rows = catalogue_files.catalogue_sql(files, given["catalogue_columns"])
     with duckdb.connect() as connection:
         found = connection.execute(
@@ -86,3 +89,24 @@ def test_a_preset_reads_its_catalogue(preset, tmp_path):
             f"from ({catalogue_sql(rows, given)})"
         ).fetchall()
     assert found == [(*first, None)]
+
+
+def test_retailrocket_products_are_what_their_properties_last_were(tmp_path):
+    for name, content in RETAILROCKET.items():
+        (tmp_path / name).write_bytes(content)
+    pattern = str(tmp_path / "item_properties_part*.csv")
+    given = {**load_preset("retailrocket"), "catalogue": pattern}
+    given = settings.check(given, settings.load_defaults())
+    files = catalogue_files.describe_catalogue(given)
+    files = catalogue_files.queried_catalogue(files, given)
+    rows = catalogue_files.catalogue_sql(files, given["catalogue_columns"])
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            "select product_id, category_id, category_code, is_available, reject_reason "
+            f"from ({catalogue_sql(rows, given)}) order by 1"
+        ).fetchall()
+    assert found == [
+        ("206783", "1509", "140.1116.1509", False, None),
+        ("396000", "9999", "9999", None, None),
+        ("460429", "1338", "1338", True, None),
+    ]

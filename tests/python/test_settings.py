@@ -27,6 +27,7 @@ def test_every_var_that_is_read_is_declared():
         *("append_events", "columns", "csv_options", "currency", "demo", "lookback_days"),
         *("event_tables", "events_sql", "reject_when"),
         *("catalogue_columns", "catalogue_csv_options", "hidden"),
+        *("catalogue_sql", "catalogue_tables"),
         *("impression_columns", "impression_csv_options"),
     }
     assert read | by_package == {*DEFAULTS, *settings.RENAMED}

@@ -119,7 +119,7 @@ class Explorer {
     const reason = (source, because, type) =>
       because === null
         ? source
-        : `because of ${spaced(type ?? "")} of ${this.catalogue.title(Number(because))} (${this.catalogue.columns.id[Number(because)]})${source === "category and brand" ? `, by ${source}` : ""}`;
+        : `because of ${spaced(type ?? "")} of ${this.catalogue.title(Number(because))} (${this.catalogue.columns.id[Number(because)]})${["category and brand", "content"].includes(source) ? `, by ${source}` : ""}`;
     return rows.map(([at, source, because, type, seen], place) =>
       element(
         "li",

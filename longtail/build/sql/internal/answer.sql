@@ -173,7 +173,8 @@ select
             || case
                 when causes.product_key = asked.product_key then ': it is shown again.'
                 when sessions.with_cause = 0
-                    then ', which is in no session learned from: it is known by its category and brand.'
+                    then ', which is in no session learned from: it is known by its '
+                    || case published.source when 'content' then 'content.' else 'category and brand.' end
                 when sessions.onward = 0
                     then '; none of ' || internal.counted(sessions.with_cause, 'session')
                     || ' with it went on to ' || asked.product
