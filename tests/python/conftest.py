@@ -48,6 +48,7 @@ RUNS_DBT = {
         "log",
         "clocks",
         "ranked_shop",
+        "arms_built",
         "models",
         "full",
         "yesterday",
