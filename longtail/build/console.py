@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, TextIO
 
@@ -22,6 +22,11 @@ SAID = ("PrintEvent", "JinjaLogInfo")
 """dbt's events that carry macros' messages to the user."""
 BEAT = 30.0
 """Seconds between progress lines of a long stage, when not on a terminal."""
+
+
+def is_ephemeral(node: Mapping[str, Any]) -> bool:
+    """Return whether a model is inlined into its readers, so that dbt never runs it."""
+    return node.get("config", {}).get("materialized") == "ephemeral"
 
 
 def stages_of(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -37,7 +42,7 @@ def stages_of(manifest: Mapping[str, Any]) -> dict[str, str]:
     folders = {
         name: PurePath(node["path"]).parts[0]
         for name, node in nodes.items()
-        if node["resource_type"] == "model"
+        if node["resource_type"] == "model" and not is_ephemeral(node)
     }
     found = {}
     for name, node in nodes.items():
@@ -57,12 +62,17 @@ class Console:
         Where to print.
     clock
         A monotonic clock, in seconds.
+    selected
+        Returns the ids of the nodes that dbt will run, when the first of them starts; none: all.
     """
 
     def __init__(
-        self, stream: TextIO = sys.stdout, clock: Callable[[], float] = time.monotonic
+        self,
+        stream: TextIO = sys.stdout,
+        clock: Callable[[], float] = time.monotonic,
+        selected: Callable[[], Collection[str]] = list,
     ) -> None:
-        self.stream, self.clock = stream, clock
+        self.stream, self.clock, self.selected = stream, clock, selected
         self.stage_of: dict[str, str] = {}
         self.waiting: dict[str, set[str]] = defaultdict(set)
         self.seconds: Counter[str] = Counter()
@@ -98,8 +108,18 @@ class Console:
 
     def start(self, node: str, name: str) -> None:
         """Record that a dbt node started."""
+        if not (self.running or self.done):
+            self._leave_out_unselected()
         self.running[node] = name
         self._beat()
+
+    def _leave_out_unselected(self) -> None:
+        """Expect only what dbt has selected: a stage must not wait for a test that is left out."""
+        if selected := set(self.selected()):
+            self.stage_of = {node: at for node, at in self.stage_of.items() if node in selected}
+            self.waiting.clear()
+            for node, stage in self.stage_of.items():
+                self.waiting[stage].add(node)
 
     def finish(self, node: str, kind: str, status: str, seconds: float) -> None:
         """Record that a dbt node finished; print its stage if this was its last node."""
@@ -176,6 +196,7 @@ def collect_garbage_seldom() -> None:
 
 def main(arguments: Iterable[str] | None = None) -> int:
     """Run the dbt command; return its exit code: 0 success, 1 a failure, 2 not run."""
+    from dbt import selected_resources
     from dbt.cli.main import dbtRunner
 
     collect_garbage_seldom()
@@ -183,8 +204,10 @@ def main(arguments: Iterable[str] | None = None) -> int:
     if os.environ.get("VERBOSE", "") not in ("", "0"):
         outcome = dbtRunner().invoke(list(given))
     else:
-        console = Console()
+        console = Console(selected=lambda: selected_resources.SELECTED_RESOURCES)
         options = ["--log-level", "none", *([] if sys.stdout.isatty() else ["--no-use-colors"])]
+        if "--log-level-file" not in given:
+            options += ["--log-level-file", "debug"]  # else it is --log-level's: no log
         outcome = dbtRunner(callbacks=[console.hear]).invoke([*given, *options])
         console.end()
         if outcome.exception and not console.has_complained:

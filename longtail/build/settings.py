@@ -329,13 +329,15 @@ def check(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, An
     return settings
 
 
-ARM_VARS = ("ranker", "blend", "interactions_exponent", "trend_weight", "exclude")
+UNRANKED_ARM_VARS = ("blend", "interactions_exponent", "trend_weight", "exclude")
+"""Vars that may differ for the users of an arm, but change what the ranker learns from."""
+ARM_VARS = ("ranker", "category_cap", *UNRANKED_ARM_VARS)
 """Vars that may differ for the users of an arm."""
 
 
 def _check_experiments(settings: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
     """Refuse an arm whose lists could differ from those of a whole build with its vars."""
-    is_ranked = settings["ranker"] not in ("off", False)
+    is_off = settings["ranker"] in ("off", False)
     for experiment in settings["experiments"]:
         arm = f"var 'experiments', {experiment['name']!r}"
         given = experiment.get("vars", {})
@@ -346,11 +348,18 @@ def _check_experiments(settings: Mapping[str, Any], defaults: Mapping[str, Any])
         for name, value in given.items():
             if problem := RULES[name](value):
                 raise ValueError(f"{arm}: {name!r} {problem}; it is {value!r}")
-        if given and (is_ranked or "ranker" in given) and given.get("ranker") not in ("off", False):
-            raise ValueError(
-                f"{arm}: an arm with vars gets the blend's lists, not the ranker's: write "
-                "ranker: 'off' among them, or build with the var ranker: 'off'"
-            )
+        ranker = given.get("ranker", settings["ranker"])
+        if ranker not in ("off", False):
+            if ranker != settings["ranker"]:
+                raise ValueError(
+                    f"{arm}: ranker: {ranker!r} is not trained in this build, whose ranker is "
+                    f"{'off' if is_off else settings['ranker']!r}: an arm's may be that or 'off'"
+                )
+            if touched := [name for name in UNRANKED_ARM_VARS if name in given]:
+                raise ValueError(
+                    f"{arm}: {touched[0]!r} changes what the ranker learns from, and an arm has no "
+                    "ranker of its own: write ranker: 'off' among the arm's vars, or build with it"
+                )
         if given.get("exclude") == "auto":
             raise ValueError(f"{arm}: exclude: auto is for the whole build, not for an arm")
         blend = given.get("blend", settings["blend"])

@@ -2,15 +2,19 @@
 
 Trees are LightGBM's LambdaRank (Ke et al. 2017; Burges 2010, From RankNet to LambdaRank to
 LambdaMART); the linear ranker is a conditional logit with weights from 0 up (McFadden 1974).
+LightGBM's import takes a second, which a shop with too few cases for trees does not pay.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import lightgbm as lgb
 import numpy as np
 from scipy.optimize import minimize
+
+if TYPE_CHECKING:
+    import lightgbm as lgb
 
 K = 20
 """Length of the lists that NDCG is computed on."""
@@ -66,6 +70,8 @@ def binned(
     threads
         Change nothing but the time.
     """
+    import lightgbm as lgb
+
     return lgb.Dataset(
         features,
         relevance,
@@ -109,6 +115,8 @@ def train_trees(
     """
     if not learned.any():
         raise ValueError("some cases must be learned from")
+    import lightgbm as lgb
+
     sizes = examples.get_group()
     used_rows = int(sizes[learned | judged].sum())
     parameters = BINNING | {
@@ -166,6 +174,8 @@ def tree_scores(
     trees
         Use only the first so many; all when not given.
     """
+    import lightgbm as lgb
+
     booster = lgb.Booster(model_str=text)
     return booster.predict(features, num_iteration=trees, num_threads=threads)
 
@@ -182,6 +192,8 @@ def tree_contributions(text: str, features: np.ndarray, *, threads: int) -> np.n
     text, features, threads
         As in `tree_scores`.
     """
+    import lightgbm as lgb
+
     booster = lgb.Booster(model_str=text)
     return booster.predict(features, pred_contrib=True, num_threads=threads)[:, :-1]
 

@@ -1,10 +1,13 @@
-{% macro neighbour_candidates(scope, users, neighbours, models, size, exclusions=none) -%}
+{% macro neighbour_candidates(
+    scope, users, neighbours, models, size, exclusions=none, category_cap=none
+) -%}
+    {%- set category_cap = (var("category_cap") if category_cap is none else category_cap) | int -%}
     {#
         CTEs of the ladder's first steps: `lists` (model, neighbours_of, user_key, list_key), one
         per model and user; `histories` and `excluded` of the users; and `best_candidates`
         (list_key, place, step, product_key, score, because_product_key), for each list the best
         `size` products that the history supports and that are not excluded, at most `category_cap`
-        of one category. Published lists leave out what may not be shown. Ranked lists begin with
+        of one category (in lists to learn from: any number, as the ranker learns without). Published lists leave out what may not be shown. Ranked lists begin with
         the ranker's order and go on with `serving_model`'s.
 
         1. models, lists, histories, excluded: the request.
@@ -145,7 +148,7 @@
         {% if scope == "published" %}
             anti join withheld on candidates.product_key = withheld.product_key
         {% endif %}
-        {% if var("category_cap") | int > 0 %}
+        {% if category_cap > 0 and scope != "learned" %}
             inner join {{ ref("products") }} as products
                 on candidates.product_key = products.product_key
             qualify row_number() over (
@@ -153,7 +156,7 @@
                     candidates.list_key,
                     coalesce(products.category_code, products.product_id)
                 order by candidates.step, candidates.score desc, candidates.product_key
-            ) <= {{ var("category_cap") }}
+            ) <= {{ category_cap }}
         {% endif %}
     ),
 

@@ -1,4 +1,6 @@
-{% macro recommended_products(scope, users, neighbours, models, size, exclusions=none) -%}
+{% macro recommended_products(
+    scope, users, neighbours, models, size, exclusions=none, category_cap=none
+) -%}
     {#
         CTEs that end in `recommended`: for each of `models` and each user in `users` (user_key)
         exactly `size` products, or all there are. Steps down a ladder: neighbours of the history
@@ -7,7 +9,9 @@
 
         Columns: model, user_key, rank, product_key, score, source, because_product_key.
     #}
-    {{ neighbour_candidates(scope, users, neighbours, models, size, exclusions) }},
+    {{ neighbour_candidates(
+        scope, users, neighbours, models, size, exclusions, category_cap
+    ) }},
 
     {{ popular_candidates(scope, size) }},
 

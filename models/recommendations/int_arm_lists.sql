@@ -1,5 +1,5 @@
 {# Lists of the users whose arm has vars, by the macros of the default lists: the arm's
-   neighbours and exclusions replace the serving model's. #}
+   neighbours, exclusions and cap replace the serving model's. #}
 {{ config(
     enabled=arms_with_vars() | length > 0,
     batch_over="int_user_batches",
@@ -25,13 +25,18 @@ listed as (
             ),
 
             arm_neighbours as (
-                select
-                    'arm' as model,
-                    product_key,
-                    neighbour_key,
-                    score
-                from {{ ref("int_arm_neighbours") }}
-                where arm = '{{ arm["name"] }}'
+                {% if arm_is_ranked(arm) %}
+                    select * from {{ ref("int_neighbours") }}
+                    where model = {{ serving_model() }}
+                {% else %}
+                    select
+                        'arm' as model,
+                        product_key,
+                        neighbour_key,
+                        score
+                    from {{ ref("int_arm_neighbours") }}
+                    where arm = '{{ arm["name"] }}'
+                {% endif %}
             ),
 
             arm_exclusions as (
@@ -43,9 +48,10 @@ listed as (
                 "published",
                 "users",
                 "arm_neighbours",
-                ["arm"],
+                ["ranked" if arm_is_ranked(arm) else "arm"],
                 var("recommendations"),
                 "arm_exclusions",
+                arm_var(arm, "category_cap"),
             ) }},
 
             {{ other_causes("published", "arm_neighbours") }}

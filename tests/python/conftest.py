@@ -51,6 +51,7 @@ RUNS_DBT = {
         "log",
         "clocks",
         "ranked_shop",
+        "arms_built",
         "models",
         "full",
         "yesterday",

@@ -39,9 +39,9 @@ class Terminal(io.StringIO):
 class Build:
     """A console, a clock that the test moves, and events as dbt sends them."""
 
-    def __init__(self, folder, stream: io.StringIO | None = None) -> None:
+    def __init__(self, folder, stream: io.StringIO | None = None, selected: tuple = ()) -> None:
         self.now, self.stream = 0.0, stream or io.StringIO()
-        self.console = Console(self.stream, clock=lambda: self.now)
+        self.console = Console(self.stream, clock=lambda: self.now, selected=lambda: selected)
         self.manifest = folder / "manifest.json"
         self.manifest.write_text(json.dumps(MANIFEST))
         self.wrote_manifest()
@@ -104,6 +104,21 @@ def test_a_part_of_a_stage_is_a_line_at_the_end(build):
     assert build.lines == ["graph              1 models    0 tests      0.5 s"]
 
 
+def test_a_stage_does_not_wait_for_tests_that_are_left_out(tmp_path):
+    build = Build(tmp_path, selected=("model.l.a", "model.l.b", "test.l.sum"))
+    for node in ("operation.l.start", "model.l.a", "model.l.b", "test.l.sum"):
+        build.run(node)
+    assert [line.split()[0] for line in build.lines] == ["events", "graph"]
+
+
+def test_a_stage_does_not_wait_for_models_that_are_inlined(tmp_path):
+    inlined = {**node("model", "events/inlined.sql"), "config": {"materialized": "ephemeral"}}
+    assert stages_of({"nodes": {**MANIFEST["nodes"], "model.l.i": inlined}}) == {
+        **{"model.l.a": "events", "model.l.b": "graph", "test.l.key": "events"},
+        **{"test.l.sum": "graph"},
+    }
+
+
 def test_the_package_errors_and_warnings_are_heard_and_nothing_else(build):
     build.tell("PrintEvent", msg="Published")
     build.tell("LogModelResult", msg="1 of 9 OK created")
@@ -139,3 +154,9 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     writer.stdout.close()
     assert writer.stderr.read() == ""
     assert writer.wait() == 0
+
+
+def test_dbts_whole_log_is_in_its_file(tmp_path):
+    command = [sys.executable, "-m", "longtail.build.console", "deps", "--log-path", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert "[debug]" in (tmp_path / "dbt.log").read_text()

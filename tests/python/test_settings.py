@@ -254,11 +254,24 @@ def arm(**given) -> list[dict]:
         ([{"name": "a", "share": 1}], {}, "needs shares above 0 and below 1"),
         ([{"name": "control", "share": 0.5}], {}, "needs different names"),
         ([{"name": "a", "share": 0.5}, {"name": "a", "share": 0.1}], {}, "needs different names"),
-        (arm(window=3), {}, "the vars of an arm may be ranker, blend"),
+        (arm(window=3), {}, "the vars of an arm may be ranker, category_cap"),
         (arm(exclude="bought"), {"ranker": "off"}, "'exclude' must be one of"),
         (arm(exclude="auto"), {"ranker": "off"}, "exclude: auto is for the whole build"),
-        (arm(interactions_exponent=1), {}, "write ranker: 'off' among them"),
-        (arm(ranker="trees"), {"ranker": "off"}, "write ranker: 'off' among them"),
+        *(
+            (arm(**given), {}, f"'{next(iter(given))}' changes what the ranker learns from")
+            for given in (
+                {"blend": {"covisit": 1}},
+                {"interactions_exponent": 1},
+                {"trend_weight": 1},
+                {"exclude": "seen", "category_cap": 2},
+            )
+        ),
+        (arm(ranker="trees"), {"ranker": "off"}, "whose ranker is 'off'"),
+        (
+            arm(ranker="linear"),
+            {},
+            "'linear' is not trained in this build, whose ranker is 'trees'",
+        ),
         (arm(blend={"magic": 1}), {"ranker": "off"}, "'blend' has no part 'magic'"),
         (arm(blend={"covisit": 1, "group_knn": 1}), {"ranker": "off"}, "may not use group_knn"),
     ],
@@ -270,7 +283,8 @@ def test_an_experiment_that_could_not_be_run_is_refused(experiments, others, com
 
 
 @pytest.mark.parametrize(
-    "experiments", [[{"name": "same", "share": 0.5}], arm(ranker=False, trend_weight=1), []]
+    "experiments",
+    [[{"name": "same", "share": 0.5}], arm(ranker=False, trend_weight=1), arm(category_cap=2), []],
 )
 def test_an_experiment_beside_the_ranker_may_be(experiments):
     checked = settings.check({"experiments": experiments}, DEFAULTS)

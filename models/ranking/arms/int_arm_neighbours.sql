@@ -1,13 +1,13 @@
 {# Like int_neighbours for the hybrid. 1. arm_factors, weights: by each arm's vars;
    2. blended: a product's default factor is divided out before the arm's is applied. #}
-{{ config(enabled=arms_with_vars() | length > 0) }}
+{{ config(enabled=unranked_arms() | length > 0) }}
 {% set blends = {} %}
-{% for arm in arms_with_vars() %}
+{% for arm in unranked_arms() %}
     {% do blends.update({arm["name"]: arm_var(arm, "blend")}) %}
 {% endfor %}
 
 with arm_factors as (
-    {% for arm in arms_with_vars() %}
+    {% for arm in unranked_arms() %}
         select
             '{{ arm["name"] }}' as arm,
             products.product_key,

@@ -1,5 +1,7 @@
+{% set longest = [var("recommendations") | int, 20] | max %}
+{% set caps = ranked_category_caps() %}
 {# The ranker's order, except for granted places. As many candidates as a list takes, or
-   all where a cap may skip some. #}
+   all where a cap may skip some: the build's or that of the user's arm. #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),
@@ -37,9 +39,24 @@ held as (
     from placed
 )
 
-select * from held
-{% if var("category_cap") | int == 0 %}
-    qualify row_number() over (
-        partition by scope, user_key order by score desc, product_key
-    ) <= {{ [var("recommendations") | int, 20] | max }}
+select held.*
+from held
+{% if caps %}
+    left join {{ ref("int_arm_users") }} as arm_users
+        on held.scope = 'published' and held.user_key = arm_users.user_key
+{% endif %}
+{% if caps or var("category_cap") | int == 0 %}
+    qualify
+        row_number() over (
+            partition by held.scope, held.user_key
+            order by held.score desc, held.product_key
+        ) <= {{ longest }}
+        {% if caps %}
+            or case arm_users.arm
+                {% for name, cap in caps.items() %}
+                    when '{{ name }}' then {{ cap > 0 }}
+                {% endfor %}
+                else {{ var("category_cap") | int > 0 }}
+            end
+        {% endif %}
 {% endif %}

@@ -1,6 +1,7 @@
 {# 1. weighted: a score above 0, so that the exponent of interactions can be applied;
    trends are features already;
    2. placed: candidates that either list takes, or all where a cap may skip some. #}
+{% set caps = [var("category_cap") | int] + ranked_category_caps().values() | list %}
 with ranker as (
     select * from {{ ref("int_ranker") }}
 ),
@@ -43,7 +44,7 @@ placed as (
             partition by scope, user_key order by blend_score desc, product_key
         ) as integer) as blend_place
     from weighted
-    {% if var("category_cap") | int == 0 %}
+    {% if caps | max == 0 %}
         {% set longest = [var("recommendations") | int, 20] | max %}
         qualify place <= {{ longest }} or blend_place <= {{ longest }}
     {% endif %}
