@@ -211,8 +211,10 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
             costs[f"implicit {peer}"] = measured(command, folder / f"peer_{peer}.log")
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
     report(folder, dataset, costs)
-    served = serving_model(folder, dataset)
-    row = next(row for row in score(folder) if row["model"] == served)
+    served = "hybrid" if dataset.only_hybrid or options.ranker == "off" else "ranked"
+    row = next(row for row in score(folder) if row["model"] == served) | {
+        "model": what_serves(folder)
+    }
     show("\n" + summary_row(name, options.vars, options.ranker, row, costs["longtail"]))
     if dataset.only_deepwalk:
         show_dial(folder)
@@ -242,11 +244,11 @@ def row_vars(dataset: Dataset, options: argparse.Namespace) -> dict:
     return settings | {"ranker": options.ranker} | options.also
 
 
-def serving_model(folder: Path, dataset: Dataset) -> str:
-    """Return the name of the lists that `user_recommendations` publishes."""
-    if dataset.only_hybrid:
-        return "hybrid"  # the published lists themselves
-    return tables(folder).sql("select model from int_serving").fetchone()[0]
+def what_serves(folder: Path) -> str:
+    """Return what `user_recommendations` publishes: the ranker, or the lists that replace it."""
+    return (
+        tables(folder).execute("select coalesce(ranker, model) from int_serving").fetchall()[0][0]
+    )
 
 
 def summary_row(name: str, vars_: str, ranker: str, row: dict, cost: dict[str, float]) -> str:
