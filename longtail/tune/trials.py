@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -23,6 +24,17 @@ TRAINED = (
 )
 """Models that a trial reuses as the start trained them; the verdict trains them again."""
 SCORES = (Path(__file__).parent / "scores.sql").read_text(encoding="utf-8")
+
+
+READ_BY_RUNS = frozenset(
+    {
+        *("events", "targets", "graph_cutoff", "evaluation_users", "exclude", "window"),
+        *("half_life_days", "row_exponent", "rp3_groups", "rp3_group_size", "rp3_group_exponent"),
+        *("rp3_alpha", "rp3_beta", "knn_groups", "trend_weight", "history_length"),
+        *("history_half_life_days", "history_step_decay", "repeat_weight", "repeat_step_decay"),
+    }
+)
+"""Vars that change nothing that dbt parses: trials that differ in these alone parse once."""
 
 
 class BuildError(Exception):
@@ -56,11 +68,13 @@ def run_dbt(
     OutOfTimeError
         If it is killed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "longtail.build.console", "run", "--select", *select]
+    target = folder / f"target_{parsed_as(vars_)}"
+    target.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "longtail.tune.engine", str(target / "partial_parse.msgpack")]
+    command += ["run", "--no-use-colors", "--no-write-json", "--select", *select]
     command += ["--exclude", *exclude] if exclude else []
     command += ["--vars", json.dumps(vars_, default=str)]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
+    command += ["--target-path", str(target), "--log-path", str(folder / "logs")]
     log = folder / "build.log"
     with log.open("w", encoding="utf-8") as output:
         try:
@@ -78,6 +92,17 @@ def run_dbt(
     if ended.returncode:
         lines = log.read_text(encoding="utf-8").strip().splitlines()
         raise BuildError("\n".join(lines[-12:]))
+
+
+def parsed_as(vars_: Mapping[str, Any]) -> str:
+    """Return a text that is equal for vars with which dbt parses the same project."""
+    parsed = {
+        name: bool(value) if name in ("events", "targets") else value
+        for name, value in vars_.items()
+        if name in ("events", "targets") or name not in READ_BY_RUNS
+    }
+    text = json.dumps(parsed, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 class Trials:
