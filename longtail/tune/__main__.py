@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         work = PROJECT / "target"
         work.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=work, prefix="tune_") as folder:
-            found = search(given, Path(folder), Budget(60 * minutes), say)
+            budget = Budget(60 * minutes)
+            found = search(given, Path(folder), budget, say)
         say("")
         for line in curve(found.points):
             say(line)
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.candidate,
             found.verdict,
             command=command(options.files, target),
-            cost=f"{found.trials} trials in {minutes:g} minutes",
+            cost=f"{found.trials} trials in {budget.used / 60:.0f} minutes",
         )
         target.write_text(text, encoding="utf-8")
         say(f"\nWrote {target}; gained on days that the search did not see:")

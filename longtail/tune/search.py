@@ -137,17 +137,25 @@ class Search:
     trials: int = 0
 
     def run(self) -> Found:
-        """Search, then measure what was found."""
+        """Search, then measure what was found.
+
+        Raises
+        ------
+        ValueError
+            If a slice holds out no user.
+        """
         start = settings.load_defaults() | dict(self.given)
         fixed = fixed_vars(self.given)
         exclude = start["exclude"] if fixed else "none"
         judging = Trials(self.judged, self.given, self.folder / "verdict", self.budget)
-        rung = Rung(judging.note_targets(exclude), start["ranker"] not in ("off", False))
+        has_ranker = start["ranker"] not in ("off", False)
+        rung = Rung(counted(judging.note_targets(exclude), self.judged), has_ranker)
         begun = self.budget.used
         before = judging.measure({}, rung)
         self.budget.reserved = RESERVE * (self.budget.used - begun)
         self.trying = Trials(self.searched, self.given, self.folder / "search", self.budget)
-        rungs = rungs_of(self.trying.note_targets(exclude), rung.is_served)
+        users = counted(self.trying.note_targets(exclude), self.searched)
+        rungs = rungs_of(users, has_ranker)
         draw = random.Random(start["seed"])
 
         def propose(best: Candidate) -> list[Candidate]:
@@ -187,6 +195,13 @@ class Search:
         """Minutes and seconds used."""
         minutes, seconds = divmod(int(self.budget.used), 60)
         return f"{minutes:4d}:{seconds:02d}"
+
+
+def counted(users: int, part: Slice) -> int:
+    """Return a number of users, or refuse a slice that holds out none."""
+    if not users:
+        raise ValueError(f"nobody takes a product in {days_of(part)}: nothing to choose by")
+    return users
 
 
 def days_of(part: Slice) -> str:

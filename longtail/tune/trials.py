@@ -28,13 +28,20 @@ SCORES = (Path(__file__).parent / "scores.sql").read_text(encoding="utf-8")
 
 READ_BY_RUNS = frozenset(
     {
-        *("events", "targets", "graph_cutoff", "evaluation_users", "exclude", "window"),
+        *("columns", "reject_when", "events_sql", "event_tables", "csv_options"),
+        *("timezone", "hash_user_ids", "earliest_event_at", "session_gap_minutes"),
+        *("event_weights", "click_event_types", "purchase_event_types", "min_stay_seconds"),
+        *("robot_clicks", "robot_purchases", "graph_cutoff", "holdout_days"),
+        *("evaluation_users", "exclude", "window"),
         *("half_life_days", "row_exponent", "rp3_groups", "rp3_group_size", "rp3_group_exponent"),
         *("rp3_alpha", "rp3_beta", "knn_groups", "trend_weight", "history_length"),
         *("history_half_life_days", "history_step_decay", "repeat_weight", "repeat_step_decay"),
     }
 )
 """Vars that change nothing that dbt parses: trials that differ in these alone parse once."""
+
+FILES = ("events", "targets")
+"""Vars of which only their presence is parsed."""
 
 
 class BuildError(Exception):
@@ -53,7 +60,7 @@ def run_dbt(
     Parameters
     ----------
     folder
-        Gets the folder warehouse, and dbt's target and logs.
+        Gets the folder warehouse and dbt's logs; the parsed project goes beside it.
     vars_
         Vars of the command line.
     select, exclude
@@ -68,8 +75,9 @@ def run_dbt(
     OutOfTimeError
         If it is killed.
     """
-    target = folder / f"target_{parsed_as(vars_)}"
-    target.mkdir(parents=True, exist_ok=True)
+    target = folder.parent / f"parsed_{parsed_as(vars_)}"
+    for path in (folder, target):
+        path.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "longtail.tune.engine", str(target / "partial_parse.msgpack")]
     command += ["run", "--no-use-colors", "--no-write-json", "--select", *select]
     command += ["--exclude", *exclude] if exclude else []
@@ -97,9 +105,9 @@ def run_dbt(
 def parsed_as(vars_: Mapping[str, Any]) -> str:
     """Return a text that is equal for vars with which dbt parses the same project."""
     parsed = {
-        name: bool(value) if name in ("events", "targets") else value
+        name: bool(value) if name in FILES else value
         for name, value in vars_.items()
-        if name in ("events", "targets") or name not in READ_BY_RUNS
+        if name not in READ_BY_RUNS
     }
     text = json.dumps(parsed, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -129,7 +137,7 @@ class Trials:
         """Build the targets that every trial is scored on; return their number of users."""
         run_dbt(
             self.folder,
-            self.vars | {"exclude": exclude, "ranker": "off"},
+            self.vars | {"exclude": exclude},
             ("+int_targets",),
             seconds=self.budget.left,
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+from conftest import READ_BY_RUNS
 
 from longtail.build import settings
 from longtail.build.vars import merge
@@ -322,6 +323,19 @@ class TestSearch:
         monkeypatch.setattr(searching, "run_dbt", killed)
         with pytest.raises(ValueError, match="do not allow a single trial"):
             searching.search({}, tmp_path, Budget(60), print)
+
+
+def test_trials_parse_anew_only_for_vars_that_are_parsed():
+    vars_ = {"events": "a.parquet", "window": 3, "blend": {"rp3beta": 1.0}, "ranker": "off"}
+    parsed = trials.parsed_as(vars_)
+    assert trials.parsed_as({**vars_, "events": "b.parquet", "window": 5}) == parsed
+    for other in ({"blend": {"group_knn": 1.0}}, {"ranker": "trees"}, {"targets": "t.csv"}):
+        assert trials.parsed_as({**vars_, **other}) != parsed
+
+
+def test_vars_that_are_not_parsed_are_checked():
+    """test_rooms.py parses with other values of READ_BY_RUNS."""
+    assert set(READ_BY_RUNS) >= trials.READ_BY_RUNS
 
 
 def test_scores_by_hand(tmp_path):
