@@ -1,4 +1,4 @@
-# longtail: make build, make test, make report, make export, make docs, make bench
+# longtail: make build, make tune, make test, make report, make export, make docs, make bench
 #
 #   make build                              demo events
 #   make inspect EVENTS='logs/*.csv.gz'     what is in your files; WRITE=shop.yml writes a preset
@@ -7,6 +7,7 @@
 #   make build EVENTS=... DATASET=rees46    a preset of datasets/, or the path of one: shop.yml
 #   make build EVENTS=... PRODUCTS=p.csv    with the shop's product catalogue; make stock: what is sold out
 #   make build EVENTS=... IMPRESSIONS=i.csv what was shown and clicked: click-through, experiments
+#   make tune EVENTS=... WRITE=shop.yml     find better vars on the log's own history; MINUTES=15
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
 #   make build TARGET=spark                 by Apache Spark (docs/spark.md); spark_connect: a server
@@ -21,7 +22,7 @@ DATA ?= data
 
 # User input reaches Python unchanged through the environment: neither make nor a shell interprets
 # its quotes, dollar signs and backslashes.
-GIVEN := EVENTS PRODUCTS IMPRESSIONS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE
+GIVEN := EVENTS PRODUCTS IMPRESSIONS DATASET VARS FLAGS WAREHOUSE DATA TO OUT K WRITE MINUTES
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),$(value LONGTAIL_WAREHOUSE))
@@ -35,7 +36,7 @@ is_installed = identity="$$($(BIN)/python -c '$(IDENTITY)' $(1).lock 2>/dev/null
 note_installed = $(BIN)/python -c '$(IDENTITY)' $(1).lock > $(VENV)/$(1).installed
 
 .DEFAULT_GOAL := help
-.PHONY: help installed install checks spark build test-spark stock inspect dev test quick lint macros report export docs bench lock clean
+.PHONY: help installed install checks spark build test-spark stock inspect tune dev test quick lint macros report export docs bench lock clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +85,9 @@ stock: build ## Take what is sold out, hidden or allowed into the last tables (t
 
 inspect: installed ## Show what is in event files or a catalogue (EVENTS=, PRODUCTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)
 	@$(BIN)/python -m longtail.inspect
+
+tune: installed ## Find better vars on the log's own history (EVENTS=, PRODUCTS=, DATASET=, VARS=; MINUTES=15, WRITE=shop.yml: the preset)
+	@$(BIN)/python -m longtail.tune
 
 dev: BASE := {demo_events: 10000, map_products: 0}
 dev: export LONGTAIL_WAREHOUSE := $(or $(WAREHOUSE),target/dev)

@@ -1,11 +1,12 @@
 """Build recommendations from public data sets, and score them against peers on the same split.
 
     python benchmarks/quality/run.py --data FOLDER [--only retailrocket,gowalla] [--no-peers]
-        [--vars '{"ranker": "trees"}']
+        [--vars default|preset|FILE.yml] [--ranker trees|linear|off] [--also '{"seed": 7}']
 
-Each set goes through the project's own `dbt build` with its preset of vars, up to the lists that
-evaluation compares; implicit's models train on the same interactions and use the same histories and
-exclusions. Prints one table per set. README.md explains the choices.
+Each set goes through the project's own `dbt build`, up to the lists that evaluation compares, with
+its preset of vars, with default vars, or with what `make tune` wrote; implicit's models train on
+the same interactions and use the same histories and exclusions. Prints one table per set, and the
+row of README.md's summary. README.md explains the choices.
 """
 
 import argparse
@@ -26,6 +27,16 @@ ROOT = HERE.parents[1]
 WORK = HERE.parent / ".work"
 PEERS = ("als", "bpr", "cosine", "bm25")
 BOOTSTRAP_SAMPLES = 200
+SPLIT = {
+    *("columns", "reject_when", "events_sql", "event_tables", "csv_options", "earliest_event_at"),
+    *("catalogue", "catalogue_columns", "gate_cleaning_share"),
+    *("event_weights", "click_event_types", "purchase_event_types"),
+    *("robot_clicks", "robot_purchases", "min_stay_seconds"),
+    *("graph_cutoff", "holdout_days", "latest_event_at", "exclude", "evaluation_users"),
+}
+"""Vars that a set's default row keeps of its preset: how its files are read, whose and which events
+count, and where the split lies. All others are those of dbt_project.yml.
+"""
 LIBRARY = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
 
 
@@ -150,8 +161,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of the files")
     parser.add_argument("--only", default=",".join(DATASETS), help="sets, with commas between")
     parser.add_argument(
-        "--vars", type=json.loads, default={}, help="JSON, put on the vars of the sets' presets"
+        "--vars", default="preset", help="default, preset, or a file written by make tune"
     )
+    parser.add_argument("--ranker", default="trees", choices=("trees", "linear", "off"))
+    parser.add_argument("--also", type=json.loads, default={}, help="JSON, put on these vars")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
         "--build",
@@ -174,16 +187,17 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
     if absent:
         show(f"skipped: {' and '.join(absent)} not in {options.data}")
         return
-    folder = WORK / name
+    folder = WORK / "_".join((name, Path(options.vars).stem, options.ranker))
     costs_file = folder / "costs.json"
     if options.build:
-        settings = preset(dataset, options.data) | options.vars
+        settings = row_vars(dataset, options)
         try:
             lists = (
                 "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"
             )
             dial = ("+popularity_dial",) if dataset.only_deepwalk else ()
-            costs = {"longtail": build(folder, settings, (f"+{lists}", "+int_targets", *dial))}
+            select = (f"+{lists}", "+int_targets", "+int_serving", *dial)
+            costs = {"longtail": build(folder, settings, select)}
         except subprocess.CalledProcessError as error:
             show(f"failed: dbt ended with {error.returncode}; see {error.output}")
             return
@@ -197,6 +211,11 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
             costs[f"implicit {peer}"] = measured(command, folder / f"peer_{peer}.log")
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
     report(folder, dataset, costs)
+    served = "hybrid" if dataset.only_hybrid or options.ranker == "off" else "ranked"
+    row = next(row for row in score(folder) if row["model"] == served) | {
+        "model": what_serves(folder)
+    }
+    show("\n" + summary_row(name, options.vars, options.ranker, row, costs["longtail"]))
     if dataset.only_deepwalk:
         show_dial(folder)
 
@@ -210,6 +229,43 @@ def preset(dataset: Dataset, data: Path) -> dict:
     if dataset.targets:
         settings["targets"] = str((data / dataset.targets).resolve())
     return settings
+
+
+def row_vars(dataset: Dataset, options: argparse.Namespace) -> dict:
+    """Vars of one row: the set's preset, only its split, or that and a file's vars."""
+    settings = preset(dataset, options.data)
+    if options.vars != "preset":
+        settings = {
+            name: value for name, value in settings.items() if name in SPLIT | {"events", "targets"}
+        }
+    if options.vars not in ("preset", "default"):
+        found = yaml.safe_load(Path(options.vars).read_text(encoding="utf-8"))
+        settings |= {name: value for name, value in found.items() if name not in SPLIT}
+    return settings | {"ranker": options.ranker} | options.also
+
+
+def what_serves(folder: Path) -> str:
+    """Return what `user_recommendations` publishes: the ranker, or the lists that replace it."""
+    return (
+        tables(folder).execute("select coalesce(ranker, model) from int_serving").fetchall()[0][0]
+    )
+
+
+def summary_row(name: str, vars_: str, ranker: str, row: dict, cost: dict[str, float]) -> str:
+    """One line of the summary: the served lists of a set with these vars."""
+    cells = [
+        name,
+        Path(vars_).stem,
+        ranker,
+        row["model"],
+        *(
+            f"{row[metric]:.4f} ({row[f'{metric}_low']:.4f}-{row[f'{metric}_high']:.4f})"
+            for metric in ("recall", "ndcg")
+        ),
+        *(f"{row[metric]:.4f}" for metric in ("mrr", "coverage")),
+        *(f"{cost[unit]:.0f}" for unit in ("seconds", "processor", "megabytes")),
+    ]
+    return "| " + " | ".join(cells) + " |"
 
 
 def build(

@@ -135,9 +135,14 @@ READ_BY_RUNS = {
     **{"csv_options": {"delim": ";"}, "events_sql": "from x", "event_tables": ["x"]},
     **{"null_texts": ["x"], "hash_user_ids": True, "reject_when": "false", "day_share": 0.2},
     **{"earliest_event_at": "2024-01-03", "shown_at": "2024-01-01", "graph_cutoff": "2024-01-01"},
+    **{"holdout_days": 2},
     **{"event_weights": {"look": 1}, "click_event_types": [], "purchase_event_types": []},
     **{"session_gap_minutes": 60, "min_stay_seconds": 0, "robot_clicks": 2, "robot_purchases": 5},
     **{"window": 2, "half_life_days": 7, "exclude": "seen", "repeat_weight": 0.3, "rp3_beta": 0.2},
+    **{"rp3_groups": "sessions", "rp3_group_size": 9, "rp3_group_exponent": 0.5, "rp3_alpha": 2},
+    **{"row_exponent": 1.1, "knn_groups": 9, "trend_weight": 0.1, "history_length": 9},
+    **{"history_half_life_days": 9, "history_step_decay": 0.5, "repeat_step_decay": 0.5},
+    **{"evaluation_users": 9},
     **{"recommendations": 7, "terms_per_batch": 9, "bootstrap_samples": 3},
 }
 """Vars that affect no config, ref or test, each with a non-default value."""
