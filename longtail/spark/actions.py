@@ -146,6 +146,17 @@ class SparkActions(Actions):
                 ctes[place] = shared_ctes.Cte(name, f"select * from parquet.`{uri}`")
         return shared_ctes.join(ctes, rest)
 
+    def do_compute_ctes(self, *, query: str) -> str:
+        """Compute the marked CTEs of a query over few rows; return the query that reads them."""
+        ctes, rest = shared_ctes.split(query)
+        for place, (name, body) in enumerate(ctes):
+            if shared_ctes.MARK in body:
+                view = f"computed_{uuid.uuid4().hex}"
+                frame = self.spark.sql(shared_ctes.join(ctes[:place], body))
+                frame.localCheckpoint().createOrReplaceTempView(view)
+                ctes[place] = shared_ctes.Cte(name, f"select * from {view}")
+        return shared_ctes.join(ctes, rest)
+
     # ---- staging, which is DuckDB's: docs/spark.md, "Event files read by the executors" ---------
 
     def _as_read(self, files: Iterable[EventFile]) -> list[EventFile]:
