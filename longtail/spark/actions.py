@@ -172,9 +172,7 @@ class SparkActions(Actions):
         """
         return staging.ROWS if self._file_queries(run) else super().do_scan(run=run)
 
-    def do_write_by_duckdb(
-        self, *, run: Run, query: str, location: str, broken_lines: str
-    ) -> None:
+    def do_write_by_duckdb(self, *, run: Run, query: str, location: str, broken_lines: str) -> None:
         """Write the rows of a DuckDB query; those of event files in Spark's tasks, one per file."""
         target = Path(location)
         fresh = target.with_name(f"{target.name}.partial")
@@ -185,9 +183,7 @@ class SparkActions(Actions):
             for folder in (fresh, broken):
                 folder.mkdir()
             queries = self._file_queries(run)
-            staging.run(
-                self.spark, staging.tasks_of(queries, query, broken_lines, fresh, broken)
-            )
+            staging.run(self.spark, staging.tasks_of(queries, query, broken_lines, fresh, broken))
             # Attempts that were killed leave a file under another name.
             for file in [*fresh.iterdir(), *broken.iterdir()]:
                 if file.suffix != ".parquet":

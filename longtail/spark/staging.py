@@ -5,6 +5,7 @@ Executors need DuckDB and PyArrow, but not longtail: the code that runs there tr
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -119,7 +120,7 @@ def parts_of(
             f"select * from (\n{sql}\n) where source_row > {start[0]} and source_row <= {end[0]}",
             end[1] - start[1],
         )
-        for start, end in zip(ends, ends[1:], strict=False)
+        for start, end in itertools.pairwise(ends)
     ]
 
 
