@@ -291,10 +291,11 @@ def test_executors_stage_what_duckdb_stages(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def from_files(built, tmp_path_factory) -> tuple[Path, dict]:
+def from_files(tmp_path_factory) -> tuple[Path, dict]:
     """Return a build by DuckDB of the demo's events as a file, and its vars."""
     folder = tmp_path_factory.mktemp("from_files")
-    shutil.copy(built[0] / ".work" / "demo_events.parquet", folder / "events.parquet")
+    dbt(folder / "demo", "run", "--select", "+demo_events", **EVENTS)
+    shutil.copy(folder / "demo" / ".work" / "demo_events.parquet", folder / "events.parquet")
     given = {"events": f"{folder}/events.parquet", "map_products": 0}
     dbt(folder / "duckdb", "run", "--exclude", "popularity_dial", **given)
     return folder / "duckdb", given
