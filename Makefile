@@ -11,6 +11,7 @@
 #   make build VARS='{window: 3}'           any var of dbt_project.yml
 #   make build WAREHOUSE=/data/shop         where the tables go
 #   make build TARGET=spark                 by Apache Spark (docs/spark.md); spark_connect: a server
+#   make build TARGET=spark STAGING=tasks   and the event files by its executors
 #   make build FLAGS=--full-refresh         any options of dbt build, with spaces between
 #   make build VERBOSE=1                    dbt's whole log instead of a line per stage
 
@@ -66,7 +67,11 @@ spark: installed
 
 # DuckDB reads the files before Spark computes, and tests and publishes the tables afterwards.
 $(if $(TARGET),$(if $(filter spark spark_connect,$(TARGET)),,$(error TARGET is spark or spark_connect)))
-STAGED := path:models/staging path:models/demo
+# With STAGING=tasks only files beside the events.
+TABLE_FILES := path:models/staging/impressions stg_raw_catalogue stg_catalogue rejected_products \
+	stg_availability stg_listed_products
+$(if $(STAGING),$(if $(filter tasks,$(STAGING)),,$(error STAGING is tasks)))
+STAGED := path:models/demo $(if $(filter tasks,$(STAGING)),$(TABLE_FILES),path:models/staging)
 # Unit tests judge the SQL, not the shop's data: `make test` runs them.
 NO_CODE_TESTS := --exclude-resource-type unit_test
 build_by_duckdb = $(DBT) build $(SELECTED) $(NO_CODE_TESTS) $$FLAGS --vars "$$vars"

@@ -2,10 +2,12 @@
 
     python benchmarks/scale/run.py                                   1, 5, 20 and 56 million events
     python benchmarks/scale/run.py --events 5000000 --input csv.gz   from files, one per day
+    python benchmarks/scale/run.py --events 1000000 --target spark   by Spark, after make spark
 
-Every size is a whole `dbt build` of made-up events, tests included, in its own warehouse, which is
-removed afterwards. Memory is the total of all processes of the build, sampled every half second;
-that of a model is the peak while it ran, including whatever ran beside it.
+Every size is a whole build of made-up events, tests included, in its own warehouse, which is
+removed afterwards. Memory and CPU seconds are the total of all processes of the build, sampled
+every half second; the memory of a model is the peak while it ran, including whatever ran beside it.
+`--select +user_recommendations` builds a part, without tests.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -30,14 +32,19 @@ SIZES = (1_000_000, 5_000_000, 20_000_000, 56_000_000)
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SHOWN = 15
 """Models in the table of the slowest."""
+TICKS = os.sysconf("SC_CLK_TCK")
+STAGED = ("path:models/staging", "path:models/demo")
+"""What DuckDB computes before Spark, as in the Makefile."""
 
 
 @dataclass(eq=False)  # a thread is compared by identity
 class Memory(threading.Thread):
-    """Samples the memory of a process and its descendants until stopped."""
+    """Samples memory and CPU time of a process and its descendants until stopped."""
 
     process: int
     seen: list[tuple[datetime, int]] = field(default_factory=list)
+    ticks: dict[int, int] = field(default_factory=dict)
+    """CPU time of each process when it was last seen."""
 
     def __post_init__(self) -> None:
         super().__init__(daemon=True)
@@ -46,7 +53,14 @@ class Memory(threading.Thread):
     def run(self) -> None:
         """Sample every half second."""
         while not self.done.wait(0.5):
-            self.seen.append((datetime.now(UTC).replace(tzinfo=None), resident(self.process)))
+            held, ticks = usage(self.process)
+            self.seen.append((datetime.now(UTC).replace(tzinfo=None), held))
+            self.ticks |= ticks
+
+    @property
+    def cpu_seconds(self) -> float:
+        """CPU seconds of all processes, up to the last sample."""
+        return sum(self.ticks.values()) / TICKS
 
     def peak(self, start: datetime | None = None, end: datetime | None = None) -> float:
         """Return the peak in GB between start and end; 0 without a sample."""
@@ -63,9 +77,9 @@ class Memory(threading.Thread):
         )
 
 
-def resident(root: int) -> int:
-    """Bytes in memory of a process and its descendants (Linux)."""
-    parents, pages = {}, {}
+def usage(root: int) -> tuple[int, dict[int, int]]:
+    """Bytes in memory of a process and its descendants, and the CPU ticks of each (Linux)."""
+    parents, pages, ticks = {}, {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
@@ -73,17 +87,23 @@ def resident(root: int) -> int:
             continue  # it has ended
         parents[int(stat.parent.name)] = int(fields[1])
         pages[int(stat.parent.name)] = int(fields[21])
+        ticks[int(stat.parent.name)] = int(fields[11]) + int(fields[12])
     family = {root}
     while grown := {child for child, parent in parents.items() if parent in family} - family:
         family |= grown
-    return sum(pages.get(process, 0) for process in family) * PAGE
+    held = sum(pages.get(process, 0) for process in family) * PAGE
+    return held, {process: ticks.get(process, 0) for process in family}
 
 
 def dbt(arguments: list[str], variables: dict, folder: Path) -> tuple[float, Memory]:
     """Run dbt in a warehouse; return seconds and memory. A log beside it gets the output."""
     command = [Path(sys.executable).parent / "dbt", *arguments, "--vars", json.dumps(variables)]
     command += ["--target-path", folder / "target", "--log-path", folder / "logs"]
-    environment = os.environ | {"LONGTAIL_WAREHOUSE": str(folder / "warehouse")}
+    found = [str(ROOT), str(ROOT / "longtail" / "spark" / "dbt_path")]
+    environment = os.environ | {
+        "LONGTAIL_WAREHOUSE": str(folder / "warehouse"),
+        "PYTHONPATH": os.pathsep.join(found),
+    }
     started = time.monotonic()
     with (folder / "build.log").open("w") as log:
         process = subprocess.Popen(
@@ -124,24 +144,46 @@ def write_files(events: int, kind: str, folder: Path) -> str:
     return f"{files}/*.{kind}"
 
 
-def measure(events: int, kind: str) -> dict:
+def build(
+    variables: dict, folder: Path, target: str, select: list[str]
+) -> tuple[float, float, list[Memory]]:
+    """Build by DuckDB or, as make does, by Spark; return seconds, CPU seconds and memory."""
+    selected = ["--select", *select] if select else []
+    steps = [["run" if select else "build", *selected]]
+    if target != "duckdb":
+        steps = [
+            ["run", "--select", *STAGED],
+            ["run", "--target", target, *selected, "--exclude", *STAGED],
+            *([] if select else [["test", "--exclude-resource-type", "unit_test"]]),
+        ]
+    measured = [dbt(step, variables, folder) for step in steps]
+    memories = [memory for _, memory in measured]
+    return (
+        sum(seconds for seconds, _ in measured),
+        sum(memory.cpu_seconds for memory in memories),
+        memories,
+    )
+
+
+def measure(events: int, kind: str, target: str, select: list[str]) -> dict:
     """Build one size; return its cost in total and per model."""
     folder = Path(tempfile.mkdtemp(prefix="longtail_scale_"))
     try:
         variables: dict = {"demo_events": events}
         if kind != "demo":
             variables = {"events": write_files(events, kind, folder)}
-        seconds, memory = dbt(["build"], variables, folder)
+        seconds, cpu_seconds, memories = build(variables, folder, target, select)
         warehouse = folder / "warehouse"
-        with duckdb.connect(str(warehouse / "longtail.duckdb"), read_only=True) as connection:
+        with duckdb.connect(str(warehouse / ".work" / "build.duckdb")) as connection:
             counts = connection.sql("""
                 select
                     (select count(*) from stg_events) + (select count(*) from rejected_events),
-                    (select count(*) from products),
-                    (select count(*) from internal.int_user_keys)
+                    (select count(*) from int_product_keys),
+                    (select count(*) from int_user_keys)
             """).fetchall()[0]
-            models = connection.sql("""
-                select model, started_at, seconds, table_rows, table_bytes from model_runs
+            models = connection.sql(f"""
+                select model, started_at, seconds, table_rows, table_bytes
+                from '{warehouse}/.work/model_runs.parquet'
                 where table_rows is not null
             """).fetchall()
         return {
@@ -149,7 +191,8 @@ def measure(events: int, kind: str) -> dict:
             "products": counts[1],
             "users": counts[2],
             "seconds": seconds,
-            "peak_gb": memory.peak(),
+            "cpu_seconds": cpu_seconds,
+            "peak_gb": max(memory.peak() for memory in memories),
             "spilled_left": (warehouse / ".work" / "spill").exists(),
             "table_gb": sum(bytes_ or 0 for *_, bytes_ in models) / 1e9,
             "models": [
@@ -158,11 +201,8 @@ def measure(events: int, kind: str) -> dict:
                     "seconds": took,
                     "rows": rows,
                     "megabytes": bytes_ / 1e6,
-                    "peak_gb": memory.peak(
-                        start,
-                        datetime.fromtimestamp(
-                            start.replace(tzinfo=UTC).timestamp() + took, UTC
-                        ).replace(tzinfo=None),
+                    "peak_gb": max(
+                        memory.peak(start, start + timedelta(seconds=took)) for memory in memories
                     ),
                 }
                 for name, start, took, rows, bytes_ in models
@@ -175,13 +215,15 @@ def measure(events: int, kind: str) -> dict:
 def totals(results: list[dict]) -> str:
     """Markdown: one row per size."""
     lines = [
-        "| events | products | users | seconds | per million events | peak GB | tables GB |",
-        "|---|---|---|---|---|---|---|",
+        "| events | products | users | seconds | per million events | CPU seconds | peak GB "
+        "| tables GB |",
+        "|---" * 8 + "|",
     ]
     for made in results:
         lines.append(
             f"| {made['events']:,} | {made['products']:,} | {made['users']:,} "
             f"| {made['seconds']:.0f} | {1e6 * made['seconds'] / made['events']:.0f} "
+            f"| {made['cpu_seconds']:.0f} "
             f"| {made['peak_gb']:.1f} | {made['table_gb']:.1f} |"
         )
     return "\n".join(lines)
@@ -216,12 +258,15 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, nargs="+", default=SIZES, metavar="N")
     parser.add_argument("--input", choices=("demo", "csv.gz", "parquet"), default="demo")
+    parser.add_argument("--target", choices=("duckdb", "spark", "spark_connect"), default="duckdb")
+    parser.add_argument("--select", nargs="+", default=[], metavar="MODEL", help="not all models")
     parser.add_argument("--json", type=Path, help="also write every figure to this file")
     arguments = parser.parse_args()
     results = []
     for events in arguments.events:
         print(f"building {events:,} events ...", file=sys.stderr, flush=True)
-        results.append(measure(events, arguments.input))
+        cost = measure(events, arguments.input, arguments.target, arguments.select)
+        results.append(cost)
         if arguments.json:
             arguments.json.write_text(json.dumps(results, indent=1))
         print(totals(results), slowest(results), sep="\n\n", flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,7 +39,7 @@ class InputActions:
 
     def forget(self) -> None:
         """Forget the descriptions, so that files are read again."""
-        self.scans: dict[str, str] = {}
+        self.scans: dict[str, dict[file_rows.EventFile, str]] = {}
         self.tables: dict[str, dict[str, list[file_rows.EventFile]]] = {}
         self.file_plans: dict[str, sources.FilePlan] = {}
         self.catalogues: dict[str, Any] = {}
@@ -62,14 +62,24 @@ class InputActions:
 
     def do_scan(self, *, run: Run) -> str:
         """Return the SQL that reads new and changed event files."""
+        return scan.union_of(self._file_queries(run).values())
+
+    def _as_read(self, files: Iterable[file_rows.EventFile]) -> list[file_rows.EventFile]:
+        """Return the files as the process that reads them finds them."""
+        return list(files)
+
+    def _file_queries(self, run: Run) -> dict[file_rows.EventFile, str]:
+        """Return the SQL that reads each new or changed event file; made once per build."""
         checked = run.checked
         asked = repr(checked)
         if asked not in self.scans:
             self.notes.clear()
-            files = self._file_plan(run).found
+            files = self._as_read(self._file_plan(run).found)
             if checked["events_sql"]:
-                files = query.queried(files, checked["events_sql"], self._side_tables(checked))
-            self.scans[asked] = scan.scan_sql(
+                tables = self._side_tables(checked).items()
+                located = {name: self._as_read(of_name) for name, of_name in tables}
+                files = query.queried(files, checked["events_sql"], located)
+            self.scans[asked] = scan.file_queries(
                 files,
                 columns=checked["columns"],
                 reject_when=checked["reject_when"],

@@ -58,6 +58,37 @@ def scan_sql(
 ) -> str:
     """Return the query that reads all files.
 
+    Parameters, columns and errors are those of `file_queries`.
+    """
+    queries = file_queries(
+        files,
+        columns=columns,
+        reject_when=reject_when,
+        user_salt=user_salt,
+        null_texts=null_texts,
+        event_type=event_type,
+        say=say,
+    )
+    return union_of(queries.values())
+
+
+def union_of(queries: Iterable[str]) -> str:
+    """Return the query for the rows of all files, from one query for each."""
+    return "\nunion all\n".join(queries) or _no_rows()
+
+
+def file_queries(
+    files: Iterable[EventFile],
+    *,
+    columns: Mapping[str, str] | None = None,
+    reject_when: Mapping[str, str] | None = None,
+    user_salt: str = "",
+    null_texts: Iterable[str] = (),
+    event_type: str = "view",
+    say: Callable[[str], None] = lambda line: None,
+) -> dict[EventFile, str]:
+    """Return the query that reads each file that has columns.
+
     Parameters
     ----------
     files
@@ -79,7 +110,7 @@ def scan_sql(
 
     Returns
     -------
-    str
+    dict
         SQL with the canonical columns as text, `reject_when_reason`, `raw_line` (of a row that
         could not be split, else null), `source_file` and `source_row`, which counts the rows
         of the file that could be read.
@@ -110,7 +141,7 @@ def scan_sql(
         )
     times = {path: given["event_time"] for path, given in mapped.items() if has_times}
     times = event_times.as_iso(files, times, say)
-    selects = []
+    queries = {}
     for file in files:
         expressions = mapped[file.path]
         expressions["event_time"] = times.get(file.path, expressions["event_time"])
@@ -132,8 +163,8 @@ def scan_sql(
             f"{text_literal(file.path)} as source_file",
             f"{file.own('source_row')} as source_row",
         ]
-        selects.append("select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{rows_of(file)}\n)")
-    return "\nunion all\n".join(selects) or _no_rows()
+        queries[file] = "select\n    " + ",\n    ".join(lines) + f"\nfrom (\n{rows_of(file)}\n)"
+    return queries
 
 
 def targets_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:

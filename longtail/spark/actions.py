@@ -11,7 +11,8 @@ import os
 import runpy
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +23,26 @@ from pyspark.sql.pandas.types import from_arrow_schema
 
 from longtail.build import database
 from longtail.build.actions import Actions
+from longtail.build.file_rows import EventFile
+from longtail.build.run import Run
 from longtail.build.warehouse import Warehouse, remove
-from longtail.spark import shared_ctes
+from longtail.spark import shared_ctes, staging
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 PATTERNS = set("*?[]{}'`%#\\")
 """Characters with a special meaning in Hadoop paths or Spark SQL."""
+BROKEN_LINES = "broken_lines"
+"""The folder for lines that tasks could not split, until the build's table has them."""
+NO_BROKEN_LINES = """
+    select
+        null::varchar as source_file,
+        null::ubigint as line_number,
+        null::varchar as raw_text,
+        null::varchar as error_type
+    where false
+"""
 FILES_OF_HADOOP = (".*.crc", "_SUCCESS")
 UNSIGNED = {
     pa.uint8(): pa.int16(),
@@ -70,6 +83,8 @@ class SparkActions(Actions):
                 "Spark reads as a pattern: set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to one without"
             )
         self.spark = spark
+        self.names: dict[str, str] = {}
+        """Full paths of input files to their names as the user wrote them."""
         # Held open for the run: no other build of this warehouse can start meanwhile.
         self.duckdb = duckdb.connect(str(self.work / "build.duckdb"), config=dict(limits))
         warehouse.repair()
@@ -80,6 +95,7 @@ class SparkActions(Actions):
     def do_name_tables(self, *, schema: str) -> None:
         """Register every table in progress in Spark's catalogue, which starts empty."""
         self.spark.sql(f"create schema if not exists {schema}")
+        self.schema = schema
         for path in sorted(self.work.glob("*.parquet")):
             self.do_name_table(name=f"{schema}.{path.stem}", location=str(path))
 
@@ -129,6 +145,95 @@ class SparkActions(Actions):
                 self.spark.sql(shared_ctes.join(ctes[:place], body)).write.parquet(uri)
                 ctes[place] = shared_ctes.Cte(name, f"select * from parquet.`{uri}`")
         return shared_ctes.join(ctes, rest)
+
+    def do_compute_ctes(self, *, query: str) -> str:
+        """Compute the marked CTEs of a query over few rows; return the query that reads them."""
+        ctes, rest = shared_ctes.split(query)
+        for place, (name, body) in enumerate(ctes):
+            if shared_ctes.MARK in body:
+                view = f"computed_{uuid.uuid4().hex}"
+                frame = self.spark.sql(shared_ctes.join(ctes[:place], body))
+                frame.localCheckpoint().createOrReplaceTempView(view)
+                ctes[place] = shared_ctes.Cte(name, f"select * from {view}")
+        return shared_ctes.join(ctes, rest)
+
+    # ---- staging, which is DuckDB's: docs/spark.md, "Event files read by the executors" ---------
+
+    def _as_read(self, files: Iterable[EventFile]) -> list[EventFile]:
+        """Return the files by full path: executors have another working folder."""
+        located = [replace(file, local=os.path.abspath(file.local or file.path)) for file in files]
+        self.names |= {file.local: file.path for file in located}
+        return located
+
+    def do_scan(self, *, run: Run) -> str:
+        """Check the event files; return what stands for their rows until there is a task for each.
+
+        Without a new file, return the query for no rows.
+        """
+        return staging.ROWS if self._file_queries(run) else super().do_scan(run=run)
+
+    def do_write_by_duckdb(self, *, run: Run, query: str, location: str, broken_lines: str) -> None:
+        """Write the rows of a DuckDB query; those of event files in Spark's tasks, one per file."""
+        target = Path(location)
+        fresh = target.with_name(f"{target.name}.partial")
+        broken = self.work / BROKEN_LINES
+        for folder in (fresh, broken):
+            remove(folder)
+        if staging.ROWS in query:
+            for folder in (fresh, broken):
+                folder.mkdir()
+            queries = self._file_queries(run)
+            staging.run(self.spark, staging.tasks_of(queries, query, broken_lines, fresh, broken))
+            # Attempts that were killed leave a file under another name.
+            for file in [*fresh.iterdir(), *broken.iterdir()]:
+                if file.suffix != ".parquet":
+                    file.unlink()
+        else:
+            with self.duckdb.cursor() as cursor:
+                cursor.execute(f"copy ({query}) to '{fresh}' (format parquet, compression zstd)")
+        remove(target)
+        os.rename(fresh, target)
+
+    def do_keep_broken_lines(self, *, table: str) -> None:
+        """Keep the lines that no task could split in a table of the build, as DuckDB does."""
+        folder = self.work / BROKEN_LINES
+        rows = NO_BROKEN_LINES
+        if any(folder.glob("*.parquet")):
+            # A side file of `event_tables` is read, and reported, by every task.
+            rows = f"""
+                select distinct
+                    coalesce(names.name, lines.source_file) as source_file,
+                    lines.* exclude (source_file)
+                from {database.rows_of(folder)} as lines
+                left join names on lines.source_file = names.path
+            """
+        names = {"path": list(self.names), "name": list(self.names.values())}
+        with self.duckdb.cursor() as cursor:
+            cursor.register("names", pa.table(names, pa.schema(dict.fromkeys(names, pa.string()))))
+            cursor.execute(f"create or replace table {self.schema}.{table} as {rows}")
+        remove(folder)
+
+    def do_files_read(self, *, run: Run) -> list[str]:
+        """Record what stg_raw_events holds, also as the table `files_read` of both engines."""
+        names = super().do_files_read(run=run)
+        with self.duckdb.cursor() as cursor:
+            cursor.register("names", pa.table({"source_file": pa.array(names, pa.string())}))
+            cursor.execute(f"create or replace table {self.schema}.files_read as from names")
+        listed = ", ".join(map(_text_literal, names))
+        self.spark.sql(
+            f"create or replace view {self.schema}.files_read as "
+            f"select explode(cast(array({listed}) as array<string>)) as source_file"
+        )
+        return names
+
+    def do_kept_rows(self, *, table: str) -> str:
+        """Return the name of a table in progress when some of its rows are reused, else ''."""
+        return f"{self.schema}.{table}" if super().do_kept_rows(table=table) else ""
+
+    def do_rows_by_duckdb(self, *, query: str) -> list[tuple]:
+        """Return the rows of a query over the build's tables."""
+        with self.duckdb.cursor() as cursor:
+            return cursor.execute(query).fetchall()
 
     def do_write_empty_day(self, *, query: str, table: str, day: str) -> None:
         """Write an empty file that preserves the columns of a table by day without rows."""
@@ -186,6 +291,12 @@ class SparkActions(Actions):
                 space = runpy.run_path(str(file), run_name="dbt_python_model")
             table = space["model"](space["dbtObj"](rows), cursor)
             space["materialize"](table, cursor)
+
+
+def _text_literal(text: str) -> str:
+    """Quote text for Spark's SQL."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def _uri(path: str | Path) -> str:

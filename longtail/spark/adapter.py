@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import traceback
 import warnings
 from dataclasses import dataclass, field
@@ -62,6 +63,9 @@ class Credentials(SparkCredentials):
             options[OF_JAVA] = f'{given} "-Dlog4j2.configurationFile={logs}"'
             folder = Warehouse(self.warehouse).work / "spill"  # empty: each table has its own place
             options["spark.sql.warehouse.dir"] = str(folder)
+            if options.get("spark.master", "").startswith("local"):
+                # Tasks that run Python find here what this process has.
+                os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
 
     @property
     def type(self) -> str:

@@ -9,7 +9,7 @@
                 select event_date, count(*) as events, count(distinct user_id) as users
                 from " ~ this ~ " group by event_date
             ), " ~ days_of_the_log("days") ~ "
-            select max(event_date)::varchar from days_of_the_log where has_traffic"
+            select cast(max(event_date) as string) from days_of_the_log where has_traffic"
         )[0][0] %}
         {% do longtail_package("files_staged", {"newest_day": newest_day}) %}
     {% endif %}

@@ -2,7 +2,7 @@
     {# Hook after the events are typed: without one there is nothing to build, so list the reasons,
        with a value for each. #}
     {% if execute and run_query("select 1 from " ~ this ~ " limit 1") | length == 0 %}
-        {% set rows = run_query(
+        {% set rows = rows_by_duckdb(
             "select reject_reason, count(*), min(source_file), min(coalesce(raw_line, case
                 when contains(reject_reason, 'event_time') then raw_event_time
                 when contains(reject_reason, 'event_type') then event_type
@@ -17,8 +17,6 @@
             from " ~ this.schema ~ ".broken_lines group by error_type
             order by 2 desc, 1"
         ) %}
-        {% set listed = [] %}
-        {% for row in rows %}{% do listed.append(row.values() | list) %}{% endfor %}
-        {% do longtail_package("refuse_rows", {"rows": listed}) %}
+        {% do longtail_package("refuse_rows", {"rows": rows}) %}
     {% endif %}
 {% endmacro %}

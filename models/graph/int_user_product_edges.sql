@@ -1,5 +1,6 @@
 {# The graph of users and products, for DeepWalk where `deepwalk_graph` asks for it.
-   Users are numbered after the products. #}
+   Users are numbered after the products: within blocks of keys, since ordering all users
+   at once would be a single Spark task. #}
 with nodes as (
     select * from {{ ref("product_nodes") }}
 ),
@@ -24,14 +25,31 @@ interests as (
     group by interactions.user_key, nodes.node_id
 ),
 
+users as (
+    select distinct
+        user_key,
+        {{ whole_quotient("user_key", "65536") }} as block
+    from interests
+),
+
+blocks as (
+    select
+        block,
+        sum(count(*)) over (order by block) - count(*) as users_before
+    from users
+    group by block
+),
+
 user_nodes as (
     select
-        user_key,
+        users.user_key,
         cast(
-            row_number() over (order by user_key) - 1
-            + (select count(*) from nodes) as integer
+            (select count(*) from nodes) + blocks.users_before
+            + row_number() over (partition by users.block order by users.user_key)
+            - 1 as integer
         ) as node_id
-    from (select distinct user_key from interests)
+    from users
+    inner join blocks on users.block = blocks.block
 ),
 
 edges as (

@@ -1,3 +1,5 @@
+{{ config(by_duckdb=true) }}
+
 {% set kept_rows = kept_rows("rejected_events") %}
 
 with raw_events as (

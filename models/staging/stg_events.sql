@@ -32,11 +32,7 @@ with new_events as (
 ),
 
 events as (
-    select * from new_events
-    {% if kept_rows %}
-        union all by name
-        select * from {{ kept_rows }}
-    {% endif %}
+    {{ union_by_name("new_events", "select * from " ~ kept_rows if kept_rows else "") }}
 )
 
 select * from events

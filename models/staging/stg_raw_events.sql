@@ -1,4 +1,5 @@
 {{ config(
+    by_duckdb=true,
     pre_hook="{{ forget_files_read() }}",
     post_hook=["{{ keep_broken_lines() }}", "{{ note_files_read() }}"],
 ) }}

@@ -49,7 +49,7 @@ def compile_staging(shop) -> Callable[..., Staged]:
     """Compile stg_raw_events once; return a function that runs it over described files."""
     shop.write([("2024-01-01", "view", "p", "c", "a.b", "br", 1, "u", "s")])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "scan_sql", lambda *_, **__: PLACE_OF_ROWS)
+        patch.setattr(scan, "union_of", lambda _: PLACE_OF_ROWS)
         compiled = shop.dbt("compile", "--full-refresh", "--select", "stg_raw_events")
     assert compiled.is_good, compiled.text
     file = shop.target / "compiled/longtail/models/staging/stg_raw_events.sql"
@@ -116,7 +116,7 @@ def compile_catalogue(shop) -> Callable[..., Staged]:
 def _render(hook: str, connection: duckdb.DuckDBPyConnection, salt: str, unpacked: dict) -> str:
     """Render the hook as dbt does, after the model and on its connection."""
     environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    template = environment.from_string(hook + "{{ keep_broken_lines() }}")
+    template = environment.from_string(hook + "{{ duckdb__keep_broken_lines() }}")
     return template.render(
         execute=True,
         run_query=lambda sql: connection.execute(sql).fetchall(),

@@ -50,9 +50,10 @@ def defined_macros() -> dict[str, list[str]]:
     for folder in ("macros", "tests/generic"):
         for path in (ROOT / folder).rglob("*.sql"):
             for kind, name, arguments in MACRO.findall(path.read_text(encoding="utf-8")):
+                engine = "spark" if path.parent.name == "spark" else "duckdb"
                 full_name = {
                     "test": f"test_{name}",
-                    "materialization": f"materialization_{name}_duckdb",
+                    "materialization": f"materialization_{name}_{engine}",
                 }
                 listed = [text.split("=")[0].strip() for text in arguments.split(",")]
                 found[full_name.get(kind, name)] = [text for text in listed if text]

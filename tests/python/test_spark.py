@@ -3,9 +3,11 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -16,7 +18,7 @@ from nightly_shop import BY_DAY, Nights, events_of
 from longtail.build.database import rows_of
 from longtail.spark import set_up
 
-pytest.importorskip("pyspark", reason="no pyspark: make test-spark")
+pyspark = pytest.importorskip("pyspark", reason="no pyspark: make test-spark")
 pytest.importorskip("dbt.adapters.spark", reason="no dbt-spark: make test-spark")
 try:
     set_up.choose_java(dict(os.environ))
@@ -64,7 +66,9 @@ LITTLE_DATA = {
 """A thousandth of the work that Spark is for: planning and compiling take longer than rows do."""
 
 
-def start(warehouse: Path, *command: str, **settings) -> subprocess.Popen:
+def start(
+    warehouse: Path, *command: str, environment: dict | None = None, **settings
+) -> subprocess.Popen:
     """Start the dbt command as make does, with Spark's settings for little data."""
     options = [f"--conf {name}={value}" for name, value in LITTLE_DATA.items()]
     given = {
@@ -82,16 +86,16 @@ def start(warehouse: Path, *command: str, **settings) -> subprocess.Popen:
             *("--vars", json.dumps(settings)),
         ],
         cwd=ROOT,
-        env=os.environ | given,
+        env=os.environ | given | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
 
 
-def dbt(warehouse: Path, *command: str, is_good: bool = True, **settings) -> str:
+def dbt(warehouse: Path, *command: str, is_good: bool = True, **given) -> str:
     """Run the dbt command to its end; return what it said."""
-    process = start(warehouse, *command, **settings)
+    process = start(warehouse, *command, **given)
     said, _ = process.communicate()
     assert (process.returncode == 0) == is_good, said[-6000:]
     return said
@@ -227,3 +231,160 @@ def test_a_new_day_leaves_the_earlier_ones(tmp_path):
     dbt(by_duckdb, "run", *select, **shop.vars)
     for table in (*BY_DAY, "product_edges", "cleaning_report"):
         assert differences(table, by_duckdb, by_spark) == 0, table
+
+
+EVENT_FILES = ("stg_raw_events", "rejected_events", "stg_events")
+NOT_IN_TASKS = (
+    *("path:models/demo", "path:models/staging/impressions", "stg_raw_catalogue", "stg_catalogue"),
+    *("rejected_products", "stg_availability", "stg_listed_products"),
+)
+"""What DuckDB stages where dbt runs when executors read the event files, as in the Makefile."""
+
+
+def isolated_python(folder: Path) -> str:
+    """Write a Python for executors: the packages of this one, but not the project's folder."""
+    script = folder / "isolated_python"
+    script.write_text(f'#!/bin/sh\ncd / && exec {sys.executable} -I "$@"\n')
+    script.chmod(0o755)
+    imported = subprocess.run([script, "-c", "import longtail.spark"], capture_output=True)
+    assert b"ModuleNotFoundError" in imported.stderr
+    return str(script)
+
+
+@STEPS_OF_MAKE
+def test_executors_stage_what_duckdb_stages(tmp_path):
+    """Files of all formats with broken lines, by their relative names; then a new day."""
+    (tmp_path / "shop").mkdir()
+    shop = Nights(tmp_path / "shop", range(3))
+    header = shop.folder.joinpath("day0.csv").read_text().splitlines()[0]
+    good = "2024-01-03 10:00:00 UTC,view,p1,c,a.b,x,1.5,u1,s1"
+    lines = [header, good, "2024-01-03,view,p2", f"{good},more", good.replace("1.5", "1.5d")]
+    shop.folder.joinpath("day_broken.csv").write_text("\n".join(lines))
+    shop.folder.joinpath("day_utf16.csv").write_text("\n".join([*lines, good]), encoding="utf-16")
+    shop.folder.joinpath("day_lines.jsonl").write_text(
+        '{"event_time": "2024-01-03 11:00:00", "event_type": "view", "product_id": "p", '
+        '"user_id": 7}\n{"event_time":\n'
+    )
+    duckdb.sql(f"from '{shop.folder}/day1.csv'").write_parquet(f"{shop.folder}/day_p.parquet")
+    given = shop.vars | {"events": os.path.relpath(shop.folder / "day*", ROOT)}
+    select = ("run", "--select", *EVENT_FILES)
+    cluster = {
+        "LONGTAIL_SPARK_MASTER": "local-cluster[2,1,1024]",
+        "PYSPARK_PYTHON": isolated_python(tmp_path),
+    }
+    by_duckdb, by_spark = tmp_path / "duckdb", tmp_path / "spark"
+    for new_day in (None, 4):
+        if new_day is not None:
+            shop.write(f"day{new_day}.csv", events_of(new_day))
+        dbt(by_duckdb, *select, **given)
+        dbt(by_spark, *select, "--target", "spark", environment=cluster, **given)
+        for table in EVENT_FILES:
+            assert differences(table, by_duckdb, by_spark) == 0, (table, new_day)
+        raw, rejected, good = (
+            duckdb.sql(f"from {rows_of(by_spark / '.work' / f'{table}.parquet')}")
+            for table in EVENT_FILES
+        )
+        broken = rejected.filter("line_number is not null").shape[0]
+        assert broken == 4
+        if new_day is None:
+            assert good.shape[0] + rejected.shape[0] - broken == raw.shape[0]
+
+
+@pytest.fixture(scope="module")
+def from_files(tmp_path_factory) -> tuple[Path, dict]:
+    """Return a build by DuckDB of the demo's events as a file, and its vars."""
+    folder = tmp_path_factory.mktemp("from_files")
+    dbt(folder / "demo", "run", "--select", "+demo_events", **EVENTS)
+    shutil.copy(folder / "demo" / ".work" / "demo_events.parquet", folder / "events.parquet")
+    given = {"events": f"{folder}/events.parquet", "map_products": 0}
+    dbt(folder / "duckdb", "run", "--exclude", "popularity_dial", **given)
+    return folder / "duckdb", given
+
+
+def build_in_tasks(warehouse: Path, target: str, given: dict, environment: dict) -> None:
+    dbt(warehouse, "run", "--select", *NOT_IN_TASKS, **given)
+    by_spark = ("--target", target, "--exclude", *NOT_IN_TASKS, "popularity_dial")
+    dbt(warehouse, "run", *by_spark, environment=environment, **given)
+
+
+def check_every_table(by_duckdb: Path, by_spark: Path) -> None:
+    tables = tables_of(by_duckdb)
+    assert tables == tables_of(by_spark)
+    found = {table: differences(table, by_duckdb, by_spark) for table in sorted(tables)}
+    assert {table: rows for table, rows in found.items() if rows} == {}
+
+
+@STEPS_OF_MAKE
+def test_two_executors_without_the_project_make_every_table(from_files, tmp_path):
+    by_duckdb, given = from_files
+    cluster = {
+        "LONGTAIL_SPARK_MASTER": "local-cluster[2,1,1024]",
+        "PYSPARK_PYTHON": isolated_python(tmp_path),
+    }
+    build_in_tasks(tmp_path / "spark", "spark", given, cluster)
+    check_every_table(by_duckdb, tmp_path / "spark")
+
+
+@pytest.fixture
+def connect_server(tmp_path) -> Iterator[str]:
+    """Yield the address of a Spark Connect server, whose tasks cannot import the project."""
+    home = Path(pyspark.__file__).parent
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = LITTLE_DATA | {
+        "spark.connect.grpc.binding.port": port,
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.ui.enabled": "false",
+    }
+    options = [text for name, value in settings.items() for text in ("--conf", f"{name}={value}")]
+    environment = os.environ | {
+        "SPARK_HOME": str(home),
+        "PYSPARK_PYTHON": isolated_python(tmp_path),
+    }
+    set_up.choose_java(environment)
+    with (tmp_path / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [
+                *(home / "bin" / "spark-submit", "--master", "local[2]", "--driver-memory", "2g"),
+                *("--class", "org.apache.spark.sql.connect.service.SparkConnectServer", *options),
+                *("--driver-java-options", "-Xss16m -XX:ReservedCodeCacheSize=512m"),
+                "spark-internal",
+            ],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            with socket.socket() as client:
+                if client.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert server.poll() is None, (tmp_path / "server.log").read_text()[-3000:]
+            time.sleep(0.5)
+        yield f"sc://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@STEPS_OF_MAKE
+def test_a_connect_server_makes_every_table_for_a_client_without_java(
+    from_files, connect_server, tmp_path
+):
+    by_duckdb, given = from_files
+    client = {
+        "LONGTAIL_SPARK": connect_server,
+        "PATH": str(Path(sys.executable).parent),
+        "JAVA_HOME": "/nowhere",
+        "PYSPARK_SUBMIT_ARGS": "",
+    }
+    build_in_tasks(tmp_path / "spark", "spark_connect", given, client)
+    check_every_table(by_duckdb, tmp_path / "spark")
+
+
+@STEPS_OF_MAKE
+def test_unit_tests_pass(built):
+    unit_tests = ("--select", "test_type:unit", "--exclude", *STAGED)
+    dbt(built[1], "test", "--target", "spark", *unit_tests, **EVENTS)

@@ -5,8 +5,8 @@
     {% set kept = kept_rows("stg_events") %}
     {% if first_day is not none or not kept %}{{ return("0001-01-01") }}{% endif %}
     {{ return(run_query(
-        "select min(event_date)::varchar from (
-            select event_at::date as event_date from " ~ ref("stg_raw_events") ~ "
+        "select cast(min(event_date) as string) from (
+            select cast(event_at as date) as event_date from " ~ ref("stg_raw_events") ~ "
             where reject_reason is null
             union all
             select event_date from " ~ day_files("stg_events", "event_date") ~ "

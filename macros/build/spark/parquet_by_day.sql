@@ -7,14 +7,17 @@
     {% set location = work_folder() ~ "/" ~ table ~ ".parquet" %}
     {% set target_relation = this.incorporate(type="table") %}
     {% set reads = tables_by_day_read() %}
+    {% set whole = longtail_package("versions", {"tables": tables_read(model)})
+        if config.get("reads_whole") else "" %}
     {% set made_of = {
         "table": table,
-        "query": "spark " ~ compiled_code ~ code_of_other_tables_read() if reads else "",
+        "query": "spark " ~ compiled_code ~ code_of_other_tables_read() ~ whole
+            if reads or whole else "",
         "reads": reads,
         "as_of": context[config.get("as_of")]() if config.get("as_of") else "",
     } %}
     {% set plan = longtail_package("plan_days", dict(
-        made_of, full=(flags.FULL_REFRESH or false) and reads | length > 0
+        made_of, full=(flags.FULL_REFRESH or false) and (reads | length > 0 or whole != "")
     )) %}
     {% set since = plan.first_day %}
     {% if config.get("starts_at") %}
