@@ -1,6 +1,7 @@
 """The product map: UMAP in two and three dimensions, and visible clusters.
 
-Both layouts share one neighbour search and one fuzzy graph (`longtail.kernels.layout`).
+Both layouts of umap-learn share one neighbour search and one fuzzy graph. It compiles its loops in
+every process, so it is imported only when there is something to lay out.
 
 References
 ----------
@@ -18,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from longtail.kernels.layout import curve_of, fuzzy_graph, laid_out
 from longtail.kernels.progress import track
 from longtail.kernels.search import Neighbours, nearest_by_cosine
 
@@ -123,14 +123,42 @@ def _layouts(
     label: str,
 ) -> Iterator[np.ndarray]:
     """Yield one layout per number of dimensions, from principal components, centred."""
-    graph = fuzzy_graph(near.index, _cosine_distance(near.score))
-    curve = curve_of(min_dist)
+    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+
+    # umap-learn counts a point as its own first neighbour.
+    own = np.arange(len(vectors), dtype=np.int32)[:, None]
+    index = np.hstack([own, near.index])
+    distance = np.hstack([np.zeros_like(own, np.float32), _cosine_distance(near.score)])
+    random = np.random.RandomState(seed)
+    graph, _, _ = fuzzy_simplicial_set(
+        vectors, index.shape[1], random, "cosine", knn_indices=index, knn_dists=distance
+    )
+    a, b = find_ab_params(1.0, min_dist)
     for count in track(dimensions, len(dimensions), label):
+        random = np.random.RandomState(seed)
         # Equal points never separate: the force between them has no direction.
-        noise = np.random.RandomState(seed).normal(scale=1e-2, size=(len(vectors), count))
-        start = _principal(vectors, count) + noise
-        layout = laid_out(graph, start, curve=curve, epochs=epochs, seed=seed)
-        yield layout - layout.mean(axis=0)
+        start = _principal(vectors, count)
+        start = start + random.normal(scale=1e-2, size=start.shape).astype(np.float32)
+        layout, _ = simplicial_set_embedding(
+            data=vectors,
+            graph=graph,
+            n_components=count,
+            initial_alpha=1.0,
+            a=a,
+            b=b,
+            gamma=1.0,
+            negative_sample_rate=5,
+            n_epochs=epochs,
+            init=start,
+            random_state=random,
+            metric="cosine",
+            metric_kwds={},
+            densmap=False,
+            densmap_kwds={},
+            output_dens=False,
+            parallel=False,
+        )
+        yield (layout - layout.mean(axis=0)).astype(np.float32)
 
 
 def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray:
