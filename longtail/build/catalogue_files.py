@@ -128,7 +128,9 @@ def content_columns(settings: Mapping[str, Any]) -> dict[str, str]:
     """
     features = enumerate(settings["catalogue_features"], 1)
     vector = settings["catalogue_vector"]
-    return {f"feature_{place}": sql for place, sql in features} | ({VECTOR: vector} if vector else {})
+    return {f"feature_{place}": sql for place, sql in features} | (
+        {VECTOR: vector} if vector else {}
+    )
 
 
 def list_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:

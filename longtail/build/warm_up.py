@@ -9,9 +9,12 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from longtail.build.settings import PROJECT
 from longtail.kernels.corpus import write_tokens
 from longtail.kernels.graph import graph_from_edges
+from longtail.kernels.projection import project
 from longtail.kernels.shared_negatives import train_shared_negatives
 from longtail.kernels.walks import sample_walks, walks_to_arrow
 
@@ -22,7 +25,7 @@ IMPORT_LINE = (
 
 
 def warm_up() -> None:
-    """Walk a triangle, first and second order, and train on it, with the types of a build."""
+    """Walk a triangle, train on it and lay out eight points, with the types of a build."""
     graph = graph_from_edges([0, 0, 1], [1, 2, 2], [0.5, 0.5, 1.0], node_count=3)
     for p, q in ((1.0, 1.0), (0.5, 2.0)):
         for _ in sample_walks(graph, walks_per_node=1, walk_length=3, p=p, q=q, seed=0):
@@ -31,6 +34,7 @@ def warm_up() -> None:
         corpus = Path(folder) / "walks"
         write_tokens(walks_to_arrow(graph, walks_per_node=1, walk_length=3, seed=0), corpus)
         train_shared_negatives(corpus, node_count=3, dimensions=2, seed=0)
+    project(np.eye(8, dtype=np.float32), epochs=1, seed=0)
 
 
 def make_importable(site_packages: Path) -> None:

@@ -1,7 +1,6 @@
 """The product map: UMAP in two and three dimensions, and visible clusters.
 
-Both layouts of umap-learn share one neighbour search and one fuzzy graph. It compiles its loops in
-every process, so it is imported only when there is something to lay out.
+Both layouts of umap-learn share one neighbour search and one fuzzy graph.
 
 References
 ----------
@@ -15,6 +14,7 @@ Campello, Moulavi, Sander 2013, *Density-Based Clustering Based on Hierarchical 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -123,23 +123,22 @@ def _layouts(
     label: str,
 ) -> Iterator[np.ndarray]:
     """Yield one layout per number of dimensions, from principal components, centred."""
-    from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
-
+    umap = _umap()
     # umap-learn counts a point as its own first neighbour.
     own = np.arange(len(vectors), dtype=np.int32)[:, None]
     index = np.hstack([own, near.index])
     distance = np.hstack([np.zeros_like(own, np.float32), _cosine_distance(near.score)])
     random = np.random.RandomState(seed)
-    graph, _, _ = fuzzy_simplicial_set(
+    graph, _, _ = umap.fuzzy_simplicial_set(
         vectors, index.shape[1], random, "cosine", knn_indices=index, knn_dists=distance
     )
-    a, b = find_ab_params(1.0, min_dist)
+    a, b = umap.find_ab_params(1.0, min_dist)
     for count in track(dimensions, len(dimensions), label):
         random = np.random.RandomState(seed)
         # Equal points never separate: the force between them has no direction.
         start = _principal(vectors, count)
         start = start + random.normal(scale=1e-2, size=start.shape).astype(np.float32)
-        layout, _ = simplicial_set_embedding(
+        layout, _ = umap.simplicial_set_embedding(
             data=vectors,
             graph=graph,
             n_components=count,
@@ -159,6 +158,24 @@ def _layouts(
             parallel=False,
         )
         yield (layout - layout.mean(axis=0)).astype(np.float32)
+
+
+def _umap() -> ModuleType:
+    """Import umap-learn, whose compiled loops numba then keeps for the next process.
+
+    The import takes seconds: it is made only when there is something to lay out.
+    """
+    from umap import layouts, umap_
+
+    for module, loop in (
+        (umap_, "smooth_knn_dist"),
+        (umap_, "compute_membership_strengths"),
+        (layouts, "_nb_optimize_layout_euclidean_single_epoch"),
+    ):
+        compiled = getattr(module, loop, None)  # without it, each process compiles it again
+        if compiled is not None:
+            compiled.enable_caching()
+    return umap_
 
 
 def cluster(positions: np.ndarray, *, smallest: int | None = None) -> np.ndarray:

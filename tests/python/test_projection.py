@@ -42,6 +42,17 @@ def test_neighbours_stay_neighbours(groups, drawn):
     assert shared_neighbours(vectors, drawn.space) > 0.5
 
 
+def test_what_umap_compiles_is_kept_from_the_installation_on(drawn):
+    from umap import layouts, umap_
+
+    for loop in (
+        umap_.smooth_knn_dist,
+        umap_.compute_membership_strengths,
+        layouts._nb_optimize_layout_euclidean_single_epoch,
+    ):
+        assert loop.stats.cache_hits and not loop.stats.cache_misses, loop
+
+
 def test_groups_of_vectors_are_clusters_of_the_map(groups, drawn):
     _, label = groups
     found = cluster(drawn.plane)
