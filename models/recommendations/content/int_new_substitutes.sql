@@ -2,8 +2,8 @@
     var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
 )) }}
 
-{# New products can be found too: each among the substitutes of the products that lent it
-   their vectors, as an average product of its category there.
+{# New products can be found too: each among the substitutes of the products that lent
+   it their vectors, as an average product of its category there.
    1. categories: the mean score of each category in each list;
    2. added: at most two new products per list, the nearest in content;
    3. every_substitute: ranked together. #}
