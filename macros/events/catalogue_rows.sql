@@ -8,7 +8,7 @@
         select
             *,
             {% for column, sql in content_columns().items() %}
-                cast({{ sql }} as varchar) as {{ column }},
+                cast({{ sql }} as string) as {{ column }},
             {% endfor %}
             null as broken_reason,
             null as raw_line,
