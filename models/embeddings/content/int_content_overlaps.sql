@@ -1,9 +1,9 @@
 {{ config(enabled=(var("catalogue_features", []) | length > 0)) }}
 
-{# Products without a node against those with one: cosine of their sets of tokens, weighted
-   by inverse document frequency (Salton and Buckley 1988). 1. weighted: the rarer, the
-   heavier; 2. listed: of a common token its most popular products only, since pairs grow
-   with both; 3. lengths; 4. shared: weights in common with products that have a feature. #}
+{# Products without a node against those with one: cosine of their sets of tokens,
+   weighted by inverse document frequency (Salton and Buckley 1988). 1. weighted: the
+   rarer, the heavier; 2. listed: of a common token its most popular products only,
+   since pairs grow with both; 3. lengths; 4. shared: by those with a feature. #}
 {% set most_listed = 1000 %}
 
 with tokens as (
