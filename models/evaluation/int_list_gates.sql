@@ -1,14 +1,14 @@
 {{ config(materialized="ephemeral") }}
 
-{# A table of lists without a row is not worth publishing. When every product is withheld
-   the gate of int_withheld_gates says so. #}
+{# A table of lists without a row is not worth publishing. When every product is
+   withheld the gate of int_withheld_gates says so. #}
 {% set advice = {
-    "user_recommendations": "nothing is left to recommend to anyone: exclude (none leaves "
-        ~ "out nothing), hidden and allowed decide what is left out",
-    "similar_products": "no product is like another: check product_id and the number of "
-        ~ "products in the log",
-    "popular_products": "no product that may be shown has events: check product_id in the "
-        ~ "log and the catalogue",
+    "user_recommendations": "nothing is left to recommend to anyone: exclude (none "
+        ~ "leaves out nothing), hidden and allowed decide what is left out",
+    "similar_products": "no product is like another: check product_id and the number "
+        ~ "of products in the log",
+    "popular_products": "no product that may be shown has events: check product_id in "
+        ~ "the log and the catalogue",
 } %}
 {% set threshold = [var("gate_recommendations") | int, 1] | min %}
 
