@@ -108,9 +108,8 @@ def likenesses(product: dict, others: list[dict]) -> dict[str, float]:
 
     for other, of_other in zip(others, known, strict=True):
         score = 0.0
-        if product.get("material") or product.get("tags"):
-            mine = words(product)
-            score += sum(map(weight, mine & of_other)) / (length(mine) * length(of_other))
+        mine = words(product)
+        score += sum(map(weight, mine & of_other)) / (length(mine) * length(of_other))
         if "embedding" in product:
             a, b = np.array(product["embedding"]), np.array(other["embedding"])
             score += max(0, a @ b / np.linalg.norm(a) / np.linalg.norm(b))

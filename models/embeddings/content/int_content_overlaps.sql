@@ -1,9 +1,11 @@
-{{ config(enabled=(var("catalogue_features", []) | length > 0)) }}
+{{ config(enabled=(
+    var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
+)) }}
 
 {# Products without a node against those with one: cosine of their sets of tokens,
    weighted by inverse document frequency (Salton and Buckley 1988). 1. weighted: the
    rarer, the heavier; 2. listed: of a common token its most popular products only,
-   since pairs grow with both; 3. lengths; 4. shared: by those with a feature. #}
+   since pairs grow with both; 3. lengths; 4. shared: by each pair. #}
 {% set most_listed = 1000 %}
 
 with tokens as (
@@ -57,12 +59,7 @@ shared as (
     from tokens
     inner join weighted on tokens.token = weighted.token
     inner join listed on tokens.token = listed.token
-    where
-        tokens.node_id is null
-        and tokens.product_key in (
-            select described.product_key from tokens as described
-            where described.token like 'feature %'
-        )
+    where tokens.node_id is null
     group by tokens.product_key, listed.product_key
 )
 
