@@ -2,14 +2,24 @@
     var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
 )) }}
 
-{# New products can be found too: each among the substitutes of the products that lent
-   it their vectors, as an average product of its category there.
-   1. categories: the mean score of each category in each list;
-   2. added: at most two new products per list, the nearest in content;
-   3. every_substitute: ranked together. #}
+{# New products can be found too: each among the substitutes of the products of its
+   category that lent it their vectors, as an average product of that category.
+   1. leaves: of every product;
+   2. categories: the mean score of a product's own category in its list;
+   3. added: at most two new products per list, the nearest in content;
+   4. every_substitute: ranked together. #}
 {% set most_new = 2 %}
 with substitutes as (
     select * from {{ ref("int_substitutes") }}
+),
+
+leaves as (
+    select
+        products.product_key,
+        coalesce(leaves.leaf, '') as leaf
+    from {{ ref("products") }} as products
+    left join {{ ref("int_product_leaves") }} as leaves
+        on products.product_key = leaves.product_key
 ),
 
 categories as (
@@ -18,8 +28,9 @@ categories as (
         leaves.leaf,
         {{ exact_sum("substitutes.score", 9) }} / count(*) as score
     from substitutes
-    inner join {{ ref("int_product_leaves") }} as leaves
-        on substitutes.neighbour_key = leaves.product_key
+    inner join leaves on substitutes.product_key = leaves.product_key
+    inner join leaves as found on substitutes.neighbour_key = found.product_key
+    where leaves.leaf = found.leaf
     group by substitutes.product_key, leaves.leaf
 ),
 
@@ -29,8 +40,7 @@ added as (
         lent.product_key as neighbour_key,
         categories.score
     from {{ ref("int_content_neighbours") }} as lent
-    inner join {{ ref("int_product_leaves") }} as leaves
-        on lent.product_key = leaves.product_key
+    inner join leaves on lent.product_key = leaves.product_key
     inner join categories
         on lent.neighbour_key = categories.product_key and leaves.leaf = categories.leaf
     qualify row_number() over (
