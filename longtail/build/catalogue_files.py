@@ -103,8 +103,8 @@ def catalogue_sql(
     Returns
     -------
     str
-        SQL with `CATALOGUE_COLUMNS` and the keys of `content` as text, `broken_reason` and `raw_line` (of a row that could
-        not be split, else null), `source_file` and `source_row`.
+        SQL with `CATALOGUE_COLUMNS` and the keys of `content` as text, `broken_reason` and
+        `raw_line` (of a row that could not be split, else null), `source_file` and `source_row`.
 
     Raises
     ------
@@ -127,10 +127,10 @@ def content_columns(settings: Mapping[str, Any]) -> dict[str, str]:
     feature_1 ... feature_n for the var `catalogue_features`, vector for `catalogue_vector`.
     """
     features = enumerate(settings["catalogue_features"], 1)
-    vector = settings["catalogue_vector"]
-    return {f"feature_{place}": sql for place, sql in features} | (
-        {VECTOR: vector} if vector else {}
-    )
+    columns = {f"feature_{place}": sql for place, sql in features}
+    if settings["catalogue_vector"]:
+        columns[VECTOR] = settings["catalogue_vector"]
+    return columns
 
 
 def list_sql(file: EventFile, *, user_salt: str = "", null_texts: Iterable[str] = ()) -> str:

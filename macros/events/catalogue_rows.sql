@@ -8,15 +8,24 @@
         select
             *,
             {% for column, sql in content_columns().items() %}
-                cast({{ sql }} as varchar) as {{ column }},
+                cast({{ sql }} as string) as {{ column }},
             {% endfor %}
             null as broken_reason,
             null as raw_line,
             'demo' as source_file,
             row_number() over (order by product_id) as source_row
-        from {{ ref("demo_catalogue") }}
         {% if content_columns() %}
-            inner join {{ ref("demo_content") }} using (product_id)
+            from (
+                select
+                    catalogue.*,
+                    content.collection,
+                    content.embedding
+                from {{ ref("demo_catalogue") }} as catalogue
+                inner join {{ ref("demo_content") }} as content
+                    on catalogue.product_id = content.product_id
+            )
+        {% else %}
+            from {{ ref("demo_catalogue") }}
         {% endif %}
     {% elif execute %}
         {{ longtail_package("scan_catalogue", run_request()) }}

@@ -13,7 +13,7 @@ select
             then 'collection ' || style_number
     end as collection,
     '['
-    {% for place in range(8) %}
+    {% for place in range(16) %}
         || round(
             {{ demo_normal("style vector " ~ place, "style_number") }}
             + 0.7 * {{ demo_normal("product vector " ~ place, "product_number") }}, 4

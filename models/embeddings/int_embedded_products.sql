@@ -28,11 +28,11 @@ embedded_products as (
         {{ category_prefix("products.category_code", 2) }} as level_2,
         {{ category_prefix("products.category_code", 3) }} as level_3,
         {{ category_prefix("products.category_code", 4) }} as level_4,
-        products.brand
         {% if has_content %}
-            , nearest.content_node_ids
-            , nearest.content_scores
+            nearest.content_node_ids,
+            nearest.content_scores,
         {% endif %}
+        products.brand
     from products
     left join nodes on products.product_id = nodes.product_id
     {% if has_content %}

@@ -1,30 +1,18 @@
 {# 1. placed: the rows of all lists, counted in the published tables themselves;
-   2. counts: rows per table, and those that may not be shown;
+   2. counts: those that may not be shown;
    3. shop: products that may be shown; then a gate each. #}
-{% set advice = {
-    "user_recommendations": "nothing is left to recommend to anyone: exclude (none leaves "
-        ~ "out nothing), hidden and allowed decide what is left out",
-    "similar_products": "no product is like another: check product_id and the number of "
-        ~ "products in the log",
-    "popular_products": "no product that may be shown has events: check product_id in the "
-        ~ "log and the catalogue",
-} %}
-
 with placed as (
     select
-        'user_recommendations' as list,
         user_id,
         product_id
     from {{ ref("user_recommendations") }}
     union all
     select
-        'similar_products' as list,
         cast(null as string) as user_id,
         similar_product_id as product_id
     from {{ ref("similar_products") }}
     union all
     select
-        'popular_products' as list,
         cast(null as string) as user_id,
         product_id
     from {{ ref("popular_products") }}
@@ -32,9 +20,6 @@ with placed as (
 
 counts as (
     select
-        {% for list in advice %}
-            count(*) filter (where placed.list = '{{ list }}') as {{ list }},
-        {% endfor %}
         count(*) filter (
             where not availability.is_shown or hidden_pairs.product_id is not null
         ) as rows_withheld
@@ -76,18 +61,3 @@ select
     'every product is withheld: look at stock and is_available of the catalogue, '
     || 'and at hidden and allowed (product_availability says why)' as message
 from shop
-{% for list, text in advice.items() %}
-    union all
-    select
-        'rows of {{ list }}' as gate,
-        cast(counts.{{ list }} as double) as value,
-        cast(null as double) as lower,
-        cast(null as double) as upper,
-        cast({{ [var("gate_recommendations") | int, 1] | min }} as double) as threshold,
-        counts.{{ list }} < {{ [var("gate_recommendations") | int, 1] | min }}
-        and shop.products_shown > 0 as is_short,
-        '{{ list }} has no row: {{ text }}; gate_recommendations: 0 publishes it empty'
-            as message
-    from counts
-    cross join shop
-{% endfor %}

@@ -8,6 +8,7 @@
     "int_cleaning_gates": [],
     "int_catalogue_gates": [],
     "int_withheld_gates": [],
+    "int_list_gates": [],
     "int_change_gates": ["last_value", "lacks"],
 } %}
 {% set types = {

@@ -34,7 +34,7 @@ substitutes as (
         row_number() over (
             partition by substitutes.product_key order by substitutes.rank
         ) as place
-    from {{ ref("int_substitutes") }} as substitutes
+    from {{ substitutes() }} as substitutes
     anti join decided
         on
             substitutes.product_key = decided.product_key

@@ -10,6 +10,8 @@ with every_step as (
         listed.score,
         case
             when nodes.node_id is null then {{ known_by("content.product_key") }}
+            {% if content_columns() %} when found.product_key is not null then 'content'
+            {% endif %}
             when listed.relation = 'complement' and listed.sessions_after = 0
                 then 'substitutes'
             else 'graph'
@@ -22,6 +24,7 @@ with every_step as (
     left join {{ ref("product_nodes") }} as nodes
         on listed.product_key = nodes.product_key
     {{ join_content("listed.product_key") }}
+    {{ join_content("listed.neighbour_key", "found") }}
     union all
     select
         product_key,

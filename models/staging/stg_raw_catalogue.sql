@@ -34,10 +34,10 @@ select
             is_available := raw_is_available,
             stock := raw_stock,
             available_from := raw_available_from,
-            available_until := raw_available_until
             {% for column in content_columns() %}
-                , {{ column }} := raw_{{ column }}
+                {{ column }} := raw_{{ column }},
             {% endfor %}
+            available_until := raw_available_until
         )) as varchar)
     end as raw_values,
     reject_reason

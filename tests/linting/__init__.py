@@ -29,7 +29,9 @@ EXAMPLES = {
     "experiments": [
         {"name": "tail", "share": 0.5, "vars": {"exclude": "none"}},
         {"name": "head", "share": 0.5, "vars": {"interactions_exponent": 1}},
-    ]
+    ],
+    "catalogue_features": ["material"],
+    "catalogue_vector": "embedding",
 }
 """Values of vars that models loop over: without them the SQL would be invalid."""
 

@@ -62,7 +62,7 @@ def described(shop):
         catalogue_features=["material", "tags"],
         catalogue_vector="embedding",
         recommendations=5,
-        similar_products=4,
+        similar_products=8,
     )
     assert outcome.is_good, outcome.text
     return shop
@@ -108,9 +108,8 @@ def likenesses(product: dict, others: list[dict]) -> dict[str, float]:
 
     for other, of_other in zip(others, known, strict=True):
         score = 0.0
-        if product.get("material") or product.get("tags"):
-            mine = words(product)
-            score += sum(map(weight, mine & of_other)) / (length(mine) * length(of_other))
+        mine = words(product)
+        score += sum(map(weight, mine & of_other)) / (length(mine) * length(of_other))
         if "embedding" in product:
             a, b = np.array(product["embedding"]), np.array(other["embedding"])
             score += max(0, a @ b / np.linalg.norm(a) / np.linalg.norm(b))
@@ -169,3 +168,26 @@ def test_lists_of_new_products_say_where_they_come_from(described):
         "select distinct source, because_product_id from user_recommendations "
         "where user_id = 'late' and because_product_id is not null"
     ) == [("content", "both")]
+
+
+def test_a_new_product_is_a_substitute_of_some_that_lent_it_its_vectors(described):
+    listed = described.query(f"""
+        select product_id, similar_product_id, relation from similar_products
+        where
+            source = 'content'
+            and product_id in ({", ".join(map(repr, WARM))})
+            and similar_product_id in ({", ".join(map(repr, NEW))})
+    """)
+    lent = described.query("""
+        select found.product_id, asked.product_id
+        from internal.int_content_neighbours as neighbours
+        inner join products as asked on neighbours.product_key = asked.product_key
+        inner join products as found on neighbours.neighbour_key = found.product_key
+    """)
+    assert len(listed) > 5
+    assert {relation for *_, relation in listed} == {"substitute"}
+    assert {(product, new) for product, new, _ in listed} <= set(lent)
+    lists = [product for product, *_ in listed]
+    assert max(map(lists.count, lists)) <= 2
+    categories = dict(described.query("select product_id, category_code from products"))
+    assert all(categories[new] == categories[product] for product, new, _ in listed)

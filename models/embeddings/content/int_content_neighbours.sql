@@ -1,19 +1,16 @@
-{% set features = var("catalogue_features", []) | length > 0 %}
 {% set vector = var("catalogue_vector", "") != "" %}
-{{ config(enabled=(features or vector)) }}
+{{ config(enabled=(var("catalogue_features", []) | length > 0 or vector)) }}
 
 {# Ten lend a product their vectors: measured on the demo, 5 to 20 are equally good. #}
 {% set lenders = 10 %}
 with likenesses as (
-    {% if features %}
-        select
-            product_key,
-            neighbour_key,
-            score
-        from {{ ref("int_content_overlaps") }}
-    {% endif %}
-    {{ "union all" if features and vector }}
+    select
+        product_key,
+        neighbour_key,
+        score
+    from {{ ref("int_content_overlaps") }}
     {% if vector %}
+        union all
         select
             product_key,
             neighbour_key,
@@ -28,7 +25,7 @@ pairs as (
     select
         product_key,
         neighbour_key,
-        {{ exact_sum("score", 9) }} / {{ 2 if features and vector else 1 }} as score
+        {{ exact_sum("score", 9) }} / {{ 2 if vector else 1 }} as score
     from likenesses
     group by product_key, neighbour_key
 ),

@@ -1,12 +1,11 @@
-{{ config(enabled=(var("catalogue_features", []) | length > 0)) }}
+{{ config(enabled=(
+    var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
+)) }}
 
-{# Products without a node against those with one: cosine of their sets of tokens, each
-   weighted by its inverse document frequency (Salton and Buckley 1988).
-   1. weighted: tokens of products in the graph, the rarer the heavier;
-   2. listed: a common token counts for its most popular products only, since pairs
-      grow with both; a rare one decides anyway;
-   3. lengths: of every product's vector of weights;
-   4. shared: summed for products that have a feature. #}
+{# Products without a node against those with one: cosine of their sets of tokens,
+   weighted by inverse document frequency (Salton and Buckley 1988). 1. weighted: the
+   rarer, the heavier; 2. listed: of a common token its most popular products only,
+   since pairs grow with both; 3. lengths; 4. shared: by each pair. #}
 {% set most_listed = 1000 %}
 
 with tokens as (
@@ -52,19 +51,12 @@ lengths as (
     group by tokens.product_key
 ),
 
-described as (
-    select distinct product_key
-    from tokens
-    where token like 'feature %'
-),
-
 shared as (
     select
         tokens.product_key,
         listed.product_key as neighbour_key,
         {{ exact_sum("weighted.weight", 9) }} as weight
     from tokens
-    semi join described on tokens.product_key = described.product_key
     inner join weighted on tokens.token = weighted.token
     inner join listed on tokens.token = listed.token
     where tokens.node_id is null
