@@ -75,3 +75,13 @@ def test_a_phone_shows_why_a_row_was_rejected(browser, report):
         return sample.scrollHeight - sample.clientHeight;
     })()""")
     assert hidden <= 1
+
+
+def test_bestsellers_alone_fill_their_whole_strip(browser, report):
+    browser.open(report)
+    first, whole = browser.ask("""(() => {
+        const stack = document.querySelector("#exposure-body .stack");
+        [...stack.children].forEach((part, i) => { part.style.flexGrow = i ? 1e-6 : 1; });
+        return [stack.firstChild.getBoundingClientRect().width, stack.clientWidth];
+    })()""")
+    assert whole - first < 1
