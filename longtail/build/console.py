@@ -18,6 +18,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, TextIO
 
+import yaml
+
 SAID = ("PrintEvent", "JinjaLogInfo")
 """dbt's events that carry macros' messages to the user."""
 BEAT = 30.0
@@ -194,13 +196,41 @@ def collect_garbage_seldom() -> None:
     gc.set_threshold(20_000, 10, 10)
 
 
+def missing_events(arguments: Sequence[str]) -> str | None:
+    """Return why the var `events` names no file, None if it does or is not given.
+
+    dbt finds out only after ten seconds of parsing.
+
+    Parameters
+    ----------
+    arguments
+        Of the dbt command; ``--vars`` as `longtail.build.vars` writes them.
+    """
+    from longtail.build.event_files import find_files
+
+    if "--vars" not in arguments[:-1]:
+        return None
+    try:
+        given = yaml.safe_load(arguments[arguments.index("--vars") + 1])
+        if isinstance(given, Mapping) and given.get("events"):
+            find_files(str(given["events"]))
+    except yaml.YAMLError:
+        return None  # dbt says what is wrong with it
+    except (ValueError, OSError) as error:
+        return str(error)
+    return None
+
+
 def main(arguments: Iterable[str] | None = None) -> int:
     """Run the dbt command; return its exit code: 0 success, 1 a failure, 2 not run."""
+    given: Sequence[str] = list(sys.argv[1:] if arguments is None else arguments)
+    if complaint := missing_events(given):
+        print(f"error: {complaint}", file=sys.stderr)
+        return 2
     from dbt import selected_resources
     from dbt.cli.main import dbtRunner
 
     collect_garbage_seldom()
-    given: Sequence[str] = list(sys.argv[1:] if arguments is None else arguments)
     if os.environ.get("VERBOSE", "") not in ("", "0"):
         outcome = dbtRunner().invoke(list(given))
     else:

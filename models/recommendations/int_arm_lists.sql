@@ -25,18 +25,7 @@ listed as (
             ),
 
             arm_neighbours as (
-                {% if arm_is_ranked(arm) %}
-                    select * from {{ ref("int_neighbours") }}
-                    where model = {{ serving_model() }}
-                {% else %}
-                    select
-                        'arm' as model,
-                        product_key,
-                        neighbour_key,
-                        score
-                    from {{ ref("int_arm_neighbours") }}
-                    where arm = '{{ arm["name"] }}'
-                {% endif %}
+                {{ neighbours_of_arm(arm) }}
             ),
 
             arm_exclusions as (

@@ -27,8 +27,9 @@ def _project_vars() -> dict[str, Any]:
 
 EXAMPLES = {
     "experiments": [
-        {"name": "tail", "share": 0.5, "vars": {"exclude": "none"}},
-        {"name": "head", "share": 0.5, "vars": {"interactions_exponent": 1}},
+        {"name": "tail", "share": 0.5, "vars": {"ranker": "off", "exclude": "none"}},
+        {"name": "head", "share": 0.5, "vars": {"ranker": "off", "trend_weight": 1}},
+        {"name": "few", "share": 0.5, "vars": {"category_cap": 2}},
     ],
     "catalogue_features": ["material"],
     "catalogue_vector": "embedding",

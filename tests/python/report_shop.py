@@ -147,7 +147,7 @@ select
     'build ' || i as build_id, timestamp '2024-02-01' + to_days(i::integer) as built_at,
     $hostile as events_read, '{"window": 5, "blend": {"covisit": 1}}' as settings,
     960 + i as events_kept, 40 as events_rejected, 900 as events_clean, 700 as events_learned,
-    300 as users_learned, timestamp '2024-01-01' as first_event_at,
+    300 as users_learned, 1234567 as catalogue_products, timestamp '2024-01-01' as first_event_at,
     timestamp '2024-01-30' as last_event_at, timestamp '2024-01-29' as graph_cutoff_at
 from range(3) as builds (i);
 """

@@ -156,6 +156,19 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert writer.wait() == 0
 
 
+def test_a_missing_file_is_said_before_dbt_starts(tmp_path):
+    code = (
+        "import json, sys; from longtail.build.console import main\n"
+        "found = main(['build', '--vars', json.dumps({'events': sys.argv[1]})])\n"
+        "sys.exit(found if 'dbt.cli' not in sys.modules else 99)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "no's[uch.csv")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: no file matches ")
+    assert done.stderr.count("\n") == 1
+
+
 def test_dbts_whole_log_is_in_its_file(tmp_path):
     command = [sys.executable, "-m", "longtail.build.console", "deps", "--log-path", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)

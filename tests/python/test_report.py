@@ -11,13 +11,15 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+import yaml
+from conftest import ROOT
 from report_shop import CLOSING, SHOP, make_shop
 from scipy.spatial import KDTree
 
 from longtail.report import build_report
 from longtail.report.collect import collect
 from longtail.report.page import FOLDER, SCRIPTS, STYLES, json_for_html
-from longtail.report.shop import UnreadableTableError, tables_of
+from longtail.report.shop import QUERIES, UnreadableTableError, tables_of
 from longtail.report.spread import spread
 
 pytestmark = pytest.mark.slow
@@ -42,7 +44,7 @@ def test_data_cannot_end_its_script_element():
 def test_report_is_one_file_that_asks_for_nothing_else(report):
     page = report.read_text(encoding="utf-8")
     markup = re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.S)
-    assert not re.search(r"\b(src|href)=\"(?!#)", markup)
+    assert not re.search(r"\b(src|href)=\"(?!#|docs\.html\")", markup)
     assert "url(" not in page and "@import" not in page
     assert page.count("<script") == 2
     assert "default-src 'none'" in page
@@ -144,6 +146,26 @@ def test_a_query_names_its_tables_and_not_its_own():
         select $limit, (select max(i) from d) from recursive_ where i in (select i from e)
     """
     assert tables_of(duckdb.connect(), sql) == {"b", "c", "d", "e"}
+
+
+def test_the_exposure_names_what_the_report_reads():
+    queries = {file.stem: file.read_text() for file in QUERIES.glob("*.sql")}
+    read = set.union(*(tables_of(duckdb.connect(), sql) for sql in queries.values()))
+    models = {file.stem for file in (ROOT / "models").rglob("*.sql")}
+    (exposure,) = [
+        entry
+        for entry in yaml.safe_load((ROOT / "models/exposures.yml").read_text())["exposures"]
+        if entry["name"] == "report"
+    ]
+    named = {reference.split("'")[1] for reference in exposure["depends_on"]}
+    # A disabled model cannot be named, and that one needs impressions.
+    assert (read & models) - named == {"experiment_verdicts"}
+
+
+def test_the_report_and_the_documentation_lead_to_each_other(report):
+    assert 'href="docs.html"' in report.read_text(encoding="utf-8")
+    exposures = yaml.safe_load((ROOT / "models/exposures.yml").read_text())["exposures"]
+    assert [entry["url"] for entry in exposures if entry["name"] == "report"] == ["report.html"]
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_the_explorer_says_what_a_user_has_seen(browser, report):
     lines = browser.ask(
         "[...document.querySelectorAll('.recommended small')].map((line) => line.textContent)"
     )
-    assert lines[0].startswith("because of view of ")
+    assert lines[0].startswith("because they viewed ")
     assert lines[1] == f"seen before, {lines[0]}"
     assert lines[14:16] == ["popular in shop", "seen before, popular in shop"]
 
@@ -248,7 +248,7 @@ def test_this_week_says_what_to_do(browser, report):
         ["users", "290", "300", "+3.4 %", ""],
     ]
     product, bought, shown = cards["hidden_winners"][0]
-    assert "p39" in product and bought == "4 \u00d7 by 9 visitors" and shown == "12 users"
+    assert "p39" in product and bought == "4 \u00d7 per 9 visitors" and shown == "12 users"
     assert len(cards["hidden_winners"]) == 5
     assert len(cards["top_movers"]) == 3  # the others are chance
     assert cards["abandoned_carts"] == [["part", "6 of 8", "120.50"], ["no category", "1 of 4", ""]]

@@ -42,13 +42,13 @@ function clusters({ clusters: rows, whole_map: base }, map) {
       cell: (row) => whole(row.interactions),
     },
     {
-      title: "Purity, level 1",
+      title: "Of one top category",
       hint: `${PURITY}, at the top level`,
       value: (row) => row.level_1_purity,
       cell: (row) => meter(row.level_1_purity),
     },
     {
-      title: "Purity, category",
+      title: "Of one category",
       hint: PURITY,
       value: (row) => row.category_purity,
       cell: (row) => meter(row.category_purity),

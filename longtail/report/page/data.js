@@ -146,7 +146,7 @@ function build({ build: builds, tables, gates, made_at: made }) {
   const facts = [
     ["report made", moment(made)],
     newest && ["tables written", moment(newest)],
-    ...Object.entries(noted).map(([name, value]) => [spaced(name), text(value)]),
+    ...Object.entries(noted).map(([name, value]) => [spaced(name), fact(name, value)]),
   ].filter(Boolean);
   const pairs = [
     { title: "What", cell: (row) => row[0] },
@@ -160,7 +160,7 @@ function build({ build: builds, tables, gates, made_at: made }) {
   const earlier = builds.slice(1);
   const columns = Object.keys(noted).map((name) => ({
     title: spaced(name),
-    cell: (row) => text(row[name]),
+    cell: (row) => fact(name, row[name]),
   }));
   const rounded = (value) => (typeof value === "number" ? Number(value.toPrecision(4)) : "");
   const judged = [
@@ -199,6 +199,12 @@ function parsed(settings) {
   } catch {
     return settings ? { settings } : {};
   }
+}
+
+// A value of build_info: numbers of rows in groups of three digits, times with their zone.
+function fact(name, value) {
+  if (Number.isInteger(value)) return whole(value);
+  return value && name.endsWith("_at") ? moment(value) : text(value);
 }
 
 function text(value) {

@@ -57,7 +57,7 @@ function searchBox(map) {
     id: "search",
     role: "combobox",
     autocomplete: "off",
-    placeholder: "Find a product: brand, category or id",
+    placeholder: "Find a product: name, brand, category or id",
     "aria-label": "Find a product",
     "aria-autocomplete": "list",
     "aria-controls": "results",

@@ -116,10 +116,11 @@ class Explorer {
       history
         .querySelectorAll(".event")
         .forEach((node) => node.classList.toggle("cause", node.dataset.product === String(at)));
+    const named = (at) => `${this.catalogue.title(at)} (${this.catalogue.columns.id[at]})`;
     const reason = (source, because, type) =>
       because === null
         ? source
-        : `because of ${spaced(type ?? "")} of ${this.catalogue.title(Number(because))} (${this.catalogue.columns.id[Number(because)]})${["category and brand", "content"].includes(source) ? `, by ${source}` : ""}`;
+        : `because ${deed(type, named(Number(because)))}${["category and brand", "content"].includes(source) ? `, by ${source}` : ""}`;
     return rows.map(([at, source, because, type, seen], place) =>
       element(
         "li",

@@ -17,7 +17,7 @@ const CARDS = [
         title: "Bought",
         number: true,
         value: (row) => row.purchases,
-        cell: (row) => `${whole(row.purchases)} × by ${counted(row.users, "visitor")}`,
+        cell: (row) => `${whole(row.purchases)} × per ${counted(row.users, "visitor")}`,
       },
       {
         title: "Recommended to",
@@ -288,7 +288,9 @@ function weekCard(card, rows, figures, catalogue, map) {
       element(
         "span",
         { class: "share" },
-        total > rows.length ? `${whole(rows.length)} of ${whole(total)}, all in ` : "",
+        total > rows.length
+          ? `The csv has the first ${whole(rows.length)}, all ${whole(total)} are in `
+          : `All ${whole(rows.length)} are in `,
         element("code", {}, card.name),
       ),
     ),

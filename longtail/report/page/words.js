@@ -54,4 +54,16 @@ const RULES = {
   "after the log's end (clock)": "days or decades ahead: a clock that runs fast",
 };
 
+// What somebody did with a product; other event types of a shop keep their name.
+const DEEDS = {
+  view: (product) => `they viewed ${product}`,
+  search: (product) => `they searched for ${product}`,
+  cart: (product) => `they put ${product} in the cart`,
+  purchase: (product) => `they bought ${product}`,
+  remove_from_cart: (product) => `they took ${product} out of the cart`,
+};
+
+const deed = (type, product) =>
+  DEEDS[type]?.(product) ?? (type ? `of the event ${spaced(type)} with ${product}` : `of ${product}`);
+
 const PURITY = "share of a cluster's products that are of its largest category";

@@ -1,7 +1,10 @@
 {% set longest = [var("recommendations") | int, 20] | max %}
 {% set caps = ranked_category_caps() %}
-{# The ranker's order, except for granted places. As many candidates as a list takes, or
-   all where a cap may skip some: the build's or that of the user's arm. #}
+{# The ranker's order, except for granted places.
+   1. placed: what keeps its place, and what is granted one;
+   2. held: lists are ordered by score, so granted products score below kept ones, the
+   rest below those; then as many as a list takes, or all where a cap may skip some:
+   the build's or that of the user's arm. #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),
@@ -23,8 +26,6 @@ placed as (
             and places.product_key = granted.product_key
 ),
 
-{# Lists are ordered by score: granted products score below kept ones, the rest below
-   those. #}
 held as (
     select
         scope,
