@@ -7,7 +7,7 @@ the incumbent. Rounds follow until the time is over. Nothing here knows dbt.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,9 +58,14 @@ class Scores:
     coverage: float
 
     @property
+    def each(self) -> np.ndarray:
+        """Mean of recall and NDCG of each user, shape (users,)."""
+        return (self.recall + self.ndcg) / 2
+
+    @property
     def value(self) -> float:
-        """What the search maximises: the mean of recall and NDCG."""
-        return float((self.recall.mean() + self.ndcg.mean()) / 2)
+        """What the search maximises: its mean over users."""
+        return float(self.each.mean())
 
 
 @dataclass(frozen=True)
@@ -155,13 +160,18 @@ def rungs_of(users: int, has_ranker: bool, fewest: int = 2000) -> tuple[Rung, ..
     return (*rungs, *([Rung(users, True)] if has_ranker else []))
 
 
+Measured = dict[Rung, list[tuple[Candidate, Scores]]]
+"""Candidates of a round with their scores, by rung."""
+
+
 def halve(
     candidates: Sequence[Candidate],
     rungs: Sequence[Rung],
     measure: Callable[[Candidate, Rung], Scores | None],
-    floors: Sequence[float],
-) -> list[tuple[Candidate, Scores]]:
-    """Return the candidates that reach the last rung, best first.
+    floors: Mapping[Rung, float],
+    measured: Measured,
+) -> None:
+    """Measure candidates on the first rung, the best third of them on the next, and so on.
 
     Parameters
     ----------
@@ -173,23 +183,21 @@ def halve(
         Scores of a candidate on a rung; None if it cannot be built.
     floors
         Minimum coverage on each rung.
+    measured
+        Filled as it goes, so that a round without an end is not lost.
 
     Raises
     ------
     OutOfTimeError
         From `measure`.
     """
-    ranked: list[tuple[Candidate, Scores]] = []
-    for rung, floor in zip(rungs, floors, strict=True):
-        measured = [(candidate, measure(candidate, rung)) for candidate in candidates]
-        ranked = [
-            (candidate, scores)
-            for candidate, scores in measured
-            if scores is not None and scores.coverage >= floor
-        ]
-        ranked.sort(key=lambda pair: -pair[1].value)
+    for rung in rungs:
+        for candidate in candidates:
+            scores = measure(candidate, rung)
+            if scores is not None and scores.coverage >= floors[rung]:
+                measured.setdefault(rung, []).append((candidate, scores))
+        ranked = sorted(measured.get(rung, []), key=lambda pair: -pair[1].value)
         candidates = [candidate for candidate, _ in ranked[: max(1, len(ranked) // KEPT)]]
-    return ranked[: max(1, len(candidates))]
 
 
 def climb(
@@ -197,21 +205,22 @@ def climb(
     measure: Callable[[Candidate, Rung], Scores | None],
     propose: Callable[[Candidate], list[Candidate]],
     on_best: Callable[[Candidate, Scores], None] = lambda candidate, scores: None,
-) -> tuple[Candidate, Scores]:
+) -> Candidate:
     """Return the best candidate that rounds of halving find before the time is over.
 
-    A round's winner replaces the incumbent if its paired gain exceeds one standard error.
+    A round's winner is the best on the last rung that was reached. It replaces the incumbent if its
+    paired gain there exceeds one standard error.
 
     Parameters
     ----------
     rungs
-        Cheapest first; the last one decides.
+        Cheapest first.
     measure
         Scores of a candidate on a rung; None if it cannot be built. The start must be built.
     propose
         Candidates near the incumbent; none ends the search.
     on_best
-        Told of the start and of each new incumbent.
+        Told of the start and of each new incumbent, with its scores on the last rung reached.
 
     Raises
     ------
@@ -220,21 +229,32 @@ def climb(
     ValueError
         If the start cannot be built.
     """
-    starts = [measure({}, rung) for rung in rungs]
-    if any(scores is None for scores in starts):
-        raise ValueError("the vars to start from do not build")
-    floors = [LEAST_COVERAGE * scores.coverage for scores in starts]
-    best, best_scores = {}, starts[-1]
-    on_best(best, best_scores)
-    try:
-        while candidates := propose(best):
-            for candidate, scores in halve(candidates, rungs, measure, floors)[:1]:
-                gain = paired_gain(
-                    (best_scores.recall + best_scores.ndcg) / 2, (scores.recall + scores.ndcg) / 2
-                )
-                if gain.mean > (gain.high - gain.mean) / 1.96:
-                    best, best_scores = candidate, scores
-                    on_best(best, best_scores)
-    except OutOfTimeError:
-        pass
-    return best, best_scores
+    best, of_best = {}, {}
+    for rung in rungs:
+        of_best[rung] = measure(best, rung)
+        if of_best[rung] is None:
+            raise ValueError("the vars to start from do not build")
+    floors = {rung: LEAST_COVERAGE * scores.coverage for rung, scores in of_best.items()}
+    on_best(best, of_best[rungs[-1]])
+    is_over = False
+    while not is_over and (candidates := propose(best)):
+        measured: Measured = {}
+        try:
+            halve(candidates, rungs, measure, floors, measured)
+        except OutOfTimeError:
+            is_over = True
+        if not measured:
+            continue
+        last = max(measured, key=rungs.index)
+        winner, scores = max(measured[last], key=lambda pair: pair[1].value)
+        gain = paired_gain(of_best[last].each, scores.each)
+        if gain.mean > (gain.high - gain.mean) / 1.96:
+            best = winner
+            of_best |= {
+                rung: found
+                for rung, pairs in measured.items()
+                for candidate, found in pairs
+                if candidate == winner
+            }
+            on_best(best, scores)
+    return best

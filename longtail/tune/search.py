@@ -163,7 +163,7 @@ class Search:
             self.known |= {space.key(candidate) for candidate in found}
             return found
 
-        best, _ = climb(rungs, self.measure, propose, self.note_best)
+        best = climb(rungs, self.measure, propose, self.note_best)
         verdict = None
         if best:
             self.budget.reserved = 0.0

@@ -38,27 +38,28 @@ def scores(value: float, coverage: float = 100) -> Scores:
 
 class TestHalving:
     def test_the_best_third_goes_on(self):
-        asked = []
-
-        def measure(candidate, rung):
-            asked.append((candidate["x"], rung))
-            return scores(candidate["x"] / 10)
-
-        found = halve([{"x": x} for x in (1, 5, 3, 9, 2, 4)], (HYBRID, SERVED), measure, (0, 0))
-        assert [x for x, rung in asked if rung == SERVED] == [9, 5]
-        assert [candidate for candidate, _ in found] == [{"x": 9}]
-
-    def test_lists_of_few_products_are_not_taken(self):
-        found = halve(
-            [{"x": 1}, {"x": 2}],
-            (HYBRID,),
-            lambda candidate, rung: scores(candidate["x"], 100 if candidate["x"] == 1 else 79),
-            (80,),
+        measured = {}
+        halve(
+            [{"x": x} for x in (1, 5, 3, 9, 2, 4)],
+            (HYBRID, SERVED),
+            lambda candidate, rung: scores(candidate["x"] / 10),
+            {HYBRID: 0, SERVED: 0},
+            measured,
         )
-        assert found[0][0] == {"x": 1}
+        assert [candidate["x"] for candidate, _ in measured[HYBRID]] == [1, 5, 3, 9, 2, 4]
+        assert [candidate["x"] for candidate, _ in measured[SERVED]] == [9, 5]
 
-    def test_what_does_not_build_is_left_out(self):
-        assert halve([{"x": 1}], (HYBRID,), lambda *_: None, (0,)) == []
+    def test_what_shows_few_products_or_does_not_build_is_left_out(self):
+        found = {1: scores(0.1, 80), 2: scores(0.2, 79), 3: None}
+        measured = {}
+        halve(
+            [{"x": x} for x in found],
+            (HYBRID,),
+            lambda candidate, rung: found[candidate["x"]],
+            {HYBRID: 80},
+            measured,
+        )
+        assert [candidate for candidate, _ in measured[HYBRID]] == [{"x": 1}]
 
     def test_climbs_until_the_time_is_over(self):
         now = [0.0]
@@ -69,10 +70,23 @@ class TestHalving:
                 raise OutOfTimeError
             return scores(sum(candidate.values()) / 100)
 
-        best, _ = climb(
+        best = climb(
             (HYBRID,), measure, lambda best: [{"x": best.get("x", 0) + step} for step in (1, 2, -1)]
         )
-        assert best == {"x": 6}  # 12 trials: the start and three whole rounds
+        # 12 trials: the start, three whole rounds, and two trials of a fourth, which count too.
+        assert best == {"x": 8}
+
+    def test_a_round_without_an_end_is_decided_where_it_ended(self):
+        asked = []
+
+        def measure(candidate, rung):
+            asked.append(rung)
+            if asked.count(HYBRID) > 3:
+                raise OutOfTimeError
+            return scores(candidate.get("x", 0) / 10)
+
+        best = climb((HYBRID, SERVED), measure, lambda best: [{"x": 1}, {"x": 2}, {"x": 3}])
+        assert best == {"x": 2}
 
     def test_a_gain_within_one_standard_error_is_not_taken(self):
         noise = np.array([0.5, -0.5, 0.5, -0.49])
@@ -82,7 +96,7 @@ class TestHalving:
             return Scores(recall, recall, 100)
 
         proposals = iter([[{"x": 1}], []])
-        best, _ = climb((HYBRID,), measure, lambda best: next(proposals))
+        best = climb((HYBRID,), measure, lambda best: next(proposals))
         assert best == {}
 
     def test_without_time_for_the_start_there_is_no_result(self):
