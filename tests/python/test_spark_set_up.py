@@ -1,5 +1,6 @@
 """The Spark target's requirements of machine and files, tested without Spark."""
 
+import re
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +16,8 @@ from longtail.build.database import rows_of
 from longtail.build.run import Run
 from longtail.build.warehouse import Warehouse
 from longtail.spark import set_up
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def fake_java(folder: Path, version: str) -> dict[str, str]:
@@ -143,3 +146,25 @@ def test_java_is_looked_for_before_a_session_begins(monkeypatch):
     with pytest.raises(DbtRuntimeError, match=r"Spark needs Java 17 or newer \(apt-get"):
         open_session()
     open_session(**{"spark.remote": "sc://elsewhere:15002"})
+
+
+def tables_of_files() -> list[str]:
+    """Return what the Makefile lets DuckDB stage when executors read the event files."""
+    text = (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")
+    return re.search(r"^TABLE_FILES := (.*)$", text, re.MULTILINE)[1].split()
+
+
+def test_each_staging_model_is_run_by_one_engine():
+    """Spark cannot read DuckDB's SQL, in which the models of other files are."""
+    staging = ROOT / "models" / "staging"
+    by_duckdb = {name for name in tables_of_files() if not name.startswith("path:")}
+    by_duckdb |= {
+        path.stem
+        for name in tables_of_files()
+        if name.startswith("path:")
+        for path in (ROOT / name.removeprefix("path:")).glob("*.sql")
+    }
+    others = {path.stem for path in staging.rglob("*.sql")} - by_duckdb
+    assert others == {"stg_raw_events", "rejected_events", "stg_events"}
+    for name in others - {"stg_events"}:
+        assert "by_duckdb=true" in (staging / f"{name}.sql").read_text(encoding="utf-8")
