@@ -2,7 +2,7 @@
 
 {# The blend's order of the candidates, both the ranker's bound and one of its features.
    Windows move whole rows, so what depends on the product or the case alone is joined
-   later. #}
+   later. RF01 misses the join that goes with the term of repeats. #}
 with scored as (
     select
         evidence.*,
@@ -12,7 +12,8 @@ with scored as (
         cast(
             coalesce(evidence.blend_sum * products.factor, 0)
             {% if var("repeat_weight") | float > 0 %}
-                + {{ var("repeat_weight") }} * coalesce(repeats.repeat_interest, 0)
+                + {{ var("repeat_weight") }}
+                * coalesce(repeats.repeat_interest, 0)  -- noqa: RF01
             {% endif %}
             + 1e-12 * coalesce(products.interactions_7, 0)
             as double
