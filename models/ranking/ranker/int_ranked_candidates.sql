@@ -1,5 +1,5 @@
-{# The ranker's order, except for granted places. As many candidates as a list takes, or
-   all where a cap may skip some. #}
+{# The ranker's order, except for granted places. As many candidates as a list takes and
+   some to spare, or all where a cap may skip some. #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),
@@ -41,5 +41,5 @@ select * from held
 {% if var("category_cap") | int == 0 %}
     qualify row_number() over (
         partition by scope, user_key order by score desc, product_key
-    ) <= {{ [var("recommendations") | int, 20] | max }}
+    ) <= {{ longest_ranked("scope") }}
 {% endif %}

@@ -45,7 +45,8 @@ placed as (
     from weighted
     {% if var("category_cap") | int == 0 %}
         {% set longest = [var("recommendations") | int, 20] | max %}
-        qualify place <= {{ longest }} or blend_place <= {{ longest }}
+        qualify
+            place <= {{ longest_ranked("scope") }} or blend_place <= {{ longest }}
     {% endif %}
 )
 
