@@ -1,6 +1,8 @@
 {% macro copy_to_parquet(query, location) %}
     {# Write a model's query to its file; in batches when its config asks and there are several. #}
     {% set options = "(format parquet, compression zstd, use_tmp_file true)" %}
+    {# Written, read and removed within the model: speed counts, not size. #}
+    {% set part_options = "(format parquet, compression lz4)" %}
     {% set batches = 1 %}
     {% if config.get("batch_over") %}
         {% set batches = run_query(
@@ -23,7 +25,7 @@
                 {{ set_variables({"batch": batch}) }}
                 copy (
                     {{ query }}
-                ) to '{{ part }}' {{ options }};
+                ) to '{{ part }}' {{ part_options }};
                 {{ set_variables({"batch": "null"}) }}
             {% endcall %}
             {% do parts.append(part) %}

@@ -1,6 +1,6 @@
 {% macro ranker_features() -%}
-    {# The ranker's features of a case and a candidate, by their relation in int_ranker_features.
-       Null where a feature is undefined. #}
+    {# The ranker's features of a case and a candidate, by where they come from. Null where a feature
+       is undefined. #}
     {{- return({
         "evidence": [
             "covisit_sum", "covisit_best", "covisit_last", "covisit_last_rank",

@@ -1,5 +1,4 @@
 {# int_neighbours as of the ranker's cut: count-based models only. #}
-{% set blend = counted_blend() %}
 with neighbours as (
     select * from {{ ref("int_ranker_neighbours") }}
     where cut = 'learning'
@@ -20,8 +19,7 @@ scored as (
         '{{ unranked_models()[0] }}' as model,
         product_key,
         neighbour_key,
-        {{ blend["covisit"] }} * coalesce(covisit, 0)
-        + {{ blend["rp3beta"] }} * coalesce(rp3beta, 0) as score
+        {{ counted_score("neighbours") }} as score
     from neighbours
 ),
 

@@ -1,10 +1,10 @@
-{% set longest = [var("recommendations") | int, 20] | max %}
 {% set caps = ranked_category_caps() %}
 {# The ranker's order, except for granted places.
    1. placed: what keeps its place, and what is granted one;
    2. held: lists are ordered by score, so granted products score below kept ones, the
-   rest below those; then as many as a list takes, or all where a cap may skip some:
-   the build's or that of the user's arm. #}
+   rest below those.
+   Then as many as a list takes and some to spare, or all where a cap may skip some: the
+   build's or that of the user's arm. #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),
@@ -51,7 +51,7 @@ from held
         row_number() over (
             partition by held.scope, held.user_key
             order by held.score desc, held.product_key
-        ) <= {{ longest }}
+        ) <= {{ longest_ranked("held.scope") }}
         {% if caps %}
             or case arm_users.arm
                 {% for name, cap in caps.items() %}

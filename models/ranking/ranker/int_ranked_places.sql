@@ -46,7 +46,8 @@ placed as (
     from weighted
     {% if caps | max == 0 %}
         {% set longest = [var("recommendations") | int, 20] | max %}
-        qualify place <= {{ longest }} or blend_place <= {{ longest }}
+        qualify
+            place <= {{ longest_ranked("scope") }} or blend_place <= {{ longest }}
     {% endif %}
 )
 

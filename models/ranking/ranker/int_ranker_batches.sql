@@ -1,7 +1,7 @@
 {# Users with candidates: every case, every evaluated user, recently active published
-   users; in batches of about the same number of terms. A fifth of what lists take,
-   since a row of features is wide. Only the cases when they are too few to learn
-   from. #}
+   users; in batches of about the same number of terms. A product has up to twice
+   `neighbours`, and a row of features is half as wide again as one of lists; cases also
+   get a list per model. Only the cases when they are too few to learn from. #}
 with users as (
     select
         histories.scope,
@@ -16,7 +16,10 @@ served as (
     select
         users.scope,
         users.user_key,
-        5 * users.products * 2 * {{ var("neighbours") }} as terms
+        case users.scope
+            when 'learned' then {{ [3, unranked_models() | length] | max }}
+            else 3
+        end * users.products * {{ var("neighbours") }} as terms
     from users
     cross join {{ ref("int_timeline") }} as timeline
     where

@@ -1,37 +1,36 @@
 {{ config(materialized="ephemeral") }}
 
 {# The blend's order of the candidates, both the ranker's bound and one of its features.
-   Windows move whole rows, so these are narrow. #}
+   Windows move whole rows, so what depends on the product or the case alone is joined
+   later. RF01 misses the join that goes with the term of repeats. #}
 with scored as (
     select
-        candidates.case_key,
-        candidates.scope,
-        candidates.user_key,
-        candidates.product_key,
-        coalesce(activity.is_tail, true) as is_tail,
+        evidence.*,
+        cases.scope,
+        cases.user_key,
+        products.is_tail,
         cast(
-            coalesce(evidence.blend_score * factors.factor, 0)
-            + {{ var("repeat_weight") }} * coalesce(repeats.repeat_interest, 0)
-            + 1e-12 * coalesce(activity.interactions_7, 0)
+            coalesce(evidence.blend_sum * products.factor, 0)
+            {% if var("repeat_weight") | float > 0 %}
+                + {{ var("repeat_weight") }}
+                * coalesce(repeats.repeat_interest, 0)  -- noqa: RF01
+            {% endif %}
+            + 1e-12 * coalesce(products.interactions_7, 0)
             as double
         ) as blend_score
-    from {{ ref("int_ranker_candidates") }} as candidates
+    from {{ ref("int_ranker_evidence") }} as evidence
     inner join {{ ref("int_ranker_case_facts") }} as cases
-        on candidates.case_key = cases.case_key
-    left join {{ ref("int_ranker_evidence") }} as evidence
+        on evidence.case_key = cases.case_key
+    left join {{ ref("int_ranker_products") }} as products
         on
-            candidates.case_key = evidence.case_key
-            and candidates.product_key = evidence.product_key
-    left join {{ ref("int_ranker_repeats") }} as repeats
-        on
-            candidates.case_key = repeats.case_key
-            and candidates.product_key = repeats.product_key
-    left join {{ ref("int_product_activity") }} as activity
-        on
-            candidates.scope = activity.scope
-            and candidates.product_key = activity.product_key
-    left join {{ ref("int_ranker_factors") }} as factors
-        on cases.cut = factors.cut and candidates.product_key = factors.product_key
+            cases.scope = products.scope
+            and evidence.product_key = products.product_key
+    {% if var("repeat_weight") | float > 0 %}
+        left join {{ ref("int_ranker_repeats") }} as repeats
+            on
+                evidence.case_key = repeats.case_key
+                and evidence.product_key = repeats.product_key
+    {% endif %}
 )
 
 select

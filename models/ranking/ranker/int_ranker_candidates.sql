@@ -41,17 +41,18 @@ proposed as (
     from {{ ref("int_ranker_case_histories") }}
     union
     select * from popular
+),
+
+excluded as (
+    select
+        {{ case_key("user_key", "scope") }} as case_key,
+        product_key
+    from {{ ref("int_excluded_products") }}
 )
 
-select
-    proposed.case_key,
-    cases.scope,
-    cases.user_key,
-    proposed.product_key
+select proposed.*
 from proposed
-inner join cases on proposed.case_key = cases.case_key
-anti join {{ ref("int_excluded_products") }} as excluded
+anti join excluded
     on
-        cases.scope = excluded.scope
-        and cases.user_key = excluded.user_key
+        proposed.case_key = excluded.case_key
         and proposed.product_key = excluded.product_key

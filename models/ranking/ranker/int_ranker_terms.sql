@@ -1,20 +1,9 @@
-{# Each product of a history times each neighbour of it. #}
-{% set blend = counted_blend() %}
-
+{# Each product of a history times each neighbour of it, for the order by the blend
+   alone. int_ranker_evidence joins them again: stored for both, they cost more. #}
 select
     histories.case_key,
-    histories.place,
-    histories.product_key as because_product_key,
     neighbours.neighbour_key as product_key,
-    neighbours.covisit,
-    neighbours.covisit_rank,
-    neighbours.rp3beta,
-    histories.interest * neighbours.covisit as covisit_term,
-    histories.interest * neighbours.rp3beta as rp3beta_term,
-    histories.interest * (
-        {{ blend["covisit"] }} * coalesce(neighbours.covisit, 0)
-        + {{ blend["rp3beta"] }} * coalesce(neighbours.rp3beta, 0)
-    ) as term
+    histories.interest * {{ counted_score("neighbours") }} as term
 from {{ ref("int_ranker_case_histories") }} as histories
 inner join {{ ref("int_ranker_neighbours") }} as neighbours
     on

@@ -1,0 +1,9 @@
+{% macro longest_ranked(scope) -%}
+    {#
+        How many of the ranker's candidates a list can take: its length, and for published lists a
+        quarter more, since some products may be sold out or hidden. A list that is short of one is
+        completed by the blend, whose terms cost several times what the spare candidates do.
+    #}
+    {%- set longest = [var("recommendations") | int, 20] | max -%}
+    case {{ scope }} when 'published' then {{ longest + longest // 4 }} else {{ longest }} end
+{%- endmacro %}
