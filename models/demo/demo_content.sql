@@ -1,6 +1,6 @@
 {{ config(enabled=(
     not var("events", "") and (
-        var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
+        (var("catalogue_features", []) or []) | length > 0 or var("catalogue_vector", "") != ""
     )
 )) }}
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,12 +68,13 @@ RUNS_DBT = {
 def pytest_collection_modifyitems(items) -> None:
     """Mark each test by its fixtures, unless it has a mark; long tests come first.
 
-    Each worker process builds a group's fixtures once: the whole build is one group, every other
-    file its own.
+    Each worker process builds a group's fixtures once: the tests of a build that files share are
+    one group, every other file its own.
     """
     for item in items:
         used = set(item.fixturenames)
-        group = "whole build" if "demo" in used else item.nodeid.split("::")[0]
+        shared = [name for name in SHARED if name in used]
+        group = shared[0] if shared else item.nodeid.split("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
         if not any(item.get_closest_marker(name) for name in KINDS):
             is_long = used & RUNS_DBT
@@ -80,6 +82,8 @@ def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
 
 
+SHARED = ("demo", "odd_shop")
+"""Fixtures that build once for all files."""
 KINDS = ("quick", "slow", "build", "browser", "server")
 
 
@@ -373,12 +377,27 @@ def run_dbt(home: Path, *command: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.fixture(scope="module")
-def odd_build(shop) -> dict[str, list[tuple] | bytes]:
-    """A published build of odd events, and the content of its graph and trained tables."""
+@pytest.fixture(scope="session")
+def odd_shop(tmp_path_factory) -> Shop:
+    """A shop with a published build of odd events, and a copy of it beside its warehouse."""
+    shop = Shop(tmp_path_factory.mktemp("odd"))
     shop.write(odd_events())
     built = shop.build()
     assert built.is_good, built.text
+    shutil.copytree(shop.warehouse, f"{shop.warehouse} as built", symlinks=True)
+    return shop
+
+
+@pytest.fixture(scope="module")
+def odd_build(shop, odd_shop) -> dict[str, list[tuple] | bytes]:
+    """A published build of odd events in the file's shop; what it has learned.
+
+    It is built once, and copied back for each file that wants it.
+    """
+    shutil.rmtree(odd_shop.warehouse)
+    shutil.copytree(f"{odd_shop.warehouse} as built", odd_shop.warehouse, symlinks=True)
+    shop.warehouse, shop.events, shop.vars = odd_shop.warehouse, odd_shop.events, {**odd_shop.vars}
+    shop.write(odd_events())
     return shop.learned()
 
 

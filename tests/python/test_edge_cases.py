@@ -13,6 +13,15 @@ def shop(tmp_path_factory) -> Shop:
     return shop
 
 
+@pytest.fixture(scope="module")
+def odd_build(shop) -> dict[str, list[tuple] | bytes]:
+    """A published build of odd events; what its graph and trained tables hold."""
+    shop.write(odd_events())
+    built = shop.build()
+    assert built.is_good, built.text
+    return shop.learned()
+
+
 def bare_events() -> list[tuple]:
     """Views only, without category, brand, price or session, all in one second."""
     return [

@@ -1,5 +1,5 @@
 {{ config(enabled=(
-    var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
+    (var("catalogue_features", []) or []) | length > 0 or var("catalogue_vector", "") != ""
 )) }}
 
 {# Products without a node against those with one: cosine of their sets of tokens,

@@ -1,4 +1,4 @@
-{% set features = var("catalogue_features", []) | length > 0 %}
+{% set features = (var("catalogue_features", []) or []) | length > 0 %}
 {% set vector = var("catalogue_vector", "") != "" %}
 {{ config(enabled=(features or vector)) }}
 

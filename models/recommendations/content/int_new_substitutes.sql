@@ -1,5 +1,5 @@
 {{ config(enabled=(
-    var("catalogue_features", []) | length > 0 or var("catalogue_vector", "") != ""
+    (var("catalogue_features", []) or []) | length > 0 or var("catalogue_vector", "") != ""
 )) }}
 
 {# New products can be found too: each among the substitutes of the products of its

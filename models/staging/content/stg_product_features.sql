@@ -1,4 +1,4 @@
-{{ config(enabled=(var("catalogue_features", []) | length > 0)) }}
+{{ config(enabled=((var("catalogue_features", []) or []) | length > 0)) }}
 
 {# A text may be a list, `a | b` or `[a, b]`: a value each. #}
 with given as (
