@@ -1,6 +1,7 @@
 """make tune: successive halving, slices of the training history, scores, what is written."""
 
 import random
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -251,10 +252,11 @@ class FakeDbt:
     """In place of dbt: lists that are better the more the var `window` is like the slice's."""
 
     def __init__(self, events: str, best: int) -> None:
-        self.events, self.best, self.runs = events, best, []
+        self.events, self.best, self.runs, self.seconds = events, best, [], []
 
     def __call__(self, folder, vars_, select, exclude=(), seconds=None) -> None:
         self.runs.append(dict(vars_))
+        self.seconds.append(seconds)
         work = folder / "warehouse" / ".work"
         (work / "stg_events.parquet" / "day").mkdir(parents=True, exist_ok=True)
         file = vars_["events"]
@@ -329,6 +331,24 @@ class TestSearch:
         _, dbt, _ = searched("search", write_events(tmp_path / "log"), targets="t.parquet")
         read = {run["events"] for run in dbt.runs[1:]} | {run["targets"] for run in dbt.runs[1:]}
         assert all(str(tmp_path / "search") in file for file in read)
+
+    def test_what_was_found_is_measured_even_if_the_time_is_over(
+        self, tmp_path, searched, monkeypatch
+    ):
+        now = [0.0]
+
+        def measured(trial, candidate, rung, is_last=False, measure=trials.Trials.measure):
+            found = measure(trial, candidate, rung, is_last)
+            now[0] += 1
+            return found
+
+        monkeypatch.setattr(trials.Trials, "measure", measured)
+        monkeypatch.setattr(searching, "RESERVE", 1.0)
+        budget = Budget(12, clock=lambda: now[0])
+        monkeypatch.setattr(sys.modules[__name__], "Budget", lambda seconds: budget)
+        found, dbt, _ = searched("search", write_events(tmp_path / "log"))
+        assert found.candidate and found.verdict.users == 20
+        assert dbt.seconds[-1] is None
 
     def test_without_time_it_says_so(self, tmp_path, searched, monkeypatch):
         def killed(*arguments, **options):
