@@ -428,7 +428,10 @@ class TestPreset:
         after = {"served": Scores(np.array([0.2, 0.3]), np.array([0.2, 0.31]), 9)}
         verdict = verdict_of(before, after, 2, "2024-01-01 to 2024-01-02")
         assert verdict.is_better and verdict.is_certain
+        columns = {"event_time": "coalesce(a,\n  b)\n", "brand": "'it''s: #1'", "price": "null"}
+        rejected = {"no: product": "x not like 'C%'"}
         given = {"events": "secret.csv", "hash_user_ids": "salt", "window": 3, "holdout_days": 2}
+        given |= {"columns": columns, "reject_when": rejected}
         found = {"window": 10, "blend": {"rp3beta": 1.0}}
         text = tuned_preset(given, found, verdict, command="make build", cost="12 trials")
         file = tmp_path / "shop.yml"
@@ -436,6 +439,8 @@ class TestPreset:
         assert merge(str(file), events="log.csv") == {
             "events": "log.csv",
             "holdout_days": 2,
+            "columns": {name: text.strip() for name, text in columns.items()},
+            "reject_when": rejected,
             **found,
         }
         assert "recall@20: 0.1500 -> 0.2500, +0.1000 (+0.1000 to +0.1000)" in text
