@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument(
         "--vars", default="preset", help="default, preset, or a file written by make tune"
     )
-    parser.add_argument("--ranker", default="trees", choices=("trees", "linear", "off"))
+    parser.add_argument("--ranker", default="", choices=("trees", "linear", "off"))
     parser.add_argument("--also", type=json.loads, default={}, help="JSON, put on these vars")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
@@ -187,10 +187,11 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
     if absent:
         show(f"skipped: {' and '.join(absent)} not in {options.data}")
         return
-    folder = WORK / "_".join((name, Path(options.vars).stem, options.ranker))
+    settings = row_vars(dataset, options)
+    ranker = settings.get("ranker", "trees")
+    folder = WORK / "_".join((name, Path(options.vars).stem, ranker))
     costs_file = folder / "costs.json"
     if options.build:
-        settings = row_vars(dataset, options)
         try:
             lists = (
                 "user_recommendations" if dataset.only_hybrid else "int_evaluated_recommendations"
@@ -210,12 +211,10 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
             command = [str(python), str(HERE / "peers.py"), peer, str(folder)]
             costs[f"implicit {peer}"] = measured(command, folder / f"peer_{peer}.log")
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
-    report(folder, dataset, costs)
-    served = "hybrid" if dataset.only_hybrid or options.ranker == "off" else "ranked"
-    row = next(row for row in score(folder) if row["model"] == served) | {
-        "model": what_serves(folder)
-    }
-    show("\n" + summary_row(name, options.vars, options.ranker, row, costs["longtail"]))
+    rows = report(folder, dataset, costs)
+    served = "hybrid" if dataset.only_hybrid or ranker == "off" else "ranked"
+    row = next(row for row in rows if row["model"] == served) | {"model": what_serves(folder)}
+    show("\n" + summary_row(name, options.vars, ranker, row, costs["longtail"]))
     if dataset.only_deepwalk:
         show_dial(folder)
 
@@ -235,29 +234,24 @@ def row_vars(dataset: Dataset, options: argparse.Namespace) -> dict:
     """Vars of one row: the set's preset, only its split, or that and a file's vars."""
     settings = preset(dataset, options.data)
     if options.vars != "preset":
-        settings = {
-            name: value for name, value in settings.items() if name in SPLIT | {"events", "targets"}
-        }
+        given = SPLIT | {"events", "targets"}
+        settings = {name: settings[name] for name in settings if name in given}
     if options.vars not in ("preset", "default"):
         found = yaml.safe_load(Path(options.vars).read_text(encoding="utf-8"))
-        settings |= {name: value for name, value in found.items() if name not in SPLIT}
-    return settings | {"ranker": options.ranker} | options.also
+        settings |= {name: found[name] for name in found if name not in SPLIT}
+    return settings | ({"ranker": options.ranker} if options.ranker else {}) | options.also
 
 
 def what_serves(folder: Path) -> str:
     """Return what `user_recommendations` publishes: the ranker, or the lists that replace it."""
-    return (
-        tables(folder).execute("select coalesce(ranker, model) from int_serving").fetchall()[0][0]
-    )
+    found = tables(folder).execute("select coalesce(ranker, model) from int_serving")
+    return found.fetchall()[0][0]
 
 
 def summary_row(name: str, vars_: str, ranker: str, row: dict, cost: dict[str, float]) -> str:
     """One line of the summary: the served lists of a set with these vars."""
     cells = [
-        name,
-        Path(vars_).stem,
-        ranker,
-        row["model"],
+        *(name, Path(vars_).stem, ranker, row["model"]),
         *(
             f"{row[metric]:.4f} ({row[f'{metric}_low']:.4f}-{row[f'{metric}_high']:.4f})"
             for metric in ("recall", "ndcg")
@@ -408,8 +402,8 @@ def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
     return sorted(rows, key=lambda row: -row["ndcg"])
 
 
-def report(folder: Path, dataset: Dataset, costs: dict[str, dict[str, float]]) -> None:
-    """Print the table of a set."""
+def report(folder: Path, dataset: Dataset, costs: dict[str, dict[str, float]]) -> list[dict]:
+    """Print the table of a set; return its rows."""
     rows = score(folder)
     show(f"{rows[0]['users']:,} users with targets; top 20; 95 % intervals over users\n")
     show("| model | recall | NDCG | hit rate | MRR | coverage | seconds | peak MB |")
@@ -433,6 +427,7 @@ def report(folder: Path, dataset: Dataset, costs: dict[str, dict[str, float]]) -
             for metric in ("recall", "ndcg", "hit_rate", "mrr")
         ]
         show("| " + " | ".join([f"{model} ({source})", *cells, "", "", ""]) + " |")
+    return rows
 
 
 def show_dial(folder: Path) -> None:

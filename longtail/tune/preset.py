@@ -12,6 +12,8 @@ from longtail.tune.halving import Gain, Scores, paired_gain
 
 NOT_WRITTEN = ("events", "catalogue", "impressions", "targets", "hash_user_ids")
 """Paths and secrets: given with each build."""
+NESTED = ("columns", "catalogue_columns", "reject_when", "event_tables")
+"""Mappings that are written over several lines."""
 
 
 @dataclass(frozen=True)
@@ -149,10 +151,18 @@ def curve(points: Sequence[tuple[float, float, str]]) -> list[str]:
 
 
 def _vars(vars_: Mapping[str, Any]) -> list[str]:
-    return [f"{name}: {_value(value)}" for name, value in vars_.items()]
+    lines = []
+    for name, value in vars_.items():
+        if name in NESTED and value:
+            lines.append(f"{name}:")
+            lines += [f"  {_value(key)}: {_value(text)}" for key, text in value.items()]
+        else:
+            lines.append(f"{name}: {_value(value)}")
+    return lines
 
 
 def _value(value: Any) -> str:
+    value = value.strip() if isinstance(value, str) else value
     text = yaml.safe_dump(
         value, default_flow_style=True, width=10**6, allow_unicode=True, sort_keys=False
     )

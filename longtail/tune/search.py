@@ -166,9 +166,8 @@ class Search:
         best = climb(rungs, self.measure, propose, self.note_best)
         verdict = None
         if best:
-            self.budget.reserved = 0.0
             self.say(f"measured on {days_of(self.judged)}: {change(best)}")
-            after = judging.measure(best, rung, trains=True)
+            after = judging.measure(best, rung, is_last=True)
             verdict = verdict_of(before, after, rung.users, days_of(self.judged))
         return Found(best, verdict, self.trials, self.points)
 

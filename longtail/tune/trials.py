@@ -152,7 +152,7 @@ class Trials:
             return int(shop.execute(query).fetchall()[0][0])
 
     def measure(
-        self, candidate: Mapping[str, Any], rung: Rung, trains: bool = False
+        self, candidate: Mapping[str, Any], rung: Rung, is_last: bool = False
     ) -> dict[str, Scores]:
         """Build a candidate's lists; return the scores of the hybrid and of the served lists.
 
@@ -162,8 +162,9 @@ class Trials:
             Differences from the given vars.
         rung
             How many users, and whether the ranker is built.
-        trains
-            Whether to train vectors again where the vars ask for it.
+        is_last
+            Whether this is the last measurement: vectors are trained again where the vars ask for
+            it, and it is finished even if it takes longer than was reserved for it.
 
         Raises
         ------
@@ -172,13 +173,14 @@ class Trials:
         OutOfTimeError
             If there is no time left.
         """
-        if self.budget.left <= 0:
+        if self.budget.left <= 0 and not is_last:
             raise OutOfTimeError
         vars_ = self.vars | dict(candidate) | {"evaluation_users": rung.users}
         if not rung.is_served:
             vars_["ranker"] = "off"
-        exclude = TRAINED if self.has_vectors and not trains else ()
-        run_dbt(self.folder, vars_, LISTS, exclude, seconds=self.budget.left)
+        exclude = TRAINED if self.has_vectors and not is_last else ()
+        seconds = None if is_last else self.budget.left
+        run_dbt(self.folder, vars_, LISTS, exclude, seconds=seconds)
         self.has_vectors = True
         with duckdb.connect() as shop:
             models = {"hybrid": "hybrid"} | ({"served": "ranked"} if rung.is_served else {})

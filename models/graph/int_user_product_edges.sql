@@ -1,6 +1,7 @@
 {# The graph of users and products, for DeepWalk where `deepwalk_graph` asks for it.
-   Users are numbered after the products: within blocks of keys, since ordering all users
-   at once would be a single Spark task. #}
+   1. interests: the weight of each user's edge to a product; 2. user_nodes: users are
+   numbered after the products, within blocks of keys, since ordering all users at once
+   would be a single Spark task; 3. edges, with their weights. #}
 with nodes as (
     select * from {{ ref("product_nodes") }}
 ),
