@@ -1,7 +1,8 @@
 {# The graph of users and products, for DeepWalk where `deepwalk_graph` asks for it.
-   1. interests: the weight of each user's edge to a product; 2. user_nodes: users are
-   numbered after the products, within blocks of keys, since ordering all users at once
-   would be a single Spark task; 3. edges, with their weights. #}
+   1. interests: weights of a user's products;
+   2. users, blocks, user_nodes: users, numbered after the products within blocks of
+      keys, since ordering all of them at once would be a single Spark task;
+   3. edges. #}
 with nodes as (
     select * from {{ ref("product_nodes") }}
 ),
