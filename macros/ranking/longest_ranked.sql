@@ -5,5 +5,5 @@
         completed by the blend, whose terms cost several times what the spare candidates do.
     #}
     {%- set longest = [var("recommendations") | int, 20] | max -%}
-    case {{ scope }} when 'published' then {{ longest + longest // 4 }} else {{ longest }} end
+    case {{ scope }} when 'published' then {{ (1.25 * longest) | int }} else {{ longest }} end
 {%- endmacro %}

@@ -12,7 +12,7 @@ weighted as (
         scores.user_key,
         scores.product_key,
         scores.because_product_key,
-        scores.blend_score,
+        scores.blend_rank as blend_place,
         exp(
             scores.score
             + cast(coalesce(activity.is_tail, true) as integer) * ranker.tail_weight
@@ -37,12 +37,10 @@ placed as (
         product_key,
         because_product_key,
         score,
+        blend_place,
         cast(row_number() over (
             partition by scope, user_key order by score desc, product_key
-        ) as integer) as place,
-        cast(row_number() over (
-            partition by scope, user_key order by blend_score desc, product_key
-        ) as integer) as blend_place
+        ) as integer) as place
     from weighted
     {% if caps | max == 0 %}
         {% set longest = [var("recommendations") | int, 20] | max %}
@@ -59,8 +57,8 @@ select
     placed.product_key,
     placed.because_product_key,
     placed.score,
-    placed.place,
-    placed.blend_place
+    placed.blend_place,
+    placed.place
 from placed
 inner join {{ ref("int_equal_histories") }} as others
     on placed.scope = others.scope and placed.user_key = others.first_user_key
