@@ -264,6 +264,7 @@ def test_scores_are_those_of_the_evaluation(demo, tmp_path):
         for metric in ("recall", "ndcg"):
             mean = f"select avg({metric}) from ({trials.SCORES})"
             found = connection.execute(mean, {**files, "model": "ranked", "users": 20000})
+            found = found.fetchall()
             expected = connection.execute(
                 f"""
                 select value from '{work("model_metrics")}'
@@ -271,7 +272,7 @@ def test_scores_are_those_of_the_evaluation(demo, tmp_path):
                     and task = 'next interaction'""",
                 [metric],
             )
-            assert found.fetchall()[0][0] == pytest.approx(expected.fetchall()[0][0])
+            assert found[0][0] == pytest.approx(expected.fetchall()[0][0])
 
 
 class TestPreset:
