@@ -182,6 +182,7 @@ RULES: dict[str, Rule] = {
     "ranker_cases": whole(1, 1_000_000_000),
     "ranker_min_cases": whole(1, 1_000_000_000),
     "ranker_active_days": whole(1, 36_500),
+    "ranker_users": whole(1, 1_000_000_000),
     "ranker_history": whole(1, 10_000),
     "ranker_candidates": whole(1, 1000),
     "ranker_popular": whole(0, 1000),
