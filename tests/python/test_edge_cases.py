@@ -81,7 +81,7 @@ EDGE_CASES = {
     ),
     "one user, one product, one session": (
         [("2024-01-01 10:00:00 UTC", "view", "p", "c", "a.b", "br", 1, "u", "s")],
-        {"gate_recommendations": 0},
+        {"gate_recommendations": 0, "gate_graph_share": 0},
         # The only product was viewed, not bought.
         {"users": 1, "products": 1, "edges": 0, "recommended": 1},
     ),
