@@ -55,9 +55,9 @@ from held
         {% if caps %}
             or case arm_users.arm
                 {% for name, cap in caps.items() %}
-                    when '{{ name }}' then {{ cap > 0 }}
+                    when '{{ name }}' then {{ (cap > 0) | lower }}
                 {% endfor %}
-                else {{ var("category_cap") | int > 0 }}
+                else {{ (var("category_cap") | int > 0) | lower }}
             end
         {% endif %}
 {% endif %}
