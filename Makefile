@@ -68,8 +68,8 @@ spark: installed
 # DuckDB reads the files before Spark computes, and tests and publishes the tables afterwards.
 $(if $(TARGET),$(if $(filter spark spark_connect,$(TARGET)),,$(error TARGET is spark or spark_connect)))
 # With STAGING=tasks only files beside the events.
-TABLE_FILES := path:models/staging/impressions stg_raw_catalogue stg_catalogue rejected_products \
-	stg_availability stg_listed_products
+TABLE_FILES := path:models/staging/impressions path:models/staging/content stg_raw_catalogue \
+	stg_catalogue rejected_products stg_availability stg_listed_products
 $(if $(STAGING),$(if $(filter tasks,$(STAGING)),,$(error STAGING is tasks)))
 STAGED := path:models/demo $(if $(filter tasks,$(STAGING)),$(TABLE_FILES),path:models/staging)
 # Unit tests judge the SQL, not the shop's data: `make test` runs them.
