@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(items) -> None:
     items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
 
 
-SHARED = ("demo", "odd_shop")
+SHARED = ("demo", "odd_shop", "ranked_shop")
 """Fixtures that build once for all files."""
 KINDS = ("quick", "slow", "build", "browser", "server")
 
@@ -401,6 +401,19 @@ def odd_build(shop, odd_shop) -> dict[str, list[tuple] | bytes]:
     shop.events, shop.vars = odd_shop.events, {**odd_shop.vars}
     shop.write(odd_events())
     return shop.learned()
+
+
+@pytest.fixture(scope="session")
+def ranked_shop(tmp_path_factory) -> Shop:
+    """A small demo shop, built up to the ranker's rows and their contributions, to read."""
+    shop = Shop(tmp_path_factory.mktemp("ranked"))
+    shop.vars = {
+        **{"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20},
+        **{"walks_per_node": 2, "walk_length": 6, "dimensions": 8},
+    }
+    built = shop.dbt("run", "--select", "+int_ranked_candidates", "+int_contributions")
+    assert built.is_good, built.text
+    return shop
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Arms of an experiment in a build with a ranker: their lists are those of a whole build."""
 
+import shutil
 from collections import Counter
 
 import pytest
@@ -14,13 +15,11 @@ EXPERIMENTS = [
 
 
 @pytest.fixture(scope="module")
-def arms_built(tmp_path_factory) -> tuple[list[dict], dict[str, list[dict]]]:
+def arms_built(ranked_shop, tmp_path_factory) -> tuple[list[dict], dict[str, list[dict]]]:
     """Return the lists of a build with the experiments, and of whole builds by each cap."""
     shop = Shop(tmp_path_factory.mktemp("arms"))
-    shop.vars = {
-        **{"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20, "category_cap": 2},
-        **{"walks_per_node": 2, "walk_length": 6, "dimensions": 8},
-    }
+    shutil.copytree(ranked_shop.warehouse, shop.warehouse, symlinks=True)
+    shop.vars = {**ranked_shop.vars, "category_cap": 2}
 
     def lists(**given) -> list[dict]:
         ran = shop.dbt("run", "--select", "+user_recommendations", **given)

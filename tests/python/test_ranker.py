@@ -113,16 +113,6 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
         assert scored.schema == SCORE_SCHEMA and len(scored) == count
 
 
-@pytest.fixture(scope="module")
-def ranked_shop(tmp_path_factory):
-    """A small demo shop, built up to the ranker's rows and their contributions."""
-    shop = Shop(tmp_path_factory.mktemp("ranked"))
-    shop.vars = {"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20}
-    built = shop.dbt("run", "--select", "+int_ranked_candidates", "+int_contributions")
-    assert built.is_good, built.text
-    return shop
-
-
 def tables_of(shop: Shop) -> duckdb.DuckDBPyConnection:
     """Open the tables in progress, as views that a test may replace."""
     connection = duckdb.connect()
