@@ -10,9 +10,18 @@
             ~ " where " ~ config.get("batch_where", "true")
         )[0][0] %}
     {% endif %}
+    {% if config.get("batch_pairs_of") %}
+        {# Two such batches fit in the memory that one of lists takes: a pair is narrow. #}
+        {% set batches = run_query(
+            "select 1 + cast(coalesce(sum(products * (products - 1)), 0) as bigint) // "
+            ~ 2 * var("terms_per_batch") | int ~ " from (select count(*) as products from "
+            ~ ref(config.get("batch_pairs_of")) ~ " group by group_key)"
+        )[0][0] %}
+    {% endif %}
+    {% set in_batches = config.get("batch_over") or config.get("batch_pairs_of") %}
     {% if batches == 1 %}
         {% call statement("main") %}
-            {{ set_variables({"batch": "null"}) if config.get("batch_over") }}
+            {{ set_variables({"batch": "null", "batches": "null"}) if in_batches }}
             copy (
                 {{ query }}
             ) to '{{ location }}' {{ options }}
@@ -22,11 +31,11 @@
         {% for batch in range(batches) %}
             {% set part = location ~ ".part" ~ batch %}
             {% call statement("main") %}
-                {{ set_variables({"batch": batch}) }}
+                {{ set_variables({"batch": batch, "batches": batches}) }}
                 copy (
                     {{ query }}
                 ) to '{{ part }}' {{ part_options }};
-                {{ set_variables({"batch": "null"}) }}
+                {{ set_variables({"batch": "null", "batches": "null"}) }}
             {% endcall %}
             {% do parts.append(part) %}
             {% do files.append(work_files(this.identifier ~ ".parquet.part" ~ batch)) %}

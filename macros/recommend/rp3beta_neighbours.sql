@@ -2,7 +2,8 @@
     {#
         CTEs that end in `neighbours`: rp3beta's, from groups and their products (`group_products`).
         The 3-step walk product -> group -> product of Christoffel et al. 2015 (section 3): a group
-        passes on 1 / size, popular ends are divided by degree ** beta.
+        passes on 1 / size, popular ends are divided by degree ** beta. In batches of products
+        where the model's config asks for them: all pairs at once would not fit in memory.
     #}
     pairs as (
         select
@@ -11,7 +12,9 @@
             {{ exact_sum("starts.group_weight", 9) }} as weight
         from {{ group_products }} as starts
         inner join {{ group_products }} as ends on starts.group_key = ends.group_key
-        where starts.product_key != ends.product_key
+        where
+            starts.product_key != ends.product_key
+            and {{ in_batch(key="starts.product_key") }}
         group by all
     ),
 
