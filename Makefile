@@ -107,7 +107,7 @@ test: checks lint macros ## Check everything
 test-spark: TARGET := spark
 test-spark: export LONGTAIL_TEST_SPARK := 1
 test-spark: checks spark ## Check that Spark makes DuckDB's tables
-	$(BIN)/python -m pytest tests/python/test_spark.py
+	$(BIN)/python -m pytest tests/python/test_spark.py tests/python/test_spark_staging.py
 
 quick: checks lint ## Check in a minute: style, kernels, unit tests, the oracle on tiny logs
 	$(BIN)/python -m pytest --numprocesses 3 -m quick

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -46,30 +47,12 @@ WITHHELD = "withheld: hash_user_ids is set and the line may hold a user id"
 """Replaces a line that could not be split; also in the macro keep_broken_lines."""
 
 
-def scan_sql(
-    files: Iterable[EventFile],
-    *,
-    columns: Mapping[str, str] | None = None,
-    reject_when: Mapping[str, str] | None = None,
-    user_salt: str = "",
-    null_texts: Iterable[str] = (),
-    event_type: str = "view",
-    say: Callable[[str], None] = lambda line: None,
-) -> str:
+def scan_sql(files: Iterable[EventFile], **options: Any) -> str:
     """Return the query that reads all files.
 
-    Parameters, columns and errors are those of `file_queries`.
+    Options, columns and errors are those of `file_queries`.
     """
-    queries = file_queries(
-        files,
-        columns=columns,
-        reject_when=reject_when,
-        user_salt=user_salt,
-        null_texts=null_texts,
-        event_type=event_type,
-        say=say,
-    )
-    return union_of(queries.values())
+    return union_of(file_queries(files, **options).values())
 
 
 def union_of(queries: Iterable[str]) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 
 import duckdb
 
+from longtail.build.file_rows import text_literal
+
 READING = {
     *("events", "columns", "reject_when", "events_sql", "event_tables", "csv_options", "timezone"),
     *("hash_user_ids", "append_events", "latest_event_at", "demo", "impressions", "experiments"),
@@ -100,7 +102,7 @@ def cut_slices(
         f"""create or replace temp view known_events as
         select event_at as event_time, event_type, product_id, category_id, category_code, brand,
             price, user_id, user_session, product_name, event_weight, source_file, source_row
-        from read_parquet('{_quoted(events)}', hive_partitioning = false)
+        from read_parquet({text_literal(events)}, hive_partitioning = false)
         where event_at < $cut""".replace("$cut", _literal(cut.graph_cutoff_at))
     )
     if cut.asks_next:
@@ -167,15 +169,11 @@ def _by_users(connection: duckdb.DuckDBPyConnection, cut: Cut, folder: Path) -> 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, file: Path) -> None:
     order = "order by all"
-    connection.execute(f"copy ({query} {order}) to '{_quoted(str(file))}' (format parquet)")
+    connection.execute(f"copy ({query} {order}) to {text_literal(str(file))} (format parquet)")
 
 
 def _literal(moment: datetime) -> str:
     return f"timestamp '{moment}'"
-
-
-def _quoted(path: str) -> str:
-    return path.replace("'", "''")
 
 
 def _days(length: timedelta) -> str:

@@ -11,7 +11,7 @@
         )[0][0] %}
     {% endif %}
     {% if config.get("batch_pairs_of") %}
-        {# Two such batches fit in the memory that one of lists takes: a pair is narrow. #}
+        {# A pair takes half the memory of a term of lists. #}
         {% set batches = run_query(
             "select 1 + cast(coalesce(sum(products * (products - 1)), 0) as bigint) // "
             ~ 2 * var("terms_per_batch") | int ~ " from (select count(*) as products from "

@@ -1,5 +1,4 @@
 {% set vector = var("catalogue_vector", "") != "" %}
-{{ config(enabled=((var("catalogue_features", []) or []) | length > 0 or vector)) }}
 
 {# Ten lend a product their vectors: measured on the demo, 5 to 20 are equally good. #}
 {% set lenders = 10 %}

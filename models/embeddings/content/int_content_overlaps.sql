@@ -1,7 +1,3 @@
-{{ config(enabled=(
-    (var("catalogue_features", []) or []) | length > 0 or var("catalogue_vector", "") != ""
-)) }}
-
 {# Products without a node against those with one: cosine of their sets of tokens,
    weighted by inverse document frequency (Salton and Buckley 1988). 1. weighted: the
    rarer, the heavier; 2. listed: of a common token its most popular products only,

@@ -1,6 +1,5 @@
 {% set features = (var("catalogue_features", []) or []) | length > 0 %}
 {% set vector = var("catalogue_vector", "") != "" %}
-{{ config(enabled=(features or vector)) }}
 
 {# What content says of a product, as words: every value of a feature, its category at
    each level, its brand, and category and brand together. Of products without a node

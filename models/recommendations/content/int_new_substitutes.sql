@@ -1,7 +1,3 @@
-{{ config(enabled=(
-    (var("catalogue_features", []) or []) | length > 0 or var("catalogue_vector", "") != ""
-)) }}
-
 {# New products can be found too: each among the substitutes of the products of its
    category that lent it their vectors, as an average product of that category.
    1. leaves: of every product;
