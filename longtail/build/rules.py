@@ -199,6 +199,8 @@ def weights(value: Any) -> str | None:
     """Rule: a mapping from event type to its weight, at least one of them positive."""
     if not isinstance(value, Mapping) or not value:
         return "must be a mapping from event type to weight, such as {view: 1, purchase: 5}"
+    if len(value) > 256:
+        return f"may name at most 256 event types, not {len(value)}"
     for key, item in value.items():
         if not isinstance(key, str) or key != key.strip().lower() or not key:
             return f"must name event types as lower-case text; it has {key!r}"

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -68,19 +69,39 @@ class Neighbours(NamedTuple):
     report: SearchReport
 
 
+class Database:
+    """Rows to search, with an inverted file from ``exact_below`` rows on, built when first needed.
+
+    One database serves any number of calls of :func:`largest_inner_products`.
+    """
+
+    def __init__(self, rows: np.ndarray, ids: np.ndarray, *, exact_below: int, seed: int) -> None:
+        self.ids = ids
+        self.seed = int(seed)
+        self.is_large = len(ids) >= exact_below
+        self._rows = rows
+
+    @cached_property
+    def groups(self) -> _Groups:
+        """Rows of equal value, each once."""
+        return _Groups.of(self._rows, self.ids)
+
+    @cached_property
+    def inverted_file(self):
+        """FAISS index over the groups, and its number of lists."""
+        return _inverted_file(self.groups.rows, self.seed)
+
+
 def largest_inner_products(
     asking: np.ndarray,
-    database: np.ndarray,
+    database: Database,
     *,
-    database_ids: np.ndarray,
     queries: np.ndarray,
     k: int,
     allow_fewer: bool,
-    exact_below: int,
     target_recall: float,
     threads: int,
     batch: int,
-    seed: int,
     label: str,
 ) -> Neighbours:
     """Search ``database`` for the rows of ``asking``, without the query's own row."""
@@ -89,22 +110,22 @@ def largest_inner_products(
             raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
     if not 0 < target_recall <= 1:
         raise ValueError(f"target_recall must be above 0 and at most 1, not {target_recall!r}")
-    others = len(database_ids) - 1
+    others = len(database.ids) - 1
     if k > others and not allow_fewer:
         raise ValueError(f"k is {k}, but a row has only {others} others to find")
     k = min(int(k), others)
-    report = SearchReport("exact", len(database_ids), len(queries), k)
+    report = SearchReport("exact", len(database.ids), len(queries), k)
     if k == 0 or len(queries) == 0:
         empty = np.empty((len(queries), k), dtype=np.int32)
         return Neighbours(empty, empty.astype(np.float32), report)
 
-    groups = _Groups.of(database, database_ids)
+    groups = database.groups
     with _faiss_threads(int(threads)):
         find = _compare_all(groups.rows)
-        if len(database_ids) >= exact_below:
-            sample = np.random.default_rng(seed).permutation(queries)[:_REPORT_QUERIES]
+        if database.is_large:
+            sample = np.random.default_rng(database.seed).permutation(queries)[:_REPORT_QUERIES]
             truth = _in_batches(find, asking, groups, sample, k, int(batch), f"{label}: exact")
-            index, lists = _inverted_file(groups.rows, seed)
+            index, lists = database.inverted_file
             find = _read_lists(index)
             index.nprobe = max(1, lists // 64)
             while True:
@@ -115,7 +136,14 @@ def largest_inner_products(
                     break
                 index.nprobe = min(2 * index.nprobe, lists)
             report = SearchReport(
-                "ivf", len(database_ids), len(queries), k, lists, index.nprobe, len(sample), recall
+                "ivf",
+                len(database.ids),
+                len(queries),
+                k,
+                lists,
+                index.nprobe,
+                len(sample),
+                recall,
             )
         rows, scores = _in_batches(find, asking, groups, queries, k, int(batch), label)
     return Neighbours(rows, scores, report)

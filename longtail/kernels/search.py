@@ -15,10 +15,11 @@ optimum ``in . out = log(P(j | i) / Pn(j)) - log(negative)``; noise Pn is propor
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from longtail.kernels.inner_product import Neighbours, largest_inner_products
+from longtail.kernels.inner_product import Database, Neighbours, largest_inner_products
 
 EXACT_BELOW = 50_000
 """Database rows from which an approximate index is used: one core searches this many all against
@@ -103,16 +104,13 @@ def nearest_by_cosine(
         raise ValueError("database: there is no row to find")
     index, score, report = largest_inner_products(
         unit,
-        unit[ids],
-        database_ids=ids,
+        Database(unit[ids], ids, exact_below=exact_below, seed=seed),
         queries=_check_rows("queries", queries, len(unit)),
         k=k,
         allow_fewer=allow_fewer,
-        exact_below=exact_below,
         target_recall=target_recall,
         threads=threads,
         batch=batch,
-        seed=seed,
         label=label,
     )
     return Neighbours(index, np.clip(score, -1, 1), report)
@@ -171,23 +169,13 @@ def nearest_by_context(
     -----
     O(q n d) time when exact; memory as in :func:`nearest_by_cosine`.
     """
-    asking = context_queries(vectors, log_frequency_weight=log_frequency_weight)
-    found = np.asarray(frequency)
-    database = context_database(context_vectors, found)
-    if database.shape != asking.shape:
-        raise ValueError(
-            f"context_vectors must have the shape of vectors {np.shape(vectors)}, "
-            f"not {np.shape(context_vectors)}"
-        )
-    ids = np.flatnonzero(found > 0)
-    if len(ids) == 0:
-        raise ValueError("frequency: no row has a frequency above 0, there is nothing to find")
-    return largest_inner_products(
-        asking,
-        database[ids],
-        database_ids=ids,
-        queries=_check_rows("queries", queries, len(asking)),
+    found = nearest_at_weights(
+        vectors,
+        context_vectors,
+        frequency,
         k=k,
+        log_frequency_weights=[log_frequency_weight],
+        queries=queries,
         allow_fewer=allow_fewer,
         exact_below=exact_below,
         target_recall=target_recall,
@@ -196,6 +184,53 @@ def nearest_by_context(
         seed=seed,
         label=label,
     )
+    return next(found)
+
+
+def nearest_at_weights(
+    vectors: np.ndarray,
+    context_vectors: np.ndarray,
+    frequency: np.ndarray,
+    *,
+    k: int,
+    log_frequency_weights: Sequence[float],
+    queries: np.ndarray | None = None,
+    allow_fewer: bool = False,
+    exact_below: int = EXACT_BELOW,
+    target_recall: float = 0.95,
+    threads: int = 1,
+    batch: int = 1024,
+    seed: int = 0,
+    label: str = "context neighbours",
+) -> Iterator[Neighbours]:
+    """Yield :func:`nearest_by_context` at each of several weights of log frequency.
+
+    The database is the same for all of them and is built once. Parameters and errors are those of
+    :func:`nearest_by_context`.
+    """
+    rows = context_database(context_vectors, frequency)
+    ids = np.flatnonzero(np.asarray(frequency) > 0)
+    database = Database(rows[ids], ids, exact_below=exact_below, seed=seed)
+    for weight in log_frequency_weights:
+        asking = context_queries(vectors, log_frequency_weight=weight)
+        if rows.shape != asking.shape:
+            raise ValueError(
+                f"context_vectors must have the shape of vectors {np.shape(vectors)}, "
+                f"not {np.shape(context_vectors)}"
+            )
+        if len(ids) == 0:
+            raise ValueError("frequency: no row has a frequency above 0, there is nothing to find")
+        yield largest_inner_products(
+            asking,
+            database,
+            queries=_check_rows("queries", queries, len(asking)),
+            k=k,
+            allow_fewer=allow_fewer,
+            target_recall=target_recall,
+            threads=threads,
+            batch=batch,
+            label=label,
+        )
 
 
 def context_queries(vectors: np.ndarray, *, log_frequency_weight: float) -> np.ndarray:

@@ -11,7 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from longtail.kernels.search import Neighbours, nearest_by_context, nearest_by_cosine
+from longtail.kernels.search import (
+    Neighbours,
+    nearest_at_weights,
+    nearest_by_context,
+    nearest_by_cosine,
+)
 from longtail.tables.columns import every_setting, matrix
 
 NEIGHBOUR_SCHEMA = pa.schema(
@@ -104,28 +109,28 @@ def dial_table(
     asked
         Column product_id: the products to search for.
     log_frequency_weights
-        Settings of `nearest_by_context`.
+        Settings of `nearest_at_weights`.
     k
         Successors per product and setting.
     **parameters
-        Of `longtail.kernels.search.nearest_by_context`.
+        Of `longtail.kernels.search.nearest_at_weights`.
     """
     found = pc.index_in(asked.column("product_id"), embeddings.column("product_id"))
     queries = np.asarray(found.drop_null())
     if len(embeddings) == 0 or queries.size == 0:
         return DIAL_SCHEMA.empty_table()
+    searches = nearest_at_weights(
+        matrix(embeddings, "vector"),
+        matrix(embeddings, "context_vector"),
+        np.asarray(embeddings.column("frequency")),
+        k=k,
+        log_frequency_weights=log_frequency_weights,
+        queries=queries,
+        allow_fewer=True,
+        **parameters,
+    )
     tables = []
-    for setting in log_frequency_weights:
-        index, score, _ = nearest_by_context(
-            matrix(embeddings, "vector"),
-            matrix(embeddings, "context_vector"),
-            np.asarray(embeddings.column("frequency")),
-            k=k,
-            log_frequency_weight=setting,
-            queries=queries,
-            allow_fewer=True,
-            **parameters,
-        )
+    for setting, (index, score, _) in zip(log_frequency_weights, searches, strict=True):
         table = _neighbour_rows(embeddings, queries, index, score)
         weight = pa.array(np.full(len(table), setting, dtype=np.float64))
         tables.append(table.add_column(0, DIAL_SCHEMA.field("popularity"), weight))

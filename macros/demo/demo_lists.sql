@@ -1,6 +1,6 @@
-{%- macro demo_lists() -%}
-    {#- CTEs that end in `listed`: the rows of up to about a hundred thousand demo users, with
-       attributes of user and product. Robots are left out: they have no habits. -#}
+{%- macro demo_lists(most_users=100000) -%}
+    {#- CTEs that end in `listed`: the rows of up to about `most_users` demo users, with attributes
+       of user and product. Robots are left out: they have no habits. -#}
     demo_shoppers as (
         select
             user_number,
@@ -11,7 +11,7 @@
         where
             not is_robot
             and user_number % greatest(
-                1, (select count(*) // 100000 from {{ ref('demo_users') }})
+                1, (select count(*) // {{ most_users }} from {{ ref('demo_users') }})
             ) = 0
     ),
 

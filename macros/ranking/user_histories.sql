@@ -1,10 +1,22 @@
-{% macro user_histories(length) -%}
+{% macro user_histories(length, users=none) -%}
     {#
         CTEs that end in `histories`: the latest `length` products of each user, per scope, with
-        the interest that the user's events show in each.
+        the interest that the user's events show in each; of all users, or of `users` (scope,
+        user_key).
     #}
-    interactions as (
+    all_interactions as (
         {{ scoped_interactions() }}
+    ),
+
+    interactions as (
+        select interactions.*
+        from all_interactions as interactions
+        {% if users %}
+            semi join {{ users }} as users
+                on
+                    interactions.scope = users.scope
+                    and interactions.user_key = users.user_key
+        {% endif %}
     ),
 
     last_events as (
@@ -23,10 +35,9 @@
             interactions.scope,
             interactions.user_key,
             interactions.product_key,
-            max_by(
-                interactions.event_type,
-                (interactions.event_weight, interactions.event_at, interactions.event_type)
-            ) as event_type,
+            {{ heaviest_event_type(
+                "interactions.event_type", "interactions.event_weight", "interactions.event_at"
+            ) }} as event_type,
             max(interactions.event_at) as last_event_at,
             min(interactions.event_at) as first_event_at,
             count(distinct interactions.session_id) as sessions,

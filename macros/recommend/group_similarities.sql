@@ -26,8 +26,8 @@
             power(
                 {{ exact_sum("weight", 12) }}, {{ var("rp3_alpha") }}
             ) as similarity,
-            max_by(product_key, (weight, -place)) as because_product_key,
-            max_by(place, (weight, -place)) as because_place
+            {{ key_of_largest("product_key", "weight", "place") }} as because_product_key,
+            {{ key_of_largest("place", "weight", "place") }} as because_place
         from shared_products
         group by scope, user_key, group_key
     )

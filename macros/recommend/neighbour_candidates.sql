@@ -112,7 +112,7 @@
             list_key,
             product_key,
             {{ exact_sum("term", 12) }} as score,
-            max_by(because_product_key, (term, -place)) as because_product_key
+            {{ key_of_largest("because_product_key", "term", "place") }} as because_product_key
         from terms
         group by list_key, product_key
     ),

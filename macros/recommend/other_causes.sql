@@ -89,9 +89,9 @@
         select
             other_terms.user_key,
             other_terms.product_key,
-            max_by(
-                other_terms.because_product_key, (other_terms.term, -other_terms.place)
-            ) as because_product_key
+            {{ key_of_largest(
+                "other_terms.because_product_key", "other_terms.term", "other_terms.place"
+            ) }} as because_product_key
         from other_terms
         anti join own_places
             on

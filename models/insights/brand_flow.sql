@@ -1,7 +1,13 @@
 {# 1. switches: a session bought one brand after a look at another of the category;
    2. counted: sessions per pair of brands;
    3. net: less those of the opposite direction. #}
-with steps as (
+with buying_sessions as (
+    select distinct session_id
+    from {{ ref("int_interactions") }}
+    where is_purchase
+),
+
+steps as (
     select
         interactions.session_id,
         interactions.event_at,
@@ -11,6 +17,7 @@ with steps as (
     from {{ ref("int_interactions") }} as interactions
     inner join {{ ref("products") }} as products
         on interactions.product_key = products.product_key
+    semi join buying_sessions on interactions.session_id = buying_sessions.session_id
     where products.brand is not null and products.category_code is not null
 ),
 

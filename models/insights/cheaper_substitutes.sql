@@ -1,3 +1,5 @@
+{# `coalesce` keeps the equal category from becoming a join of all products of a
+   category with each other: minutes instead of seconds for 200 thousand products. #}
 with cheaper as (
     select
         products.product_id,
@@ -20,7 +22,7 @@ with cheaper as (
     where
         similar_products.relation = 'substitute'
         and similar_products.source not like 'popular%'
-        and found.category_code = products.category_code
+        and coalesce(found.category_code = products.category_code, false)
         and products.price > 0
         and found.price <= 0.9 * products.price
 ),

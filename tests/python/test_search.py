@@ -8,6 +8,7 @@ from longtail.kernels import inner_product
 from longtail.kernels.search import (
     context_database,
     context_queries,
+    nearest_at_weights,
     nearest_by_context,
     nearest_by_cosine,
 )
@@ -222,6 +223,21 @@ def test_inverted_file_finds_by_context_too(model):
     assert got.report.method == "ivf"
     assert got.report.recall_at_k >= 0.95
     assert true_recall(got.index, exact.index) == pytest.approx(got.report.recall_at_k, abs=1e-6)
+
+
+def test_several_weights_share_one_inverted_file(model, monkeypatch):
+    built = []
+    build = inner_product._inverted_file
+    monkeypatch.setattr(
+        inner_product, "_inverted_file", lambda *args: built.append(args) or build(*args)
+    )
+    weights = [0.0, 0.5, 1.0]
+    found = list(nearest_at_weights(*model, k=10, log_frequency_weights=weights, exact_below=1))
+    assert len(built) == 1
+    for weight, got in zip(weights, found, strict=True):
+        alone = nearest_by_context(*model, k=10, log_frequency_weight=weight, exact_below=1)
+        assert np.array_equal(got.index, alone.index)
+        assert np.array_equal(got.score, alone.score)
 
 
 def test_short_lists_are_made_up_from_all_rows():

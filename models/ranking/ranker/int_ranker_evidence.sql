@@ -30,9 +30,12 @@ select
     max(terms.covisit_rank) filter (where terms.place = 1) as covisit_last_rank,
     nullif(count(terms.place), 0) as terms,
     {{ exact_sum("terms.term", 9) }} as blend_sum,
-    max_by(terms.because_product_key, (terms.term, -terms.place))
-    filter (where terms.place <= {{ var("history_length") }})
-        as because_product_key
+    {{ key_of_largest(
+        "terms.because_product_key",
+        "terms.term",
+        "terms.place",
+        where="terms.place <= " ~ var("history_length"),
+    ) }} as because_product_key
 from {{ ref("int_ranker_candidates") }} as candidates
 left join terms
     on
