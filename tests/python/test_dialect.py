@@ -42,8 +42,11 @@ def value_of(expression: str, engine: str = "duckdb") -> object:
 
     environment = jinja2.Environment()
     environment.globals |= {
-        "adapter": SimpleNamespace(dispatch=dispatch),
+        "adapter": SimpleNamespace(
+            dispatch=dispatch, escape_sql_string=lambda text: text.replace("'", "''")
+        ),
         "return": lambda value: value,
+        "var": {"event_weights": {"view": 1, "cart": 3, "remove_from_cart": -1}}.get,
     }
     sql = environment.from_string(f"{MACROS} select {expression}").render()
     with duckdb.connect() as connection:
@@ -73,6 +76,48 @@ def value_of(expression: str, engine: str = "duckdb") -> object:
 )
 def test_values(engine, expression, value):
     assert value_of(expression, engine) == value
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "any"])
+@pytest.mark.parametrize(
+    ("rows", "key"),
+    [
+        ("(5, .25, 2), (7, .5, 3), (6, .5, 1), (8, .5, 4)", 6),
+        ("(5, -.25, 2), (7, -.5, 1)", 5),
+        ("(2147483647, 1e9, 10000), (7, 1e9 - 1, 1)", 2147483647),
+        ("(1, .3, 2), (2, .1 + .2, 1)", 2),
+        ("(0, 0.0, 1), (3, 0.0, 2)", 0),
+        ("(cast(null as integer), cast(null as double), cast(null as integer))", None),
+    ],
+)
+def test_the_largest_value_and_the_smallest_place_give_the_key(engine, rows, key):
+    macro = "{{ key_of_largest('key', 'value', 'place') }}"
+    assert value_of(f"{macro} from (values {rows}) as t (key, value, place)", engine) == key
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "any"])
+def test_only_rows_of_the_condition_give_a_key(engine):
+    macro = "{{ key_of_largest('key', 'value', 'place', where='place < 3') }}"
+    rows = "(values (1, 0.9, 3), (2, 0.4, 2)) as t (key, value, place)"
+    assert value_of(f"{macro} from {rows}", engine) == 2
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "any"])
+@pytest.mark.parametrize(
+    ("rows", "event_type"),
+    [
+        ("('view', 1, '2024-01-02'), ('cart', 3, '2024-01-01')", "cart"),
+        ("('view', 2.5, '2024-01-02'), ('cart', 2.5, '2024-01-01')", "view"),
+        ("('cart', 1, '2024-01-01'), ('view', 1, '2024-01-01')", "view"),
+        ("('remove_from_cart', -1, '1960-01-01')", "remove_from_cart"),
+        ("('remove_from_cart', -1, '2099-01-01'), ('view', 1e-6, '1960-01-01')", "view"),
+        ("('view', 1e12, '2024-01-01'), ('cart', 1e12 - 1, '2024-01-02')", "view"),
+    ],
+)
+def test_the_heaviest_event_gives_the_type(engine, rows, event_type):
+    macro = "{{ heaviest_event_type('event_type', 'weight', 'cast(event_at as timestamp)') }}"
+    rows = f"(values {rows}) as t (event_type, weight, event_at)"
+    assert value_of(f"{macro} from {rows}", engine) == event_type
 
 
 @pytest.mark.parametrize(
