@@ -1,7 +1,7 @@
 """Builds with a product catalogue: product attributes and availability."""
 
 import pytest
-from conftest import Shop
+from dbt_shop import Shop
 
 LEARNED = ("events", "graph", "embeddings", "neighbours", "ranking")
 """Rooms that learn."""

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Shop, odd_events
+from dbt_shop import Shop
+from odd_log import odd_events
 
 from longtail.compare import compare, lines, main
 

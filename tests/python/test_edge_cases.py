@@ -1,7 +1,8 @@
 """The whole build, with its data tests, over extreme logs."""
 
 import pytest
-from conftest import ODD_IDS, Shop, odd_events
+from dbt_shop import Shop
+from odd_log import ODD_IDS, odd_events
 
 
 @pytest.fixture(scope="module")

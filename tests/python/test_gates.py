@@ -10,8 +10,9 @@ import sys
 import duckdb
 import jinja2
 import pytest
-from conftest import ROOT, odd_events
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt_shop import ROOT
+from odd_log import odd_events
 
 WORSE = {"graph_cutoff": "2023-12-31", "gate_fall": 0.5, "gate_edges": 100}
 """No event is before the cut: the graph is empty."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import HEADER, ROOT
+from dbt_shop import HEADER, ROOT
 
 from longtail.build import settings
 from longtail.inspect import sample

@@ -4,7 +4,7 @@ import shutil
 from collections import Counter
 
 import pytest
-from conftest import Shop
+from dbt_shop import Shop
 from test_experiments import by_user, made
 
 CAPS = {"one": 1, "any": 0, "control": 2}

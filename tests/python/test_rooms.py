@@ -3,9 +3,9 @@
 import ast
 from pathlib import Path
 
-import conftest
+import dbt_shop
 import pytest
-from conftest import READ_BY_RUNS, parsed_for
+from dbt_shop import READ_BY_RUNS, parsed_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
@@ -49,8 +49,8 @@ def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypat
         }
 
     before = parsed()
-    monkeypatch.setattr(conftest.Parsed, "here", {})
-    monkeypatch.setattr(conftest.Parsed, "folder", tmp_path)
+    monkeypatch.setattr(dbt_shop.Parsed, "here", {})
+    monkeypatch.setattr(dbt_shop.Parsed, "folder", tmp_path)
     assert parsed(**READ_BY_RUNS) == before
 
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import HEADER, ROOT
+from dbt_shop import HEADER, ROOT
 
 from longtail.build import sources
 from longtail.build.days import save_state

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from conftest import READ_BY_RUNS
+from dbt_shop import READ_BY_RUNS
 
 from longtail.build.vars import merge
 from longtail.tune import search as searching
