@@ -2,6 +2,10 @@
     {#
         CTEs that end in `histories`: the latest `length` products of each user, per scope, with
         the interest that the user's events show in each.
+
+        1. interactions, last_events: per scope, and when each user was last active.
+        2. interests: per user and product, weighted by age.
+        3. placed, histories: the latest products, discounted by their place.
     #}
     interactions as (
         {{ scoped_interactions() }}
