@@ -29,7 +29,8 @@
     ),
 
     {{ recommended_products(
-        "learned", "users", "compared_neighbours", ["hybrid", "counted"], 20
+        "learned", "users", "compared_neighbours", ["hybrid", "counted"],
+    judged_lengths() | max
     ) }},
 
     reach as (

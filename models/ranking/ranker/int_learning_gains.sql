@@ -29,7 +29,7 @@ ideals as (
             ) as place
         from targets
     )
-    where place <= 20
+    where place <= {{ judged_lengths() | max }}
     group by user_key
 ),
 
