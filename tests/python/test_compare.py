@@ -175,7 +175,7 @@ def test_the_command_says_what_changed(builds, capsys):
 
 def test_what_is_no_build_is_said_in_a_line(builds, tmp_path, capsys):
     assert main([str(builds[0]), str(tmp_path / "nowhere")]) == 1
-    assert capsys.readouterr().err.endswith("nowhere is no published build\n")
+    assert capsys.readouterr().err.endswith("nowhere is not a published build\n")
     (tmp_path / "text.duckdb").write_text("no database, but a text that is long enough")
     assert main([str(builds[0]), str(tmp_path / "text.duckdb")]) == 1
     assert capsys.readouterr().err.startswith("No comparison: ")
