@@ -126,11 +126,6 @@ def test_full_refresh_makes_everything(nights):
     assert nights.whole() == before
 
 
-def test_a_warm_start_is_made_each_time(nights):
-    for _ in range(2):
-        assert "embeddings_deepwalk" in nights.build(warm_start=True)
-
-
 @pytest.mark.parametrize("moment", ["before the file", "before the note"])
 def test_a_table_that_broke_off_is_made_by_the_next_build(nights, monkeypatch, moment):
     def break_off(*arguments, **named):
