@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from chromium import CHROMIUM, Browser
-from dbt_shop import DEMO_FOLDER, ROOT, Demo, Parsed, RunningTest, Shop, run_dbt
+from dbt_shop import DEMO_FOLDER, RANKED_VARS, ROOT, Demo, Parsed, RunningTest, Shop, run_dbt
 from odd_log import odd_events
 from report_shop import make_shop
 from staging_sql import Staged, compile_catalogue, compile_staging, described
@@ -113,8 +113,10 @@ def demo(tmp_path_factory) -> Demo:
 
 @pytest.fixture(scope="session")
 def odd_shop(tmp_path_factory) -> Shop:
-    """A shop with a published build of odd events."""
+    """A shop with a published build of odd events, with map and groups, small as they are."""
     shop = Shop(tmp_path_factory.mktemp("odd"))
+    del shop.vars["map_products"]
+    shop.vars["blend"] = {"covisit": 1, "rp3beta": 0.5, "node2vec": 0.1, "group_knn": 0.5}
     shop.write(odd_events())
     built = shop.build()
     assert built.is_good, built.text
@@ -140,10 +142,7 @@ def odd_build(shop, odd_shop) -> dict[str, list[tuple] | bytes]:
 def ranked_shop(tmp_path_factory) -> Shop:
     """A small demo shop, built up to the ranker's rows and their contributions, to read."""
     shop = Shop(tmp_path_factory.mktemp("ranked"))
-    shop.vars = {
-        **{"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20},
-        **{"walks_per_node": 2, "walk_length": 6, "dimensions": 8},
-    }
+    shop.vars = {**RANKED_VARS}
     built = shop.dbt("run", "--select", "+int_ranked_candidates", "+int_contributions")
     assert built.is_good, built.text
     return shop

@@ -101,6 +101,13 @@ def parsed_for(vars: dict, options: list[str]):
     return pickle.loads(Parsed.here[given])
 
 
+RANKED_VARS = {
+    **{"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20},
+    **{"walks_per_node": 2, "walk_length": 6, "dimensions": 8},
+}
+"""Of a small demo shop with a ranker."""
+
+
 class Shop:
     """One warehouse and one events file; tests replace its content between builds.
 

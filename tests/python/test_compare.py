@@ -4,8 +4,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_shop import Shop
-from odd_log import odd_events
 
 from longtail.compare import compare, lines, main
 
@@ -186,11 +184,7 @@ def test_the_first_build_has_no_differences(demo):
         assert connection.execute("from build_diff").fetchall() == []
 
 
-@pytest.mark.build
-def test_build_diff_compares_with_the_build_that_was_published_before(tmp_path):
-    shop = Shop(tmp_path)
-    shop.write(odd_events())
-    assert shop.build().is_good
+def test_build_diff_compares_with_the_build_that_was_published_before(shop, odd_build):
     assert shop.dbt("build", "--select", "build_diff").is_good
     rows = shop.rows("from build_diff")
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))

@@ -2,26 +2,7 @@
 
 import duckdb
 import pytest
-from dbt_shop import Shop
 from odd_log import ODD_IDS, odd_events
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory) -> Shop:
-    """A shop whose builds include the map and groups, however little there is to lay out."""
-    shop = Shop(tmp_path_factory.mktemp("shop"))
-    del shop.vars["map_products"]
-    shop.vars["blend"] = {"covisit": 1, "rp3beta": 0.5, "node2vec": 0.1, "group_knn": 0.5}
-    return shop
-
-
-@pytest.fixture(scope="module")
-def odd_build(shop) -> dict[str, list[tuple] | bytes]:
-    """A published build of odd events; what its graph and trained tables hold."""
-    shop.write(odd_events())
-    built = shop.build()
-    assert built.is_good, built.text
-    return shop.learned()
 
 
 def bare_events() -> list[tuple]:
