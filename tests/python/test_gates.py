@@ -1,6 +1,7 @@
 """Gates from the log to the exit code, and their statistics."""
 
 import hashlib
+import io
 import json
 import math
 from functools import partial
@@ -53,10 +54,12 @@ def test_a_closed_gate_says_what_fell_and_which_var_lets_it_pass(shop, closed):
     assert "users since the last build" not in lines
 
 
-def test_a_closed_gate_gives_an_exit_code(shop, closed, monkeypatch, capsys):
+def test_a_closed_gate_gives_an_exit_code(shop, closed, monkeypatch):
     """By the command that make runs, on the project as it is parsed already."""
     parsed = parsed_for(shop.vars | WORSE, shop.options)
     monkeypatch.setattr("dbt.cli.main.dbtRunner", partial(dbtRunner, manifest=parsed))
+    said = io.StringIO()
+    monkeypatch.setattr(console, "Console", partial(console.Console, said))
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("LONGTAIL_WAREHOUSE", str(shop.warehouse))
     vars = json.dumps(shop.vars | WORSE, ensure_ascii=False)
@@ -64,7 +67,7 @@ def test_a_closed_gate_gives_an_exit_code(shop, closed, monkeypatch, capsys):
     assert (
         console.main([*given, "--target-path", str(shop.target), "--log-level-file", "none"]) == 1
     )
-    assert "edges of the graph: 0, must be at least 1" in capsys.readouterr().out
+    assert "edges of the graph: 0, must be at least 1" in said.getvalue()
     assert shop.published() == closed[1]
 
 

@@ -9,6 +9,8 @@ import test_experiments
 import test_ranked_arms
 from dbt_shop import READ_BY_RUNS, parsed_for
 
+from longtail.build import staging_code
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
     *("demo", "staging", "events", "catalogue", "graph", "embeddings", "neighbours"),
@@ -61,6 +63,20 @@ def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypat
     monkeypatch.setattr(dbt_shop.Parsed, "here", {})
     monkeypatch.setattr(dbt_shop.Parsed, "folder", tmp_path)
     assert parsed(**READ_BY_RUNS) == before
+
+
+def test_all_macros_that_staging_calls_are_part_of_the_rules(shop):
+    """As dbt lists them when it parses the project."""
+    project = parsed_for({**shop.vars, "events": "log.csv"}, shop.options)
+    waiting = [project.nodes[f"model.longtail.{name}"] for name in staging_code.MODELS]
+    found = set()
+    while waiting:
+        names = {name for name in waiting.pop().depends_on.macros if ".longtail." in name}
+        waiting += [project.macros[name] for name in names - found]
+        found |= names
+    files = {ROOT / project.macros[name].original_file_path for name in found}
+    assert {"event_rows", "parse_event_time", "text_list"} <= {file.stem for file in files}
+    assert files <= set(staging_code.staging_code(ROOT))
 
 
 def imported_modules(file: Path) -> set[str]:

@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from dbt_shop import HEADER, ROOT, parsed_for
+from dbt_shop import HEADER, ROOT
 
-from longtail.build import kept, sources, staging_code
+from longtail.build import kept, sources
 from longtail.build.days import save_state
 from longtail.build.settings import load_defaults
 
@@ -228,20 +228,6 @@ def test_folders_that_give_a_column_make_other_content_of_the_same_rows(tmp_path
         shutil.copy(shop.folder / "whole.csv", shop.folder / f"shelf={shelf}")
     assert len(shop.plan("shelf=*/*").files) == 1
     assert len(shop.plan("shelf=*/*", names={"shelf"}).files) == 2
-
-
-def test_all_macros_that_staging_calls_are_part_of_the_rules(shop):
-    """As dbt lists them when it parses the project."""
-    project = parsed_for({**shop.vars, "events": "log.csv"}, shop.options)
-    waiting = [project.nodes[f"model.longtail.{name}"] for name in staging_code.MODELS]
-    found = set()
-    while waiting:
-        names = {name for name in waiting.pop().depends_on.macros if ".longtail." in name}
-        waiting += [project.macros[name] for name in names - found]
-        found |= names
-    files = {ROOT / project.macros[name].original_file_path for name in found}
-    assert {"event_rows", "parse_event_time", "text_list"} <= {file.stem for file in files}
-    assert files <= set(staging_code.staging_code(ROOT))
 
 
 def test_a_changed_line_of_what_reads_or_types_rows_changes_the_rules(tmp_path, monkeypatch):
