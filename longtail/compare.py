@@ -59,13 +59,13 @@ def compare(before: Path, after: Path) -> list[dict[str, Any]]:
     Raises
     ------
     FileNotFoundError
-        If one of them is none.
+        If one of them is not a published build.
     """
     with duckdb.connect() as connection:
         for name, build in (("before", before), ("after", after)):
             database = build / DATABASE if build.is_dir() else build
             if not database.exists():
-                raise FileNotFoundError(f"{build} is no published build")
+                raise FileNotFoundError(f"{build} is not a published build")
             path = text_literal(str(database.resolve()))
             connection.execute(f'attach {path} as "{name}" (read_only)')
         query = difference_sql('"before"', '"after"')

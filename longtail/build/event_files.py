@@ -65,8 +65,8 @@ def describe_files(
     paths
         Of the files.
     csv_options
-        delim, quote, escape, encoding, header, skip, sheet; what is not given is found out
-        or the usual.
+        delim, quote, escape, encoding, header, skip, sheet; the others are detected or have
+        their defaults.
     names
         Lower-case names that the vars `columns` and `reject_when` may refer to: the canonical
         columns, and those that a folder `name=value` gives to the files in it.

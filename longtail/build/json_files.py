@@ -91,7 +91,7 @@ def describe_json(file: EventFile) -> EventFile:
 
 
 def _as_texts(structure: Any) -> Any:
-    """Return a structure with text as the type of each value that is no object or list."""
+    """Return a structure with text as the type of each value but objects and lists."""
     if isinstance(structure, list) and structure:
         return [_as_texts(structure[0])]
     if isinstance(structure, Mapping) and 0 < len(structure) <= MOST_KEYS:

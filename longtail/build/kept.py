@@ -123,6 +123,12 @@ def package_code(code: str) -> str:
     The modules of longtail that it imports, those that they import, the version of Python, and
     every installed package.
     """
+    texts = [file.read_text(encoding="utf-8") for file in sorted(imported_files(code))]
+    return digest(*texts, *_environment())
+
+
+def imported_files(code: str) -> set[Path]:
+    """Return the files of longtail's modules that Python code imports, and those they import."""
     files: set[Path] = set()
     waiting = list(_imported(code))
     while waiting:
@@ -130,8 +136,7 @@ def package_code(code: str) -> str:
         if file not in files:
             files.add(file)
             waiting += _imported(file.read_text(encoding="utf-8"))
-    texts = [file.read_text(encoding="utf-8") for file in sorted(files)]
-    return digest(*texts, *_environment())
+    return files
 
 
 def _imported(code: str) -> Iterator[Path]:

@@ -24,6 +24,7 @@ from longtail.build.named_files import (
     refuse_to_forget,
     why_anew,
 )
+from longtail.build.staging_code import staging_code
 from longtail.build.warehouse import Warehouse
 
 STAGED = "stg_events"
@@ -36,24 +37,6 @@ STAGING_VARS = (
     *("earliest_event_at", "latest_event_at", "event_weights"),
 )
 """Vars that determine how rows are staged."""
-STAGING_CODE = (
-    *(
-        "models/staging/*.sql",
-        "macros/events/event_rows.sql",
-        "macros/events/keep_broken_lines.sql",
-        "macros/events/given_text.sql",
-        "macros/events/reject_reason.sql",
-    ),
-    *(
-        f"longtail/build/{module}.py"
-        for module in (
-            *("csv_files", "event_files", "event_times", "file_rows", "json_files", "query"),
-            *("scan", "text_content", "unpacked", "workbooks"),
-        )
-    ),
-    *("macros/dialect/parse_event_time.sql", "macros/dialect/text_list.sql"),
-)
-"""Code that determines it."""
 
 
 def scratch_folder(work: Path) -> Path:
@@ -225,11 +208,7 @@ def staging_rules(
         Side files of the event files: any change in one may change every row.
     """
     vars_of_staging = json.dumps([settings[name] for name in STAGING_VARS], default=str)
-    code = [
-        file.read_text(encoding="utf-8")
-        for place in STAGING_CODE
-        for file in sorted(project.glob(place))
-    ]
+    code = [file.read_text(encoding="utf-8") for file in staging_code(project)]
     contents = sorted(file.digest for file in tables)
     return digest(vars_of_staging, duckdb.__version__, *code, *contents)
 

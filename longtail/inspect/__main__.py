@@ -1,8 +1,8 @@
 """Inspect event files or a product catalogue, and propose the preset that reads them.
 
 ``python -m longtail.inspect 'FILES' [--products 'FILES'] [--write PRESET.yml]``; make hands over
-EVENTS, PRODUCTS, DATASET, VARS and WRITE in the environment. A catalogue that is looked at alone
-is added to a preset that is there.
+EVENTS, PRODUCTS, DATASET, VARS and WRITE in the environment. A catalogue inspected alone is added
+to an existing preset.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.files and not options.products:
             raise ValueError("name the event files (make: EVENTS=) or a catalogue (PRODUCTS=)")
         if not name.endswith((".yml", ".yaml")):
-            raise ValueError(f"a preset is a .yml file, by which make knows it, not {name!r}")
+            raise ValueError(f"the name of a preset file ends in .yml, not {name!r}")
         lines, text = _looked_at(options, name)
         if options.write:
             Path(options.write).write_text(text, encoding="utf-8")

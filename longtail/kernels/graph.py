@@ -54,7 +54,7 @@ class Graph:
             raise ValueError("indices: the graph is empty, at least one edge is needed")
         if indptr[0] != 0 or indptr[-1] != indices.size or (np.diff(indptr) < 0).any():
             raise ValueError(
-                f"indptr: must rise from 0 to the number of edges ({indices.size}) without a fall"
+                f"indptr: must go from 0 to the number of edges ({indices.size}), never falling"
             )
         _check_range("indices", indices, indptr.size - 1)
         falls = np.flatnonzero(np.diff(indices) <= 0) + 1

@@ -163,7 +163,7 @@ def _layouts(
 def _umap() -> ModuleType:
     """Import umap-learn, whose compiled loops numba then keeps for the next process.
 
-    The import takes seconds: it is made only when there is something to lay out.
+    The import takes seconds, so it waits until there is something to lay out.
     """
     from umap import layouts, umap_
 

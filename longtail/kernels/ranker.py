@@ -105,8 +105,10 @@ def train_trees(
         Number of trees, most leaves per tree, shrinkage per tree.
     purchase_weight
         Gain of relevance 2; that of relevance 1 is 1.
-    seed, threads
-        As everywhere.
+    seed
+        Of the rows and features that LightGBM draws.
+    threads
+        Change nothing but the time.
 
     Raises
     ------

@@ -103,7 +103,7 @@ def preset_file(write: str, events: str, folder: Path = PRESETS) -> Path:
     """
     if write:
         if not write.endswith((".yml", ".yaml")):
-            raise ValueError(f"a preset is a .yml file, by which make knows it, not {write!r}")
+            raise ValueError(f"the name of a preset file ends in .yml, not {write!r}")
         return Path(write).expanduser()
     stem = re.sub(r"\W+", "_", Path(events).name.split(".")[0]).strip("_").lower() or "demo"
     file = folder / f"{stem}.yml"

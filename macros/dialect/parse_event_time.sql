@@ -1,6 +1,6 @@
 {% macro parse_event_time(column) -%}
     {#
-        Text to a UTC timestamp, null when it is none. The two forms without a zone, or with
+        Text to a UTC timestamp, null for other text. The two forms without a zone, or with
         REES46's, take DuckDB's fast cast; it ignores whatever follows the seconds, so all others
         take the slower cast that knows zones. A number is the time since 1970 in seconds, milli-,
         micro- or nanoseconds, whichever lies between 1995 and 2100: a date written as one number

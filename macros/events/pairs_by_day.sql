@@ -2,6 +2,11 @@
     {#
         CTEs from steps of sessions to `pairs_by_day` (session_date, product_key_a,
         product_key_b, sessions_together, pair_weight).
+
+        1. steps_apart: pairs of steps of a session, with the weight of their distance: at most
+           `window` apart, or any two where `window` is 0.
+        2. session_pairs: the strongest occurrence of each pair in a session.
+        3. pairs_by_day: summed over the sessions of a day.
     #}
     {% if var("window") | int > 0 %}
         {% set distances = range(1, var("window") | int + 1) %}

@@ -4,6 +4,11 @@
         that it breaks as reject_reason, null for a good row. A price such as "12.50 EUR" gives
         price and currency. Of a product's good rows the last one counts. The vars
         catalogue_features and catalogue_vector add columns; a vector has the length that most have.
+
+        1. source_rows, trimmed, given: the files' texts; null where a text stands for no value.
+        2. typed: null where a text is no value of its type.
+        3. vectors, measured: what is wrong with a vector, and how many have its length.
+        4. faulted, judged: the first fault of a row; of the good rows of a product, the last.
     #}
     {%- set columns = [
         "product_id", "product_name", "url", "image_url", "price", "currency", "category_id",

@@ -3,6 +3,10 @@
         CTEs that end in `judged`: one row per raw row of the impressions, typed, with the first
         rule that it breaks as reject_reason, null for a good row. A missing click value is no
         click.
+
+        1. source_rows, trimmed, given: the files' texts; null where a text stands for no value.
+        2. typed: null where a text is no value of its type.
+        3. judged: the first fault of a row.
     #}
     source_rows as (
         {{ impression_rows() }}

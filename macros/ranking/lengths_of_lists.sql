@@ -10,6 +10,6 @@
     from (
         values
         ('published', {{ var("recommendations") }}),
-        ('evaluated', 20)
+        ('evaluated', {{ judged_lengths() | max }})
     ) as lengths (scope, places)
 {%- endmacro %}

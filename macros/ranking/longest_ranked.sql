@@ -4,6 +4,6 @@
         quarter more, since some products may be sold out or hidden. A list that is short of one is
         completed by the blend, whose terms cost several times what the spare candidates do.
     #}
-    {%- set longest = [var("recommendations") | int, 20] | max -%}
+    {%- set longest = [var("recommendations") | int, judged_lengths() | max] | max -%}
     case {{ scope }} when 'published' then {{ (1.25 * longest) | int }} else {{ longest }} end
 {%- endmacro %}

@@ -3,6 +3,11 @@
         CTEs that end in `histories`: the latest `length` products of each user, per scope, with
         the interest that the user's events show in each; of all users, or of `users` (scope,
         user_key).
+
+        1. all_interactions, interactions, last_events: per scope, and when each user was last
+           active.
+        2. interests: per user and product, weighted by age.
+        3. placed, histories: the latest products, discounted by their place.
     #}
     all_interactions as (
         {{ scoped_interactions() }}

@@ -1,10 +1,12 @@
 {% macro candidate_terms(scope, users, neighbours, models) -%}
     {#
         The query of the terms of a product's score in a list (list_key, product_key,
-        because_product_key, place, term), after the CTEs of `neighbour_candidates`: each neighbour
-        of each product of the history; what else the groups most like the history hold, where
-        `blend` asks for group_knn; the history's own products, where `repeat_weight` does. The
-        model "own products" has the user's most frequent ones.
+        because_product_key, place, term), after the CTEs of `neighbour_candidates`. One union of:
+
+        1. each neighbour of each product of the history;
+        2. what else the groups most like the history hold, where `blend` asks for group_knn;
+        3. for the model "own products", the user's most frequent ones;
+        4. the history's own products, where `repeat_weight` asks for them.
     #}
     {%- set with_groups = uses_group_knn() and ("hybrid" in models or "ranked" in models) %}
     select

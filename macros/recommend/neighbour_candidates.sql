@@ -7,8 +7,9 @@
         per model and user; `histories` and `excluded` of the users; and `best_candidates`
         (list_key, place, step, product_key, score, because_product_key), for each list the best
         `size` products that the history supports and that are not excluded, at most `category_cap`
-        of one category (in lists to learn from: any number, as the ranker learns without). Published lists leave out what may not be shown. Ranked lists begin with
-        the ranker's order and go on with `serving_model`'s.
+        of one category (in lists to learn from: any number, as the ranker learns without).
+        Published lists leave out what may not be shown. Ranked lists begin with the ranker's order
+        and go on with `serving_model`'s.
 
         1. models, lists, histories, excluded: the request.
         2. ranked_candidates: the ranker's order, and whose lists it fills.

@@ -4,6 +4,12 @@
         `recommended`; a cause that is listed above its own row is replaced by the product of the
         history with the largest term for the row that is not, if there is one. "Because of the
         product two lines up" tells a reader nothing.
+
+        1. own_places: rows that are products of the history;
+           listed_causes: rows whose cause is one of them, listed above.
+        2. other_terms: the terms of these rows' scores, as in `candidate_terms`.
+        3. other_causes: the largest term of a product that is not listed above.
+        4. caused: the rows with their causes.
     #}
     own_places as (
         select

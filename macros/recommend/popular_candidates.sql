@@ -3,6 +3,10 @@
         CTEs of the ladder's later steps, after those of `neighbour_candidates`: `unfilled_lists`
         (list_key, user_key, neighbours_of, enough) and `popular_candidates` (list_key, step,
         product_key, score) for them, none of them excluded.
+
+        1. unfilled_lists: lists with room, and how many popular products always suffice.
+        2. first_categories: the category of each such user's largest interest.
+        3. popular: the products popular there and in the shop; popular_candidates: those allowed.
     #}
     {%- set popularity = ref("int_shown_popularity" if scope == "published" else "int_popularity") %}
     {# Upper bound: at most (filled + excluded) popular products can be unusable, so fetch that many

@@ -8,6 +8,11 @@
         category, popular in the shop. A model without neighbours starts further down.
 
         Columns: model, user_key, rank, product_key, score, source, because_product_key.
+
+        1. The CTEs of `neighbour_candidates` and `popular_candidates`.
+        2. unfilled_candidates, first_steps: lists with room, each product at its first step.
+        3. ranked_products: full lists as they are, the others cut to `size`.
+        4. recommended: numbers of models and steps as names.
     #}
     {{ neighbour_candidates(
         scope, users, neighbours, models, size, exclusions, category_cap

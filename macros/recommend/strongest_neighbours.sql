@@ -5,6 +5,10 @@
         row_exponent): to 1 at the default. Scaling after pruning restores what pruning took, and
         makes models of different units comparable.
 
+        1. scored: weight and degree give a score.
+        2. strongest, scaled: pruned, then scaled.
+        3. neighbours: ids for keys.
+
         pairs: (product_key, neighbour_key, weight), both directions; degrees: (product_key,
         degree).
     #}

@@ -22,7 +22,7 @@ dial_neighbours as (
 ),
 
 {{ recommended_products(
-    "evaluated", "dial_users", "dial_neighbours", settings, 20
+    "evaluated", "dial_users", "dial_neighbours", settings, judged_lengths() | max
 ) }}
 
 select

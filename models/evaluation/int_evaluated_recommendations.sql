@@ -8,7 +8,8 @@ with users as (
 ),
 
 {{ recommended_products(
-    "evaluated", "users", ref("int_neighbours"), evaluated_models(), 20
+    "evaluated", "users", ref("int_neighbours"), evaluated_models(),
+    judged_lengths() | max
 ) }}
 
 select

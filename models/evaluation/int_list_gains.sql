@@ -1,7 +1,7 @@
 {# The hits of a user's list among its first k places: their number, the rank of the
    first, and their gain, discounted by the logarithm of the rank. #}
 with cutoffs as (
-    select places.k from (values (5), (10), (20)) as places (k)
+    select places.k from {{ judged_cutoffs() }} as places (k)
 )
 
 select

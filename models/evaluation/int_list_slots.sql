@@ -1,6 +1,6 @@
 {# Every place of every evaluated list, once per k that covers it. #}
 with cutoffs as (
-    select places.k from (values (5), (10), (20)) as places (k)
+    select places.k from {{ judged_cutoffs() }} as places (k)
 )
 
 select

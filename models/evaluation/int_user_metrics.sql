@@ -22,9 +22,9 @@ ideal_gains as (
         cutoffs.k,
         counts.targets,
         sum(1 / log2(places.place + 1)) as gain
-    from (values (5), (10), (20)) as cutoffs (k)
+    from {{ judged_cutoffs() }} as cutoffs (k)
     cross join (select distinct targets from target_counts) as counts
-    cross join range(1, 21) as places (place)
+    cross join range(1, {{ judged_lengths() | max + 1 }}) as places (place)
     where places.place <= cutoffs.k and places.place <= counts.targets
     group by cutoffs.k, counts.targets
 ),

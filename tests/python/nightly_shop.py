@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from conftest import HEADER, Shop
+from dbt_shop import HEADER, Shop
 
 DAYS = 7
 FIRST = datetime(2024, 1, 1)

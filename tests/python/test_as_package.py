@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from dbt_shop import ROOT
 
 pytestmark = pytest.mark.build
 

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import HEADER, ROOT, Shop, odd_events
+from dbt_shop import HEADER, ROOT, Shop
+from odd_log import odd_events
 
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.5,u1,s1\n"
 CSV = (",".join(HEADER) + "\n" + LINE).encode()

@@ -3,7 +3,7 @@
 import shutil
 
 import duckdb
-from conftest import Shop
+from dbt_shop import Shop
 
 
 def test_pairs_of_groups_are_summed_in_batches_to_the_same_rows(ranked_shop, tmp_path):

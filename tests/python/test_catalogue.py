@@ -1,7 +1,7 @@
 """Builds with a product catalogue: product attributes and availability."""
 
 import pytest
-from conftest import Shop
+from dbt_shop import Shop
 
 LEARNED = ("events", "graph", "embeddings", "neighbours", "ranking")
 """Rooms that learn."""
@@ -36,7 +36,9 @@ def stocked(shop):
     shop.catalogue = shop.events.parent / "it's products.csv"
     hidden = shop.events.parent / "hidden.csv"
     hidden.write_text("user_id,product_id\nu1,p3\n,p5\nnobody,p4\n")
-    shop.vars |= {"catalogue": str(shop.catalogue), "hidden": str(hidden), "map_products": 0}
+    allowed = shop.events.parent / "all.csv"  # given throughout: the project is parsed once
+    allowed.write_text("\n".join(["product_id", *PRODUCTS, "cold", "old"]) + "\n")
+    shop.vars |= {"catalogue": str(shop.catalogue), "hidden": str(hidden), "allowed": str(allowed)}
     shop.vars |= {"recommendations": 5, "similar_products": 4, "shown_at": "2024-06-01"}
     write_catalogue(shop, sold_out=["p1"])
     outcome = shop.build()

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import jinja2
 import pytest
-from conftest import HEADER, ROOT, Shop
+from dbt_shop import HEADER, ROOT, Shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

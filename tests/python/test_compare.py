@@ -4,7 +4,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Shop, odd_events
 
 from longtail.compare import compare, lines, main
 
@@ -174,7 +173,7 @@ def test_the_command_says_what_changed(builds, capsys):
 
 def test_what_is_no_build_is_said_in_a_line(builds, tmp_path, capsys):
     assert main([str(builds[0]), str(tmp_path / "nowhere")]) == 1
-    assert capsys.readouterr().err.endswith("nowhere is no published build\n")
+    assert capsys.readouterr().err.endswith("nowhere is not a published build\n")
     (tmp_path / "text.duckdb").write_text("no database, but a text that is long enough")
     assert main([str(builds[0]), str(tmp_path / "text.duckdb")]) == 1
     assert capsys.readouterr().err.startswith("No comparison: ")
@@ -185,11 +184,7 @@ def test_the_first_build_has_no_differences(demo):
         assert connection.execute("from build_diff").fetchall() == []
 
 
-@pytest.mark.build
-def test_build_diff_compares_with_the_build_that_was_published_before(tmp_path):
-    shop = Shop(tmp_path)
-    shop.write(odd_events())
-    assert shop.build().is_good
+def test_build_diff_compares_with_the_build_that_was_published_before(shop, odd_build):
     assert shop.dbt("build", "--select", "build_diff").is_good
     rows = shop.rows("from build_diff")
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))

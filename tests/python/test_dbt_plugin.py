@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from conftest import HEADER, ROOT
 from dbt_common.exceptions import DbtRuntimeError
+from dbt_shop import HEADER, ROOT
 from small_project import GATES_TEST, NODES, PARENTS, Project
 
 from longtail.build import event_files, sources

@@ -90,14 +90,50 @@ def test_every_entry_and_its_parts_are_described(kind):
                 assert blocks.get(block), f"{name}: {part['name']} quotes no doc block {block}"
 
 
+PLAN = re.compile(r"{#[^#]*\b1\. [^#]*\b2\. [^#]*#}")
+
+
 def test_a_long_model_opens_with_a_numbered_plan():
     texts = {path.stem: path.read_text() for path in (ROOT / "models").rglob("*.sql")}
     lines = {name: len(text.splitlines()) for name, text in texts.items()}
     assert max(lines.values()) <= 80
     assert statistics.median(lines.values()) <= 45
-    plan = re.compile(r"{#[^#]*\b1\. [^#]*\b2\. [^#]*#}")
     long_models = {name: texts[name] for name in texts if lines[name] > 60}
-    assert [name for name, text in long_models.items() if not plan.search(text)] == []
+    assert [name for name, text in long_models.items() if not PLAN.search(text)] == []
+
+
+def test_a_long_macro_opens_with_a_numbered_plan():
+    macros = [
+        text
+        for path in (ROOT / "macros").rglob("*.sql")
+        for text in re.findall(r"{%-? macro .*?endmacro", path.read_text(), re.DOTALL)
+    ]
+    long_macros = [text for text in macros if len(text.splitlines()) > 60]
+    assert len(long_macros) > 5
+    assert [text.split("(")[0] for text in long_macros if not PLAN.search(text)] == []
+
+
+WRITTEN = {".py", ".sql", ".yml", ".md", ".toml", ".js", ".css", ".html"}
+COMPILED_TOGETHER = "_walk_steps.py"
+"""numba's cache does not see changes in the functions of another file."""
+
+
+def test_no_file_is_over_450_lines():
+    """But the compiled steps of walks."""
+    folders = (
+        *("longtail", "macros", "models", "python_models", "tests"),
+        *("benchmarks", "datasets", "docs"),
+    )
+    files = [
+        path
+        for folder in folders
+        for path in (ROOT / folder).rglob("*.*")
+        if path.suffix in WRITTEN
+        and not any(part[0] == "." for part in path.parts[len(ROOT.parts) :])
+    ]
+    assert len(files) > 500
+    long_files = [path.name for path in files if len(path.read_text().splitlines()) > 450]
+    assert long_files == [COMPILED_TOGETHER]
 
 
 def test_doc_blocks_are_used():

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import HEADER
+from dbt_shop import HEADER
 from staging_sql import described
 
 from longtail.build import event_files, machine, query, scan, text_content

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import ROOT, Shop
+from dbt_shop import ROOT, Shop
 from staging_sql import PLACE_OF_ROWS
 
 from longtail.build import impression_files

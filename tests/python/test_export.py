@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ODD_IDS
+from odd_log import ODD_IDS
 
 from longtail.export.__main__ import main
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import HEADER
+from dbt_shop import HEADER
 from staging_sql import described
 from written_files import ENCODED, LINE, LONG, ROW, SHORT, csv, lines, parquet, zipped
 

@@ -1,17 +1,19 @@
 """Gates from the log to the exit code, and their statistics."""
 
 import hashlib
+import io
 import json
 import math
-import os
-import subprocess
-import sys
+from functools import partial
 
 import duckdb
 import jinja2
 import pytest
-from conftest import ROOT, odd_events
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt_shop import ROOT, parsed_for
+from odd_log import odd_events
+
+from longtail.build import console
 
 WORSE = {"graph_cutoff": "2023-12-31", "gate_fall": 0.5, "gate_edges": 100}
 """No event is before the cut: the graph is empty."""
@@ -52,23 +54,20 @@ def test_a_closed_gate_says_what_fell_and_which_var_lets_it_pass(shop, closed):
     assert "users since the last build" not in lines
 
 
-def test_a_closed_gate_gives_an_exit_code(shop, closed):
-    DuckDBConnectionManager.close_all_connections()  # the other process needs the database
-    done = subprocess.run(
-        [
-            *(os.path.join(os.path.dirname(sys.executable), "dbt"), "test", "--no-use-colors"),
-            *("--select", "assert_release_gates_pass"),
-            *("--vars", json.dumps(shop.vars | WORSE, ensure_ascii=False)),
-            *("--target-path", shop.target, "--log-path", shop.target),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "LONGTAIL_WAREHOUSE": str(shop.warehouse)},
-        capture_output=True,
-        text=True,
-        check=False,
+def test_a_closed_gate_gives_an_exit_code(shop, closed, monkeypatch):
+    """By the command that make runs, on the project as it is parsed already."""
+    parsed = parsed_for(shop.vars | WORSE, shop.options)
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", partial(dbtRunner, manifest=parsed))
+    said = io.StringIO()
+    monkeypatch.setattr(console, "Console", partial(console.Console, said))
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("LONGTAIL_WAREHOUSE", str(shop.warehouse))
+    vars = json.dumps(shop.vars | WORSE, ensure_ascii=False)
+    given = ("test", "--select", "assert_release_gates_pass", "--vars", vars)
+    assert (
+        console.main([*given, "--target-path", str(shop.target), "--log-level-file", "none"]) == 1
     )
-    assert done.returncode == 1, done.stdout
-    assert "edges of the graph: 0, must be at least 1" in done.stdout
+    assert "edges of the graph: 0, must be at least 1" in said.getvalue()
     assert shop.published() == closed[1]
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
-from conftest import HEADER
+from dbt_shop import HEADER
 from written_files import ENCODED, LINE, LONG, ROW, SHORT, UNQUOTED, csv, parquet, rows, without
 
 from longtail.build.settings import REQUIRED_EVENT_COLUMNS

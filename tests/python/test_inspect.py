@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import HEADER, ROOT
+from dbt_shop import HEADER, ROOT
 
 from longtail.build import settings
 from longtail.inspect import sample
@@ -233,7 +233,7 @@ def test_the_command_writes_a_preset_that_make_takes(put, tmp_path, capsys):
 
 BAD = {
     "no file": ([], "name the event files"),
-    "no preset to write": (["x", "--write", "shop.txt"], "a preset is a .yml file"),
+    "no preset to write": (["x", "--write", "shop.txt"], "the name of a preset file ends in .yml"),
     "nothing there": (["nowhere/*.csv"], "no file matches"),
     "no such preset": (["x", "--dataset", "no.yml"], "cannot read the preset 'no.yml'"),
 }

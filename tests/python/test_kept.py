@@ -7,7 +7,7 @@ import shutil
 import duckdb
 import pyarrow as pa
 import pytest
-from conftest import ROOT, parsed_for
+from dbt_shop import ROOT, parsed_for
 from nightly_shop import Nights, events_of, given_back
 
 from longtail.build import days, kept
@@ -100,7 +100,7 @@ def test_other_code_makes_its_table_and_no_reader_of_the_same_rows(nights, monke
             manifest.nodes[f"model.longtail.{model}"].raw_code += text
         return manifest
 
-    monkeypatch.setattr("conftest.parsed_for", parsed_with_other_code)
+    monkeypatch.setattr("dbt_shop.parsed_for", parsed_with_other_code)
     assert nights.build() == {"neighbours_rp3beta"}
     code["product_edges"] = "\n-- another that changes no row"
     assert nights.build() == {"product_edges"}
@@ -124,11 +124,6 @@ def test_full_refresh_makes_everything(nights):
     nights.build("--full-refresh")
     assert nights.models("status = 'kept'") == set()
     assert nights.whole() == before
-
-
-def test_a_warm_start_is_made_each_time(nights):
-    for _ in range(2):
-        assert "embeddings_deepwalk" in nights.build(warm_start=True)
 
 
 @pytest.mark.parametrize("moment", ["before the file", "before the note"])

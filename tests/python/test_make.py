@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from dbt_shop import ROOT
 
 from longtail.build.warm_up import make_importable
 

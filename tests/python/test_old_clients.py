@@ -6,7 +6,7 @@ import sys
 
 import duckdb
 import pytest
-from conftest import Demo
+from dbt_shop import Demo
 
 from longtail.build.analyst_macros import MACROS
 

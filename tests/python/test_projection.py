@@ -31,6 +31,7 @@ def shared_neighbours(vectors, positions, k=10):
     return np.mean([np.isin(one, two).mean() for one, two in zip(near, on_map, strict=True)])
 
 
+@pytest.mark.slow
 def test_neighbours_stay_neighbours(groups, drawn):
     vectors, _ = groups
     assert (drawn.plane.shape, drawn.space.shape) == ((600, 2), (600, 3))
@@ -42,6 +43,7 @@ def test_neighbours_stay_neighbours(groups, drawn):
     assert shared_neighbours(vectors, drawn.space) > 0.5
 
 
+@pytest.mark.slow
 def test_what_umap_compiles_is_kept_from_the_installation_on(drawn):
     from umap import layouts, umap_
 
@@ -53,6 +55,7 @@ def test_what_umap_compiles_is_kept_from_the_installation_on(drawn):
         assert loop.stats.cache_hits and not loop.stats.cache_misses, loop
 
 
+@pytest.mark.slow
 def test_groups_of_vectors_are_clusters_of_the_map(groups, drawn):
     _, label = groups
     found = cluster(drawn.plane)
@@ -61,6 +64,7 @@ def test_groups_of_vectors_are_clusters_of_the_map(groups, drawn):
     assert sum(largest_share) / 600 > 0.95
 
 
+@pytest.mark.slow
 def test_same_seed_same_map_for_one_and_two_threads(groups, drawn):
     vectors, _ = groups
     again = project(vectors, seed=4, threads=2)
@@ -69,6 +73,7 @@ def test_same_seed_same_map_for_one_and_two_threads(groups, drawn):
     assert not np.array_equal(drawn.plane, project(vectors, seed=5).plane)
 
 
+@pytest.mark.slow
 def test_rows_are_the_sample_in_its_order(groups):
     vectors, _ = groups
     rows = np.random.default_rng(1).permutation(600)[:100]
@@ -76,6 +81,7 @@ def test_rows_are_the_sample_in_its_order(groups):
     assert np.array_equal(sample.plane, project(vectors[rows], seed=4, epochs=20).plane)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 8, 9, 16])
 def test_tiny_shops_have_a_map(groups, count):
     with warnings.catch_warnings():
@@ -89,6 +95,7 @@ def test_tiny_shops_have_a_map(groups, count):
         assert cluster(got.plane).tolist() == [0] * count
 
 
+@pytest.mark.slow
 def test_equal_vectors_and_one_dimension_have_a_map():
     same = project(np.ones((40, 6)), seed=1)
     assert np.isfinite(same.plane).all()

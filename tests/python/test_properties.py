@@ -13,7 +13,7 @@ import unicodedata
 import duckdb
 import pyarrow.parquet as pq
 import pytest
-from conftest import HEADER
+from dbt_shop import HEADER
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as all_of
 from hypothesis import strategies as st

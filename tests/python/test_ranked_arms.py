@@ -4,10 +4,11 @@ import shutil
 from collections import Counter
 
 import pytest
-from conftest import Shop
+from dbt_shop import RANKED_VARS, Shop
 from test_experiments import by_user, made
 
 CAPS = {"one": 1, "any": 0, "control": 2}
+VARS = {**RANKED_VARS, "category_cap": 2}
 EXPERIMENTS = [
     {"name": "one", "share": 0.3, "vars": {"category_cap": 1}},
     {"name": "any", "share": 0.5, "vars": {"category_cap": 0}},
@@ -19,7 +20,7 @@ def arms_built(ranked_shop, tmp_path_factory) -> tuple[list[dict], dict[str, lis
     """Return the lists of a build with the experiments, and of whole builds by each cap."""
     shop = Shop(tmp_path_factory.mktemp("arms"))
     shutil.copytree(ranked_shop.warehouse, shop.warehouse, symlinks=True)
-    shop.vars = {**ranked_shop.vars, "category_cap": 2}
+    shop.vars = {**VARS}
 
     def lists(**given) -> list[dict]:
         ran = shop.dbt("run", "--select", "+user_recommendations", **given)

@@ -4,7 +4,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import Shop
+from dbt_shop import Shop
 from toy_ranker import CASES, LIFT, SETTINGS, examples, gains, learned
 
 from longtail.kernels.reach import places_with_floor

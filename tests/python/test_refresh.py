@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import parsed_for
+from dbt_shop import parsed_for
 from nightly_shop import (
     BY_DAY,
     DAYS,
@@ -322,7 +322,7 @@ def test_other_code_of_the_keys_makes_the_days_that_hold_them_anew(nights, monke
         manifest.build_flat_graph()
         return manifest
 
-    monkeypatch.setattr("conftest.parsed_for", parsed_with_other_code)
+    monkeypatch.setattr("dbt_shop.parsed_for", parsed_with_other_code)
     assert nights.shop.dbt(*command, **nights.vars).is_good
     assert not nights.files("int_events_flagged").items() & before[0].items()
     assert nights.files("int_user_days") == before[1]

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
+from dbt_shop import ROOT
 from report_shop import CLOSING, SHOP, make_shop
 from scipy.spatial import KDTree
 

@@ -3,9 +3,13 @@
 import ast
 from pathlib import Path
 
-import conftest
+import dbt_shop
 import pytest
-from conftest import READ_BY_RUNS, parsed_for
+import test_experiments
+import test_ranked_arms
+from dbt_shop import READ_BY_RUNS, parsed_for
+
+from longtail.build import staging_code
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = (
@@ -23,21 +27,28 @@ ROOM_OF_FOLDER = {room: room for room in ROOMS} | {
 
 
 def test_no_model_reads_a_later_room(shop):
-    arm = {"name": "tail", "share": 0.5, "vars": {"ranker": "off", "interactions_exponent": -1}}
-    more = {"experiments": [arm], "impressions": "i.csv"}
-    models = shop.models(events="", ranker="trees", **more)
-    place = {
-        name: ROOMS.index(ROOM_OF_FOLDER[node.path.split("/")[0]]) for name, node in models.items()
-    }
-    edges = [
-        (parent, name)
-        for name, node in models.items()
-        for parent in node.depends_on.nodes
-        if parent in models
-    ]
-    assert len(edges) > 200
-    assert {"model.longtail.int_arm_lists", "model.longtail.experiment_verdicts"} < set(models)
-    assert [edge for edge in edges if place[edge[0]] > place[edge[1]]] == []
+    """With experiments: those of a demo shop with a ranker, and those of a log."""
+    found = set()
+    for vars in (
+        {**test_ranked_arms.VARS, "experiments": test_ranked_arms.EXPERIMENTS},
+        {**shop.vars, "experiments": test_experiments.EXPERIMENTS, "impressions": "i.csv"},
+    ):  # as other tests parse the project
+        nodes = parsed_for(vars, shop.options).nodes
+        models = {name: node for name, node in nodes.items() if node.resource_type == "model"}
+        place = {
+            name: ROOMS.index(ROOM_OF_FOLDER[node.path.split("/")[0]])
+            for name, node in models.items()
+        }
+        edges = [
+            (parent, name)
+            for name, node in models.items()
+            for parent in node.depends_on.nodes
+            if parent in models
+        ]
+        assert len(edges) > 200
+        assert [edge for edge in edges if place[edge[0]] > place[edge[1]]] == []
+        found |= {name.removeprefix("model.longtail.") for name in models}
+    assert {"demo_events", "int_ranker", "int_arm_lists", "experiment_verdicts"} < found
 
 
 def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypatch, tmp_path):
@@ -49,9 +60,23 @@ def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypat
         }
 
     before = parsed()
-    monkeypatch.setattr(conftest.Parsed, "here", {})
-    monkeypatch.setattr(conftest.Parsed, "folder", tmp_path)
+    monkeypatch.setattr(dbt_shop.Parsed, "here", {})
+    monkeypatch.setattr(dbt_shop.Parsed, "folder", tmp_path)
     assert parsed(**READ_BY_RUNS) == before
+
+
+def test_all_macros_that_staging_calls_are_part_of_the_rules(shop):
+    """As dbt lists them when it parses the project."""
+    project = parsed_for({**shop.vars, "events": "log.csv"}, shop.options)
+    waiting = [project.nodes[f"model.longtail.{name}"] for name in staging_code.MODELS]
+    found = set()
+    while waiting:
+        names = {name for name in waiting.pop().depends_on.macros if ".longtail." in name}
+        waiting += [project.macros[name] for name in names - found]
+        found |= names
+    files = {ROOT / project.macros[name].original_file_path for name in found}
+    assert {"event_rows", "parse_event_time", "text_list"} <= {file.stem for file in files}
+    assert files <= set(staging_code.staging_code(ROOT))
 
 
 def imported_modules(file: Path) -> set[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import HEADER, ROOT
+from dbt_shop import HEADER, ROOT
 from staging_sql import described
 
 from longtail.build import scan, settings

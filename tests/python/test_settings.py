@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from conftest import ROOT
+from dbt_shop import ROOT
 
 from longtail.build import settings, vars
 

@@ -3,15 +3,15 @@
 import gzip
 import os
 import random
-import re
 import shutil
 from pathlib import Path
 
 import pytest
-from conftest import HEADER, ROOT
+from dbt_shop import HEADER, ROOT
 
-from longtail.build import sources
+from longtail.build import kept, sources
 from longtail.build.days import save_state
+from longtail.build.settings import load_defaults
 
 
 class Shop:
@@ -230,32 +230,22 @@ def test_folders_that_give_a_column_make_other_content_of_the_same_rows(tmp_path
     assert len(shop.plan("shelf=*/*", names={"shelf"}).files) == 2
 
 
-MACRO = re.compile(r"{%-? macro (\w+)")
-NO_MATTER = {
-    *("is_too_late", "run_request", "longtail_package"),  # differ from build to build
-    "event_weight",  # here the name of a column
-    *("forget_files_read", "note_files_read"),  # what is known of files, not what is in them
-}
-
-
-def test_all_code_that_decides_what_a_row_becomes_is_part_of_the_rules():
-    code = {path for place in sources.STAGING_CODE for path in ROOT.glob(place)}
-    macros = {}
-    for path in (ROOT / "macros").rglob("*.sql"):
-        macros |= dict.fromkeys(MACRO.findall(path.read_text()), path)
-    used, waiting = set(), [ROOT / "models/staging/stg_raw_events.sql"]
-    while waiting:
-        named = set(re.findall(r"\w+", waiting.pop().read_text())) & macros.keys()
-        waiting += [macros[name] for name in named - used - NO_MATTER]
-        used |= named
-    assert NO_MATTER < used
-    assert {macros[name] for name in used - NO_MATTER} < code
-    package = {path.stem for path in code if path.suffix == ".py"}
-    for name in package:
-        text = (ROOT / f"longtail/build/{name}.py").read_text()
-        imported = set(re.findall(r"^from longtail\.build(?:\.| import )(\w+)", text, re.MULTILINE))
-        # The vars of settings are rules themselves; machine refuses addresses.
-        assert imported <= package | {"settings", "machine"}
+def test_a_changed_line_of_what_reads_or_types_rows_changes_the_rules(tmp_path, monkeypatch):
+    for folder in ("longtail", "macros", "models"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.setattr(kept, "PROJECT", tmp_path)
+    given = load_defaults()
+    before = sources.staging_rules(given, tmp_path)
+    for name in ("longtail/build/text_content.py", "macros/events/given_text.sql"):
+        file = tmp_path / name
+        text = file.read_text()
+        file.write_text(f"{text}\n")
+        assert sources.staging_rules(given, tmp_path) != before, name
+        file.write_text(text)
+    for name in ("longtail/build/settings.py", "macros/events/typed_catalogue.sql"):
+        with (tmp_path / name).open("a") as file:
+            file.write("\n")
+    assert sources.staging_rules(given, tmp_path) == before
 
 
 CHANGES = ("rename", "compress", "edit", "edit and compress", "copy", "rotate", "swap", "add")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT
+from dbt_shop import ROOT
 from nightly_shop import BY_DAY, Nights, events_of
 from test_spark_set_up import tables_of_files
 

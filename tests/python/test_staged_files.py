@@ -5,7 +5,7 @@ import zipfile
 
 import duckdb
 import pytest
-from conftest import HEADER, Shop
+from dbt_shop import HEADER, Shop
 
 from longtail.build.file_rows import text_literal
 

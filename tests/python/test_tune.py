@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from conftest import READ_BY_RUNS
+from dbt_shop import READ_BY_RUNS
 
 from longtail.build.vars import merge
 from longtail.tune import search as searching
@@ -315,7 +315,7 @@ class TestPreset:
         assert preset_file("", "logs/My-Shop*.csv.gz", tmp_path).name == "my_shop.yml"
         with pytest.raises(ValueError, match="exists: name a file"):
             preset_file("", "shop.parquet", tmp_path)
-        with pytest.raises(ValueError, match=r"a preset is a \.yml file"):
+        with pytest.raises(ValueError, match=r"the name of a preset file ends in \.yml"):
             preset_file("shop.json", "x.csv")
 
     @pytest.mark.parametrize("text", ["0", "-3", "soon", "nan", "inf"])

@@ -6,7 +6,7 @@ import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from conftest import HEADER
+from dbt_shop import HEADER
 
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.50,u1,s1"
 ROW = dict(zip(HEADER, LINE.split(","), strict=True))

@@ -4,6 +4,10 @@
         user_recommendations, similar_products, products, model_metrics, long_tail_exposure and
         cleaning_report; `sampled` is a condition on user_id; lists of other users are not compared.
         longtail.compare renders it too: it must not call dbt functions.
+
+        1. list_pairs, keys, products: lists, and ids that only one build has.
+        2. metrics_of_both, exposure_of_both, cleaning_of_both: figures of each build.
+        3. figures: all of them in one form, before beside after; then change and verdict.
     #}
     with list_pairs as (
         select 'users' as subject, compared_lists.* from (

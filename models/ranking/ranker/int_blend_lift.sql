@@ -2,10 +2,9 @@
    for which no vectors are trained. What vectors add is measured where they exist: the
    same histories, as of the graph's cut, with and without vectors. #}
 {% set with_vectors = [] %}
-{% for model in neighbour_models() if model not in counted_blend() %}
-    {% if var("blend")[model] | default(0, true) | float > 0 %}
-        {% do with_vectors.append(model) %}
-    {% endif %}
+{% for model in neighbour_models() if model not in counted_blend()
+    and var("blend")[model] | default(0, true) | float > 0 %}
+    {% do with_vectors.append(model) %}
 {% endfor %}
 {% set sample_users = 2000 %}
 {% if not with_vectors or unranked_models()[0] == "hybrid" %}
@@ -29,7 +28,8 @@
     ),
 
     {{ recommended_products(
-        "learned", "users", "compared_neighbours", ["hybrid", "counted"], 20
+        "learned", "users", "compared_neighbours",
+        ["hybrid", "counted"], judged_lengths() | max
     ) }},
 
     reach as (

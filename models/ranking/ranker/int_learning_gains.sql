@@ -1,7 +1,7 @@
 {# NDCG@20 of each model's list for each case with an answer (Jarvelin and
    Kekalainen 2002).
    1. targets: the products that the cases took;
-   2. ideals: the gain of a list that begins with all of it;
+   2. ideals: the gain of a list that begins with all of them;
    3. gains: of each model's list; then the quotient, 0 for no hit. #}
 with targets as (
     select
@@ -29,7 +29,7 @@ ideals as (
             ) as place
         from targets
     )
-    where place <= 20
+    where place <= {{ judged_lengths() | max }}
     group by user_key
 ),
 

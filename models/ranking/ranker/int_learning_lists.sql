@@ -8,7 +8,8 @@ with users as (
 ),
 
 {{ recommended_products(
-    "learned", "users", ref("int_learning_neighbours"), unranked_models(), 20
+    "learned", "users", ref("int_learning_neighbours"), unranked_models(),
+    judged_lengths() | max
 ) }}
 
 select

@@ -43,7 +43,7 @@ placed as (
         ) as integer) as place
     from weighted
     {% if caps | max == 0 %}
-        {% set longest = [var("recommendations") | int, 20] | max %}
+        {% set longest = [var("recommendations") | int, judged_lengths() | max] | max %}
         qualify
             place <= {{ longest_ranked("scope") }} or blend_place <= {{ longest }}
     {% endif %}

@@ -1,5 +1,5 @@
-{# Candidates with what their case and their product have, and the similarity of the two
-   by category and by brand. #}
+{# Candidates with the features of their case and of their product, and how alike the
+   two are in category and brand. #}
 with histories as (
     select * from {{ ref("int_ranker_case_histories") }}
 ),

@@ -3,7 +3,8 @@
 from collections import defaultdict
 
 from compiled_models import all_vars
-from conftest import HEADER, Shop, odd_events
+from dbt_shop import HEADER, Shop
+from odd_log import odd_events
 
 from oracle.recompute import Given, recompute
 from oracle.test_tables import KEYS, differences_by_table
