@@ -6,6 +6,8 @@ from tiny_shop import publish
 
 from longtail.build.analyst_macros import MACROS
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_macro_is_described(ask):
     names = {file.stem for file in MACROS.rglob("*.sql")} - {"status"}

@@ -128,7 +128,8 @@ def test_rows_that_are_all_rejected_stop_a_build_that_has_begun(shop, odd_build)
 @pytest.mark.build
 def test_target_prod_builds_no_demo_events(tmp_path):
     shop = Shop(tmp_path)
-    outcome = shop.dbt("run", "--select", "stg_raw_events", "--target", "prod", events="")
+    command = ("run", "--select", "stg_raw_events", "--target", "prod")
+    outcome = shop.dbt(*command, parsed=True, events="")
     assert_one_clear_line(outcome, "target prod builds no demo events: name the event files")
     assert not list((shop.warehouse / ".work").glob("*.parquet"))
 

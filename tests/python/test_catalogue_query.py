@@ -16,6 +16,8 @@ import pytest
 from longtail.build import catalogue_files, settings
 from longtail.inspect.staging import catalogue_sql
 
+pytestmark = pytest.mark.slow
+
 PIVOT = """
 select item as product_id, max(value) filter (property = 'name') as product_name
 from products group by item

@@ -7,6 +7,8 @@ from longtail.build import settings
 from longtail.build.event_files import describe_files
 from longtail.inspect.staging import stage
 
+pytestmark = pytest.mark.slow
+
 
 def times(folder, *values: str, more: dict[str, list[str]] | None = None, **given) -> list:
     """Return the staged times of one file's values, and of other files'."""

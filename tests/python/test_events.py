@@ -16,6 +16,8 @@ from staging_sql import described
 from longtail.build import event_files, machine, query, scan, text_content
 from longtail.build.settings import EVENT_COLUMNS
 
+pytestmark = pytest.mark.slow
+
 LINE = "2024-01-01 10:00:00 UTC,view,p1,c1,a.b,br,1.5,u1,s1"
 ROW = tuple(LINE.split(","))
 

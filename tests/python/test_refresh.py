@@ -190,7 +190,7 @@ def test_a_run_of_a_part_of_the_rows_stages_no_file(part, nights, full):
 
 def test_demo_events_do_not_take_the_place_of_a_shops(nights):
     tables, state = nights.tables(), (nights.work / "state.json").read_bytes()
-    refused = nights.run(events="")
+    refused = nights.run(parsed=True, events="")
     assert not refused.is_good
     assert "holds a shop's events, not demo events: name the event files" in refused.end
     assert_same(nights.tables(), tables)
