@@ -2,7 +2,10 @@
 
 {# The blend's order of the candidates, both the ranker's bound and one of its features.
    Windows move whole rows, so what depends on the product or the case alone is joined
-   later. RF01 misses the join that goes with the term of repeats, ST11 the term. #}
+   later. RF01 misses the join that goes with the term of repeats, ST11 the term. The ref
+   stays outside the condition, so that trials of a search that differ in the var alone
+   parse once. #}
+{% set repeats = ref("int_ranker_repeats") %}
 with scored as (
     select
         evidence.*,
@@ -26,7 +29,7 @@ with scored as (
             cases.scope = products.scope
             and evidence.product_key = products.product_key
     {% if var("repeat_weight") | float > 0 %}
-        left join {{ ref("int_ranker_repeats") }} as repeats  -- noqa: ST11
+        left join {{ repeats }} as repeats  -- noqa: ST11
             on
                 evidence.case_key = repeats.case_key
                 and evidence.product_key = repeats.product_key
