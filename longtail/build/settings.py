@@ -19,6 +19,7 @@ import yaml
 from longtail.build.rules import (
     EXCLUDE_CHOICES,
     Rule,
+    auto_or,
     blend,
     columns,
     csv_options,
@@ -154,7 +155,7 @@ RULES: dict[str, Rule] = {
     "same_category_sessions": whole(1, 1_000_000_000),
     "popular_products": whole(1, 100_000),
     "history_length": whole(1, 10_000),
-    "history_half_life_days": number(0, 36_500, above=True),
+    "history_half_life_days": auto_or(number(0, 36_500, above=True)),
     "history_step_decay": number(0, 1, above=True),
     "rp3_beta": number(0, 2),
     "covisit_beta": number(0, 2),
