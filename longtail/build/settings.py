@@ -168,7 +168,7 @@ RULES: dict[str, Rule] = {
     "row_exponent": number(0, 5),
     "cosine_power": number(0, 100, above=True),
     "interactions_exponent": number(-5, 5),
-    "trend_weight": number(0, 5),
+    "trend_weight": auto_or(number(0, 5)),
     "trend_half_life_days": number(0, 36_500, above=True),
     "repeat_weight": number(0, 1000),
     "repeat_step_decay": number(0, 1, above=True),

@@ -409,6 +409,8 @@ def ranked_shop(tmp_path_factory) -> Shop:
     shop = Shop(tmp_path_factory.mktemp("ranked"))
     shop.vars = {
         **{"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20},
+        # Few cases make no trees that exceed lists with repeats.
+        "repeat_weight": 0,
         **{"walks_per_node": 2, "walk_length": 6, "dimensions": 8},
     }
     built = shop.dbt("run", "--select", "+int_ranked_candidates", "+int_contributions")

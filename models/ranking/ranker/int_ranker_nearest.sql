@@ -2,7 +2,9 @@
    when both vars are 0. The refs stay outside the condition, so that trials of a search
    that differ in these vars alone parse once. #}
 {% set case_facts, factors = ref("int_ranker_case_facts"), ref("int_ranker_factors") %}
-{% set has_factors = var("trend_weight") | float or interactions_exponent() | float %}
+{% set trend = var("trend_weight") %}
+{% set has_trend = trend == "auto" or trend | float %}
+{% set has_factors = has_trend or interactions_exponent() | float %}
 with sums as (
     select
         case_key,
