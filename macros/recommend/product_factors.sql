@@ -30,7 +30,7 @@
                 {{ trend }}
             ) * power(activity.interactions, {{ exponent }}) as factor
         from activity
-        cross join {{ ref("int_time_scales") }} as scales
+        {% if is_default %} cross join {{ ref("int_time_scales") }} as scales {% endif %}
     ),
 
     product_factors as (

@@ -1,8 +1,11 @@
-{# Half-life: measured on the first four fifths of the training history. The ranker's cut
-   never lies earlier, so learned, evaluated and published histories share one value
-   that knows no later day. A million visits (users by day) suffice for a median.
-   Trend: in less than 90 days products hardly come and go. #}
+{# 1. early_days: the first four fifths of the training history. The ranker's cut never
+   lies earlier, so learned, evaluated and published histories share one value that
+   knows no later day;
+   2. gaps: days between a user's visits. A million visits (users by day) suffice for a
+   median;
+   3. then both scales; in less than 90 days products hardly come and go. #}
 {% set half_life, trend = var("history_half_life_days"), var("trend_weight") %}
+{% set measured_trend = "case when history.seconds >= 90 * 86400 then 0.2 else 0 end" %}
 with history as (
     select
         first_event_at,
@@ -52,11 +55,6 @@ select
         {{ "greatest(7, usual.gap_days)" if half_life == "auto" else half_life }}
         as double
     ) as history_half_life_days,
-    cast(
-        {% if trend == "auto" %}
-            case when history.seconds >= 90 * 86400 then 0.2 else 0 end
-        {% else %} {{ trend }}
-        {% endif %} as double
-    ) as trend_weight
+    cast({{ measured_trend if trend == "auto" else trend }} as double) as trend_weight
 from usual
 cross join history
