@@ -73,7 +73,7 @@ SCORE_SCHEMA = pa.schema(
         "user_key": pa.int32(),
         "product_key": pa.int32(),
         "because_product_key": pa.int32(),
-        "blend_rank": pa.int32(),
+        "blend_place": pa.int32(),
         "score": pa.float64(),
     }
 )
