@@ -103,6 +103,16 @@ def one_of(*choices: str) -> Rule:
     return rule
 
 
+def auto_or(rule: Rule) -> Rule:
+    """Rule: the word auto, or what another rule allows."""
+
+    def either(value: Any) -> str | None:
+        problem = None if value == "auto" else rule(value)
+        return problem and f"{problem}, or auto"
+
+    return either
+
+
 def switch(value: Any) -> str | None:
     """Rule: true or false."""
     return None if isinstance(value, bool) else "must be true or false"

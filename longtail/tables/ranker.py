@@ -73,12 +73,14 @@ SCORE_SCHEMA = pa.schema(
         "user_key": pa.int32(),
         "product_key": pa.int32(),
         "because_product_key": pa.int32(),
-        "blend_rank": pa.int32(),
+        "blend_place": pa.int32(),
         "score": pa.float64(),
     }
 )
 KEPT_ASIDE = 0.2
 """Share of the users held out from training."""
+FEWEST_COMPARED = 10
+"""With fewer cases the first model serves."""
 CROSS_VALIDATED = 5000
 """Up to this many cases all are judged, fold by fold; above, one fold is enough."""
 
@@ -123,7 +125,7 @@ def ranker_table(
     reach
         Of `longtail.tables.reach.dial`.
     min_cases
-        With fewer users nothing is trained.
+        With fewer users nothing is trained, and another model than the first needs more evidence.
     **parameters
         Of `longtail.kernels.ranker.train_trees`.
     """
@@ -331,12 +333,14 @@ def _model_gains(gains: pa.Table) -> tuple[list[str], dict[str, np.ndarray], np.
 def _fallback(ndcgs: np.ndarray, min_cases: int) -> int:
     """Return the index of the best model; 0, the first, unless another is clearly better.
 
-    Clearly means by two standard errors: the best of several is more often better by chance.
+    Clearly means by two standard errors: the best of several is more often better by chance. With
+    fewer than `min_cases`, by three, since an error of few cases is itself uncertain.
     """
-    if len(ndcgs) < max(min_cases, 2):
+    if len(ndcgs) < FEWEST_COMPARED:
         return 0
+    errors = 2 if len(ndcgs) >= min_cases else 3
     best = int(np.argmax(ndcgs.mean(axis=0)))
-    return best if _is_above_zero(ndcgs[:, best] - ndcgs[:, 0], errors=2) else 0
+    return best if _is_above_zero(ndcgs[:, best] - ndcgs[:, 0], errors=errors) else 0
 
 
 def _is_above_zero(differences: np.ndarray, errors: float) -> bool:

@@ -32,7 +32,7 @@ READ_BY_RUNS = frozenset(
         *("timezone", "hash_user_ids", "earliest_event_at", "session_gap_minutes"),
         *("event_weights", "click_event_types", "purchase_event_types", "min_stay_seconds"),
         *("robot_clicks", "robot_purchases", "graph_cutoff", "holdout_days"),
-        *("evaluation_users", "exclude", "window"),
+        *("evaluation_users", "window"),
         *("half_life_days", "row_exponent", "rp3_groups", "rp3_group_size", "rp3_group_exponent"),
         *("rp3_alpha", "rp3_beta", "knn_groups", "trend_weight", "history_length"),
         *("history_half_life_days", "history_step_decay", "repeat_weight", "repeat_step_decay"),

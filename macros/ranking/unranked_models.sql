@@ -1,7 +1,7 @@
 {% macro unranked_models() -%}
     {#
-        The models of which the best serves where no ranker does; the first serves when there is too
-        little data to choose. Their lists are also made as of the ranker's cut. Vectors are not
+        The models of which the best serves where no ranker does; the first serves unless another is
+        clearly better. Their lists are also made as of the ranker's cut. Vectors are not
         trained twice: the blend there is "counted", of count-based models only. Where `blend` gives
         weight to group_knn, or to vectors alone, nothing else is compared with the hybrid.
     #}

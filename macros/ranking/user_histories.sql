@@ -49,13 +49,14 @@
             sum(cast(round(1e6 * interactions.event_weight * {{ half_life(
                 seconds_between("interactions.event_at", "last_events.last_event_at")
                 ~ " / 86400e0",
-                var("history_half_life_days")
+                "scales.history_half_life_days"
             ) }}) as bigint)) / 1e6 as interest
         from interactions
         inner join last_events
             on
                 interactions.scope = last_events.scope
                 and interactions.user_key = last_events.user_key
+        cross join {{ ref("int_time_scales") }} as scales
         group by interactions.scope, interactions.user_key, interactions.product_key
     ),
 

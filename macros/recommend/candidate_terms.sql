@@ -68,10 +68,8 @@
             histories.repeat_interest * {{ var("repeat_weight") }} as term
         from histories
         cross join models
+        {# Also in a shop without a pair, which has no neighbours of any model. #}
         where
-            models.neighbours_of in (
-                select neighbours.model from {{ neighbours }} as neighbours
-            )
-            {% if with_groups %} or models.neighbours_of in ('hybrid', 'group_knn') {% endif %}
+            models.neighbours_of not in ('popularity', 'popular in category', 'own products')
     {% endif %}
 {%- endmacro %}

@@ -5,7 +5,8 @@
         power; 1 when the vars are 0. Arguments can override the vars' powers.
     #}
     {%- set exponent = interactions_exponent() if exponent is none else exponent %}
-    {%- set trend = var("trend_weight") if trend_weight is none else trend_weight %}
+    {%- set is_default = trend_weight is none or trend_weight == "auto" %}
+    {%- set trend = "scales.trend_weight" if is_default else trend_weight %}
     activity as (
         select
             interactions.product_key,
@@ -23,12 +24,13 @@
     factors as (
         {# A long inactive product keeps a trace of its trend. #}
         select
-            product_key,
+            activity.product_key,
             power(
-                greatest(recent_interactions / interactions, 1e-3),
+                greatest(activity.recent_interactions / activity.interactions, 1e-3),
                 {{ trend }}
-            ) * power(interactions, {{ exponent }}) as factor
+            ) * power(activity.interactions, {{ exponent }}) as factor
         from activity
+        {% if is_default %} cross join {{ ref("int_time_scales") }} as scales {% endif %}
     ),
 
     product_factors as (

@@ -103,6 +103,7 @@ def parsed_for(vars: dict, options: list[str]):
 
 RANKED_VARS = {
     **{"demo_events": 10000, "ranker": "trees", "ranker_min_cases": 20},
+    "repeat_weight": 0,  # few cases make no trees that exceed lists with repeats
     **{"walks_per_node": 2, "walk_length": 6, "dimensions": 8},
 }
 """Of a small demo shop with a ranker."""

@@ -74,10 +74,11 @@ def test_a_model_serves_in_place_of_the_first_only_when_clearly_better():
         return learned(examples(0), compared=compared)["fallback"]
 
     # The standard error is .2 / sqrt(cases): .02 of a hundred cases, .01 of four hundred.
-    # Of fewer cases than the hundred needed no model is chosen.
+    # Below the hundred that are needed it takes three errors, below ten none is chosen.
     assert [chosen(0.03, 100), chosen(0.05, 100)] == ["counted", "covisit"]
     assert [chosen(0.015, 400), chosen(0.025, 400)] == ["counted", "covisit"]
-    assert [chosen(-0.1, 400), chosen(0.5, 99)] == ["counted", "counted"]
+    assert [chosen(0.055, 99), chosen(0.065, 99)] == ["counted", "covisit"]
+    assert [chosen(-0.1, 400), chosen(0.5, 9), chosen(0.5, 10)] == ["counted", "counted", "covisit"]
 
 
 def test_what_changes_from_slice_to_slice_does_not_serve():
@@ -105,7 +106,7 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
     keys = pa.array(np.arange(len(table)), pa.int32())
     table = table.append_column("because_product_key", keys)
     table = table.append_column("scope", pa.array(["published"] * len(table)))
-    table = table.append_column("blend_rank", keys)
+    table = table.append_column("blend_place", keys)
     for best, count in ((0.3, len(table)), (1.0, 0)):
         ranker = pa.Table.from_pylist([learned(examples(), compared=gains(counted=best))])
         batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1000))

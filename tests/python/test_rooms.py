@@ -51,9 +51,12 @@ def test_no_model_reads_a_later_room(shop):
     assert {"demo_events", "int_ranker", "int_arm_lists", "experiment_verdicts"} < found
 
 
-def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(shop, monkeypatch, tmp_path):
+@pytest.mark.parametrize("ranker", ["off", "trees"])
+def test_vars_that_runs_alone_read_change_nothing_that_is_parsed(
+    shop, monkeypatch, tmp_path, ranker
+):
     def parsed(**vars) -> dict[str, dict]:
-        known = parsed_for({**shop.vars, **vars}, shop.options)
+        known = parsed_for({**shop.vars, "ranker": ranker, **vars}, shop.options)
         return {
             name: {**node.to_dict(), "created_at": 0, "depends_on": node.depends_on.nodes}
             for name, node in {**known.nodes, **known.unit_tests}.items()

@@ -215,7 +215,8 @@ def test_trials_parse_anew_only_for_vars_that_are_parsed():
     vars_ = {"events": "a.parquet", "window": 3, "blend": {"rp3beta": 1.0}, "ranker": "off"}
     parsed = trials.parsed_as(vars_)
     assert trials.parsed_as({**vars_, "events": "b.parquet", "window": 5}) == parsed
-    for other in ({"blend": {"group_knn": 1.0}}, {"ranker": "trees"}, {"targets": "t.csv"}):
+    others = ({"blend": {"group_knn": 1.0}}, {"ranker": "trees"}, {"targets": "t.csv"})
+    for other in (*others, {"exclude": "auto"}):
         assert trials.parsed_as({**vars_, **other}) != parsed
 
 

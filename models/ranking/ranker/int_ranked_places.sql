@@ -12,7 +12,7 @@ weighted as (
         scores.user_key,
         scores.product_key,
         scores.because_product_key,
-        scores.blend_rank as blend_place,
+        scores.blend_place,
         exp(
             scores.score
             + cast(coalesce(activity.is_tail, true) as integer) * ranker.tail_weight

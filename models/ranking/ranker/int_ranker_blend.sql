@@ -1,8 +1,11 @@
 {{ config(materialized="ephemeral") }}
 
-{# The blend's order of the candidates, both the ranker's bound and one of its features.
-   Windows move whole rows, so what depends on the product or the case alone is joined
-   later. RF01 misses the join that goes with the term of repeats, ST11 the term. #}
+{# The blend's order of the candidates: with repeats it is the ranker's bound, without a
+   feature, since trees place repeats better by other features alone. Windows move whole rows, so what depends on the product or the case alone is joined
+   later. RF01 misses the join that goes with the term of repeats, ST11 the term. The ref
+   stays outside the condition, so that trials of a search that differ in the var alone
+   parse once. #}
+{% set repeats = ref("int_ranker_repeats") %}
 with scored as (
     select
         evidence.*,
@@ -11,13 +14,14 @@ with scored as (
         products.is_tail,
         cast(
             coalesce(evidence.blend_sum * products.factor, 0)
-            {% if var("repeat_weight") | float > 0 %}
-                + {{ var("repeat_weight") }}
-                * coalesce(repeats.repeat_interest, 0)  -- noqa: RF01
-            {% endif %}
             + 1e-12 * coalesce(products.interactions_7, 0)
             as double
-        ) as blend_score
+        ) as counted_score,
+        {% if var("repeat_weight") | float > 0 %}
+            {{ var("repeat_weight") }}
+            * coalesce(repeats.repeat_interest, 0)  -- noqa: RF01
+        {% else %} 0
+        {% endif %} as repeat_score
     from {{ ref("int_ranker_evidence") }} as evidence
     inner join {{ ref("int_ranker_case_facts") }} as cases
         on evidence.case_key = cases.case_key
@@ -26,7 +30,7 @@ with scored as (
             cases.scope = products.scope
             and evidence.product_key = products.product_key
     {% if var("repeat_weight") | float > 0 %}
-        left join {{ ref("int_ranker_repeats") }} as repeats  -- noqa: ST11
+        left join {{ repeats }} as repeats  -- noqa: ST11
             on
                 evidence.case_key = repeats.case_key
                 and evidence.product_key = repeats.product_key
@@ -35,10 +39,14 @@ with scored as (
 
 select
     *,
-    cast(blend_score / nullif(max(blend_score) over (
+    counted_score + repeat_score as blend_score,
+    cast(counted_score / nullif(max(counted_score) over (
         partition by case_key
     ), 0) as float) as blend_share,
     cast(row_number() over (
-        partition by case_key order by blend_score desc, product_key
-    ) as float) as blend_rank
+        partition by case_key order by counted_score desc, product_key
+    ) as float) as blend_rank,
+    cast(row_number() over (
+        partition by case_key order by counted_score + repeat_score desc, product_key
+    ) as integer) as blend_place
 from scored

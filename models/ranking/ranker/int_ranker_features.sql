@@ -16,7 +16,8 @@ select
     candidates.is_tail,
     candidates.blend_score,
     candidates.blend_share,
-    candidates.blend_rank
+    candidates.blend_rank,
+    candidates.blend_place
 from {{ ref("int_ranker_likeness") }} as candidates
 left join {{ ref("int_ranker_sequence") }} as sequence
     on

@@ -1,6 +1,10 @@
 {# In the blend's order, so that no product of its lists is missed. All factors are 1
-   when both vars are 0. #}
-{% set has_factors = var("trend_weight") | float or interactions_exponent() | float %}
+   when both vars are 0. The refs stay outside the condition, so that trials of a search
+   that differ in these vars alone parse once. #}
+{% set case_facts, factors = ref("int_ranker_case_facts"), ref("int_ranker_factors") %}
+{% set trend = var("trend_weight") %}
+{% set has_trend = trend == "auto" or trend | float %}
+{% set has_factors = has_trend or interactions_exponent() | float %}
 with sums as (
     select
         case_key,
@@ -15,9 +19,9 @@ select
     sums.product_key
 from sums
 {% if has_factors %}
-    inner join {{ ref("int_ranker_case_facts") }} as cases
+    inner join {{ case_facts }} as cases
         on sums.case_key = cases.case_key
-    inner join {{ ref("int_ranker_factors") }} as factors
+    inner join {{ factors }} as factors
         on cases.cut = factors.cut and sums.product_key = factors.product_key
 {% endif %}
 qualify row_number() over (

@@ -21,7 +21,7 @@ select
     user_key,
     product_key,
     because_product_key,
-    blend_rank,
+    blend_place,
     score
 from {{ ref("int_tree_scores") }}
 union all
@@ -30,7 +30,7 @@ select
     features.user_key,
     features.product_key,
     features.because_product_key,
-    cast(features.blend_rank as integer) as blend_rank,
+    features.blend_place,
     {% for feature in var("ranker_linear") or [] %}
         weights.{{ feature }}_weight * ln(
             1 + coalesce(features.{{ feature }}, 0) / weights.{{ feature }}_scale

@@ -39,6 +39,9 @@ class EventTables:
         self.sessions = stays.cut_sessions(self.events, self.days, self.products, settings)
         self.clean = stays.clean_visits(self.sessions, self.robots, stays.log_end(self.days))
         self.timeline = stays.timeline(self.clean, self.days, settings)
+        user_days = {(event.at.date(), event.user) for event in self.events}
+        self.scales = stays.time_scales(user_days, self.timeline, settings)
+        self.settings = {**settings, **self.scales}
         self.described_by = catalogue.described_by(self.events, self.timeline.end)
         self.catalogue = catalogue.in_catalogue(
             catalogue.catalogue(self.described_by), self.products, given.catalogue
@@ -121,6 +124,9 @@ class EventTables:
                 "graph_cutoff_at": cut,
             }
         ]
+
+    def table_int_time_scales(self) -> Rows:
+        return [self.scales]
 
     def table_cleaning_report(self) -> Rows:
         users = defaultdict(list)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby, pairwise
+from math import floor
 from typing import NamedTuple
 
 from oracle.events import Event, weight_of
@@ -222,6 +223,33 @@ def timeline(clean: Iterable[Visit], days: Mapping[date, Day], settings: Mapping
     if settings["graph_cutoff"]:
         cut = datetime.fromisoformat(str(settings["graph_cutoff"]))
     return Timeline(first, last, end, min(cut, end, last + timedelta(seconds=1)))
+
+
+def time_scales(
+    user_days: Iterable[tuple[date, str]], found: Timeline, settings: Mapping
+) -> dict[str, float]:
+    """Return `history_half_life_days` and `trend_weight`, measured where the vars say auto.
+
+    A history is halved per median gap between a user's days in the first four fifths of the time up
+    to the cut, at least 7 days. A time of 90 days has a trend.
+    """
+    start, cut = (moment.replace(microsecond=0) for moment in (found.first, found.cut))
+    seconds = (cut - start).total_seconds()
+    end = (found.first + timedelta(seconds=floor(0.8 * seconds))).date()
+    of_users = defaultdict(list)
+    for day, user in sorted(user_days):
+        if found.first.date() <= day < end:
+            of_users[user].append(day)
+    gaps = sorted((b - a).days for days in of_users.values() for a, b in pairwise(days))
+    median = (gaps[len(gaps) // 2] + gaps[(len(gaps) - 1) // 2]) / 2 if gaps else 0
+    measured = {
+        "history_half_life_days": max(7, median),
+        "trend_weight": 0.2 if seconds >= 90 * 86400 else 0,
+    }
+    return {
+        name: value if settings[name] == "auto" else settings[name]
+        for name, value in measured.items()
+    }
 
 
 def steps(session: Session, cut: datetime) -> list[Step]:

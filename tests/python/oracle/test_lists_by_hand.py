@@ -326,6 +326,7 @@ def test_every_row_of_a_small_shop():
         event(20, product="z", user="v", session="t"),
         event(100, product="z", user="w"),
         half_life_days=0,
+        repeat_weight=0,
     )
     assert found.timeline.cut == NOON + timedelta(seconds=81)
     assert found.edges == {("y", "z"): (1, 1.0)}

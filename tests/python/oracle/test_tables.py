@@ -24,6 +24,7 @@ KEYS = {
     "int_events_flagged": [],
     "int_interactions": [],
     "int_timeline": [],
+    "int_time_scales": [],
     "cleaning_report": ["step", "rule"],
     "int_session_steps": ["session_id", "step"],
     "int_daily_pairs": ["session_date", "product_key_a", "product_key_b"],
