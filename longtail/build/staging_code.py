@@ -40,4 +40,4 @@ def staging_code(project: Path) -> list[Path]:
         sql |= called
         waiting += called
     python = {path for path in imported_files(PYTHON) if path.stem not in NOT_CODE}
-    return sorted(sql | python)
+    return [*sorted(sql), *sorted(python)]

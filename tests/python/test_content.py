@@ -166,7 +166,7 @@ def test_lists_of_new_products_say_where_they_come_from(described):
     }
     assert described.query(
         "select distinct source, because_product_id from user_recommendations "
-        "where user_id = 'late' and because_product_id is not null"
+        "where user_id = 'late' and because_product_id is not null and not is_seen"
     ) == [("content", "both")]
 
 

@@ -146,7 +146,8 @@ class TestSpace:
         candidate = {"blend": {"covisit": 1.0}, "rp3_beta": 0.1, "knn_groups": 50, "window": 3}
         assert space.effective(candidate, DEFAULTS) == {"blend": {"covisit": 1.0}, "window": 3}
         same = {"window": DEFAULTS["window"], "repeat_step_decay": 0.8}
-        assert space.effective(same, DEFAULTS) == {}
+        assert space.effective(same, DEFAULTS) == {"repeat_step_decay": 0.8}
+        assert space.effective(same, DEFAULTS | {"repeat_weight": 0}) == {}
 
     def test_a_search_opens_with_kinds_of_shops(self):
         first = space.propose({}, DEFAULTS, {space.key({})}, 9, random.Random(1))
