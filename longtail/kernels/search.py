@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -121,16 +122,8 @@ def nearest_by_context(
     context_vectors: np.ndarray,
     frequency: np.ndarray,
     *,
-    k: int,
     log_frequency_weight: float = 0.75,
-    queries: np.ndarray | None = None,
-    allow_fewer: bool = False,
-    exact_below: int = EXACT_BELOW,
-    target_recall: float = 0.95,
-    threads: int = 1,
-    batch: int = 1024,
-    seed: int = 0,
-    label: str = "context neighbours",
+    **parameters: Any,
 ) -> Neighbours:
     """Find the rows most likely to come next after each row: complements.
 
@@ -138,53 +131,23 @@ def nearest_by_context(
 
     Parameters
     ----------
-    vectors, context_vectors : ndarray, shape (n, d)
-        Input and output vectors as trained, not normalised. A row of ``vectors`` may be zero: its
-        neighbours are then the most frequent rows.
-    frequency : ndarray of int, shape (n,)
-        Count of the row in the training corpus. A row of frequency 0 is never returned: it has no
-        context vector.
-    k : int
-        Neighbours per query; at most the rows of frequency above 0, less one.
+    vectors, context_vectors, frequency, **parameters
+        Of :func:`nearest_at_weights`.
     log_frequency_weight : float
         Weight of log frequency. The training's ``ns_exponent`` is the calibrated value; less
-        favours the long tail, 0 ignores frequency. It only enters the query: the database
-        (:func:`context_database`) serves any value.
-    queries, allow_fewer, exact_below, target_recall, threads, batch, seed, label
-        As in :func:`nearest_by_cosine`; exact_below counts the rows of frequency above 0.
+        favours the long tail, 0 ignores frequency.
 
     Returns
     -------
     Neighbours
-        index int32 (q, k), score float32 (q, k) in nats, report. The query itself is left out.
-
-    Raises
-    ------
-    ValueError
-        Naming the argument: arrays of different shape, NaN or infinity, a negative frequency, no
-        frequency above 0, a weight that is not finite; k and the others as in
-        :func:`nearest_by_cosine`.
-
-    Notes
-    -----
-    O(q n d) time when exact; memory as in :func:`nearest_by_cosine`.
+        As those of :func:`nearest_at_weights`, which also says the errors.
     """
-    found = nearest_at_weights(
-        vectors,
-        context_vectors,
-        frequency,
-        k=k,
-        log_frequency_weights=[log_frequency_weight],
-        queries=queries,
-        allow_fewer=allow_fewer,
-        exact_below=exact_below,
-        target_recall=target_recall,
-        threads=threads,
-        batch=batch,
-        seed=seed,
-        label=label,
+    weights = [log_frequency_weight]
+    return next(
+        nearest_at_weights(
+            vectors, context_vectors, frequency, log_frequency_weights=weights, **parameters
+        )
     )
-    return next(found)
 
 
 def nearest_at_weights(
@@ -205,21 +168,51 @@ def nearest_at_weights(
 ) -> Iterator[Neighbours]:
     """Yield :func:`nearest_by_context` at each of several weights of log frequency.
 
-    The database is the same for all of them and is built once. Parameters and errors are those of
-    :func:`nearest_by_context`.
+    A weight only enters the query: the database (:func:`context_database`) is built once.
+
+    Parameters
+    ----------
+    vectors, context_vectors : ndarray, shape (n, d)
+        Input and output vectors as trained, not normalised. A row of ``vectors`` may be zero: its
+        neighbours are then the most frequent rows.
+    frequency : ndarray of int, shape (n,)
+        Count of the row in the training corpus. A row of frequency 0 is never returned: it has no
+        context vector.
+    k : int
+        Neighbours per query; at most the rows of frequency above 0, less one.
+    log_frequency_weights : sequence of float
+        As log_frequency_weight of :func:`nearest_by_context`.
+    queries, allow_fewer, exact_below, target_recall, threads, batch, seed, label
+        As in :func:`nearest_by_cosine`; exact_below counts the rows of frequency above 0.
+
+    Yields
+    ------
+    Neighbours
+        index int32 (q, k), score float32 (q, k) in nats, report. The query itself is left out.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument: arrays of different shape, NaN or infinity, a negative frequency, no
+        frequency above 0, a weight that is not finite; k and the others as in
+        :func:`nearest_by_cosine`.
+
+    Notes
+    -----
+    O(q n d) time per weight when exact; memory as in :func:`nearest_by_cosine`.
     """
     rows = context_database(context_vectors, frequency)
+    if np.shape(vectors) != np.shape(context_vectors):
+        raise ValueError(
+            f"context_vectors must have the shape of vectors {np.shape(vectors)}, "
+            f"not {np.shape(context_vectors)}"
+        )
     ids = np.flatnonzero(np.asarray(frequency) > 0)
+    if len(ids) == 0:
+        raise ValueError("frequency: no row has a frequency above 0, there is nothing to find")
     database = Database(rows[ids], ids, exact_below=exact_below, seed=seed)
     for weight in log_frequency_weights:
         asking = context_queries(vectors, log_frequency_weight=weight)
-        if rows.shape != asking.shape:
-            raise ValueError(
-                f"context_vectors must have the shape of vectors {np.shape(vectors)}, "
-                f"not {np.shape(context_vectors)}"
-            )
-        if len(ids) == 0:
-            raise ValueError("frequency: no row has a frequency above 0, there is nothing to find")
         yield largest_inner_products(
             asking,
             database,

@@ -35,32 +35,42 @@ tail_places as (
     inner join others on listed.user_number = others.user_number
 ),
 
-welcome as (
-    select tail_places.product_number
+judged_by as (
+    select
+        user_number,
+        product_number,
+        leaf_number,
+        true as is_own
     from tail_places
-    semi join tastes
-        on
-            tail_places.user_number = tastes.user_number
-            and tail_places.leaf_number = tastes.leaf_number
+    union all
+    select
+        other_number as user_number,
+        product_number,
+        leaf_number,
+        false as is_own
+    from tail_places
 ),
 
-welcome_to_others as (
-    select tail_places.product_number
-    from tail_places
+welcome as (
+    select
+        judged_by.product_number,
+        judged_by.is_own
+    from judged_by
     semi join tastes
         on
-            tail_places.other_number = tastes.user_number
-            and tail_places.leaf_number = tastes.leaf_number
+            judged_by.user_number = tastes.user_number
+            and judged_by.leaf_number = tastes.leaf_number
 ),
 
 shares as (
     select
-        (select count(*) from welcome) / (select count(*) from listed)
+        count(*) filter (where is_own) / (select count(*) from listed)
             as share_of_places,
-        (select count(*) from welcome)
-        / nullif((select count(*) from welcome_to_others), 0) as times_others,
-        (select count(distinct product_number) from welcome)
+        count(*) filter (where is_own) / nullif(count(*) filter (where not is_own), 0)
+            as times_others,
+        count(distinct product_number) filter (where is_own)
         / (select count(*) from tail_products) as share_of_products
+    from welcome
 )
 
 select * from shares

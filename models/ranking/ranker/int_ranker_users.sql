@@ -1,4 +1,5 @@
-{# Only the cases when they are too few to learn from. #}
+{# Whose candidates are ordered: every case, every evaluated user and the published
+   users who were active last; the cases alone when they are too few to learn from. #}
 with users as (
     select
         histories.scope,
