@@ -18,6 +18,7 @@ from dbt_common.exceptions import DbtRuntimeError
 from longtail.build import machine
 from longtail.build.actions import Actions
 from longtail.build.compiling import lock_ephemeral_models
+from longtail.build.functions import add_functions
 from longtail.build.messages import hint, in_use, show_progress
 from longtail.build.warehouse import Warehouse
 
@@ -59,6 +60,10 @@ class Plugin(BasePlugin):
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Let DuckDB spill into the warehouse."""
         config["temp_directory"] = str(self.warehouse.work / "spill")
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Add the compiled functions of the models."""
+        add_functions(conn)
 
     def _open_once(self) -> None:
         """Open and close the build's database, to report in one line why it cannot be opened.

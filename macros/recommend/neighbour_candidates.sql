@@ -2,6 +2,7 @@
     scope, users, neighbours, models, size, exclusions=none, category_cap=none
 ) -%}
     {%- set category_cap = (var("category_cap") if category_cap is none else category_cap) | int -%}
+    {%- set is_capped = category_cap > 0 and scope != "learned" -%}
     {#
         CTEs of the ladder's first steps: `lists` (model, neighbours_of, user_key, list_key), one
         per model and user; `histories` and `excluded` of the users; and `best_candidates`
@@ -13,8 +14,9 @@
 
         1. models, lists, histories, excluded: the request.
         2. ranked_candidates: the ranker's order, and whose lists it fills.
-        3. terms, candidates: the terms of each product's score, summed.
-        4. allowed_candidates, best_candidates: what may be recommended, cut to `size`.
+        3. entries, links, more_terms, supported_candidates: the terms of each product's score,
+           summed, without what may not be recommended.
+        4. candidates, best_candidates: both, cut to `size`.
     #}
     models as (
         select
@@ -86,12 +88,12 @@
                 ranked.because_product_key
             from {{ ref("int_ranked_candidates") }} as ranked
             inner join lists on ranked.user_key = lists.user_key
+            anti join excluded
+                on
+                    lists.list_key = excluded.list_key
+                    and ranked.product_key = excluded.product_key
             {% if scope == "published" %}
                 anti join withheld on ranked.product_key = withheld.product_key
-                anti join excluded
-                    on
-                        lists.list_key = excluded.list_key
-                        and ranked.product_key = excluded.product_key
             {% endif %}
             where ranked.scope = '{{ scope }}' and lists.model = 'ranked'
         ),
@@ -103,31 +105,48 @@
         ),
     {% endif %}
 
-    terms as (
-        {{ candidate_terms(scope, users, neighbours, models) }}
+    {{ candidate_terms(scope, users, neighbours, models) }},
+
+    left_out as (
+        select
+            list_key,
+            product_key
+        from excluded
+        {% if "ranked" in models %}
+            union all
+            select
+                list_key,
+                product_key
+            from ranked_candidates
+        {% endif %}
     ),
 
     {# The largest term is the "because"; on ties that of the more recent product. #}
+    supported_candidates as (
+        {{ sparse_product(
+            "entries",
+            "links",
+            row="list_key",
+            via="link_key",
+            key="product_key",
+            digits=12,
+            score="score",
+            cause="because_product_key",
+            more_terms="more_terms",
+            left_out="left_out",
+            size=none if is_capped else size,
+        ) }}
+    ),
+
     candidates as (
         select
             list_key,
             product_key,
-            {{ exact_sum("term", 12) }} as score,
-            {{ key_of_largest("because_product_key", "term", "place") }} as because_product_key
-        from terms
-        group by list_key, product_key
-    ),
-
-    every_candidate as (
-        select
-            candidates.*,
+            score,
+            because_product_key,
             1 as step
-        from candidates
+        from supported_candidates
         {% if "ranked" in models %}
-            anti join ranked_candidates
-                on
-                    candidates.list_key = ranked_candidates.list_key
-                    and candidates.product_key = ranked_candidates.product_key
             union all
             select
                 list_key,
@@ -139,17 +158,10 @@
         {% endif %}
     ),
 
-    allowed_candidates as (
-        select candidates.*
-        from every_candidate as candidates
-        anti join excluded
-            on
-                candidates.list_key = excluded.list_key
-                and candidates.product_key = excluded.product_key
-        {% if scope == "published" %}
-            anti join withheld on candidates.product_key = withheld.product_key
-        {% endif %}
-        {% if category_cap > 0 and scope != "learned" %}
+    {% if is_capped %}
+        capped_candidates as (
+            select candidates.*
+            from candidates
             inner join {{ ref("products") }} as products
                 on candidates.product_key = products.product_key
             qualify row_number() over (
@@ -158,8 +170,8 @@
                     coalesce(products.category_code, products.product_id)
                 order by candidates.step, candidates.score desc, candidates.product_key
             ) <= {{ category_cap }}
-        {% endif %}
-    ),
+        ),
+    {% endif %}
 
     best_candidates as (
         select *
@@ -170,7 +182,7 @@
                     partition by list_key
                     order by step, score desc, product_key
                 ) as place
-            from allowed_candidates
+            from {{ "capped_candidates" if is_capped else "candidates" }}
         )
         where place <= {{ size }} and {{ computed_once() }}
     )

@@ -5,28 +5,58 @@
         passes on 1 / size, popular ends are divided by degree ** beta. In batches of products
         where the model's config asks for them: all pairs at once would not fit in memory.
     #}
-    pairs as (
+    starts as (
         select
-            starts.product_key,
-            ends.product_key as neighbour_key,
-            {{ exact_sum("starts.group_weight", 9) }} as weight
-        from {{ group_products }} as starts
-        inner join {{ group_products }} as ends on starts.group_key = ends.group_key
-        where
-            starts.product_key != ends.product_key
-            and {{ in_batch(key="starts.product_key") }}
-        group by all
+            product_key,
+            group_key,
+            group_weight as weight
+        from {{ group_products }}
+        where {{ in_batch(key="product_key") }}
     ),
 
     degrees as (
         select
             product_key,
-            count(*) as degree
+            power(count(*), {{ var("rp3_beta") }}) as divisor
         from {{ group_products }}
         group by product_key
     ),
 
-    {{ strongest_neighbours(
-        "pairs", "degrees", power=var("rp3_alpha"), beta=var("rp3_beta")
-    ) }}
+    ends as (
+        select
+            group_products.group_key,
+            group_products.product_key as neighbour_key,
+            degrees.divisor
+        from {{ group_products }} as group_products
+        inner join degrees on group_products.product_key = degrees.product_key
+    ),
+
+    themselves as (
+        select distinct
+            product_key,
+            product_key as neighbour_key
+        from starts
+    ),
+
+    products_of_groups as (
+        {{ sparse_product(
+            "starts",
+            "ends",
+            row="product_key",
+            via="group_key",
+            key="neighbour_key",
+            digits=9,
+            left_out="themselves",
+            power=var("rp3_alpha"),
+            divisor="divisor",
+            size=var("neighbours"),
+        ) }}
+    ),
+
+    strongest as (
+        select * from products_of_groups
+        where score > 0
+    ),
+
+    {{ scaled_neighbours("strongest") }}
 {%- endmacro %}
