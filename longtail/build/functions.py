@@ -8,7 +8,9 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 SPARSE_PRODUCT = "longtail_sparse_product"
-"""`longtail.tables.sparse_product.product_of_lists`, by the macro `sparse_product`."""
+"""By the macro `sparse_product`."""
+MODULES = {SPARSE_PRODUCT: "longtail.tables.sparse_product"}
+"""The module of each function."""
 _PARAMETERS = (
     *("double[]", "bigint[]", "integer[][]", "double[][]", "double[][]"),
     *("integer", "double", "integer"),

@@ -23,6 +23,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from longtail.build.days import UNFINISHED, digest, load_state
+from longtail.build.functions import MODULES
 from longtail.build.settings import PROJECT
 
 NOTES = "made_of"
@@ -68,8 +69,11 @@ def plan_table(
     """
     if language == "python":
         code = digest(code, package_code(code))
-    elif CHANGES_BY_ITSELF.search(code):
-        full = True
+    else:
+        full = full or bool(CHANGES_BY_ITSELF.search(code))
+        for function, module in MODULES.items():
+            if f"{function}(" in code:
+                code = digest(code, package_code(f"import {module}"))
     made_of = digest(code, duckdb.__version__, versions(work, reads))
     is_kept = not full and _note(work, table).get("made_of") == made_of
     if not is_kept:

@@ -16,6 +16,7 @@ from longtail.kernels.corpus import write_tokens
 from longtail.kernels.graph import graph_from_edges
 from longtail.kernels.projection import project
 from longtail.kernels.shared_negatives import train_shared_negatives
+from longtail.kernels.sparse_product import sparse_product
 from longtail.kernels.walks import sample_walks, walks_to_arrow
 
 # The working directory's checkout comes first: several checkouts can share an environment.
@@ -25,7 +26,7 @@ IMPORT_LINE = (
 
 
 def warm_up() -> None:
-    """Walk a triangle, train on it and lay out eight points, with the types of a build."""
+    """Walk a triangle, train on it, lay out eight points, multiply 1 by 1: with a build's types."""
     graph = graph_from_edges([0, 0, 1], [1, 2, 2], [0.5, 0.5, 1.0], node_count=3)
     for p, q in ((1.0, 1.0), (0.5, 2.0)):
         for _ in sample_walks(graph, walks_per_node=1, walk_length=3, p=p, q=q, seed=0):
@@ -34,6 +35,8 @@ def warm_up() -> None:
         corpus = Path(folder) / "walks"
         write_tokens(walks_to_arrow(graph, walks_per_node=1, walk_length=3, seed=0), corpus)
         train_shared_negatives(corpus, node_count=3, dimensions=2, seed=0)
+    one = np.array([0, 1], np.int32)
+    sparse_product(one, np.ones(1), one, one[:1], digits=9)
     project(np.eye(8, dtype=np.float32), epochs=1, seed=0)
 
 

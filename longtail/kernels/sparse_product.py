@@ -137,7 +137,7 @@ def _rounded(value):
 
 @njit(cache=True, nogil=True)
 def _table_size(terms):
-    """The power of two that leaves half of a table empty."""
+    """Return the power of two that leaves half of a table empty."""
     size = _SMALLEST_TABLE
     while size < 2 * terms:
         size *= 2

@@ -1,17 +1,25 @@
-{% macro candidate_terms(scope, users, neighbours, models) -%}
+{% macro candidate_terms(scope, users, neighbours, models, size) -%}
     {#
         CTEs of the terms of a product's score in a list, after those of `neighbour_candidates`; in
         published lists only of what may be shown.
 
-        1. entries (list_key, link_key, because_product_key, place, weight): the history's products,
+        1. filled_by_ranker: lists that need no terms.
+        2. entries (list_key, link_key, because_product_key, place, weight): the history's products,
            and links (link_key, product_key, score): their neighbours by the list's model.
-        2. more_terms (list_key, product_key, because_product_key, place, term), a union of
+        3. more_terms (list_key, product_key, because_product_key, place, term), a union of
            a. what else the groups most like the history hold, where `blend` asks for group_knn;
            b. for the model "own products", the user's most frequent ones;
            c. the history's own products, where `repeat_weight` asks for them.
     #}
     {%- set with_groups = uses_group_knn() and ("hybrid" in models or "ranked" in models) %}
     {%- set with_own = compares_own_products() and ("own products" in models or "ranked" in models) %}
+    {% if "ranked" in models %}
+        filled_by_ranker as (
+            select list_key from lists_of_ranker
+            where products >= {{ size }}
+        ),
+    {% endif %}
+
     entries as (
         select
             {{ list_key("histories.user_key", "models.model_number") }} as list_key,
@@ -22,8 +30,9 @@
         from histories
         cross join models
         {% if "ranked" in models %}
-            left join filled_by_ranker on histories.user_key = filled_by_ranker.user_key
-            where models.model != 'ranked' or filled_by_ranker.user_key is null
+            anti join filled_by_ranker
+                on {{ list_key("histories.user_key", "models.model_number") }}
+                = filled_by_ranker.list_key
         {% endif %}
     ),
 

@@ -13,10 +13,10 @@
         and go on with `serving_model`'s.
 
         1. models, lists, histories, excluded: the request.
-        2. ranked_candidates: the ranker's order, and whose lists it fills.
+        2. ranked_candidates, lists_of_ranker: the ranker's order, and how far it fills lists.
         3. entries, links, more_terms, supported_candidates: the terms of each product's score,
            summed, without what may not be recommended.
-        4. candidates, best_candidates: both, cut to `size`.
+        4. candidates, best_candidates: the ranker's, then the others; cut to `size`.
     #}
     models as (
         select
@@ -85,7 +85,11 @@
                 ranked.user_key,
                 ranked.product_key,
                 ranked.score,
-                ranked.because_product_key
+                ranked.because_product_key,
+                row_number() over (
+                    partition by lists.list_key
+                    order by ranked.score desc, ranked.product_key
+                ) as rank
             from {{ ref("int_ranked_candidates") }} as ranked
             inner join lists on ranked.user_key = lists.user_key
             anti join excluded
@@ -98,14 +102,16 @@
             where ranked.scope = '{{ scope }}' and lists.model = 'ranked'
         ),
 
-        filled_by_ranker as (
-            select user_key from ranked_candidates
-            group by user_key
-            having count(*) >= {{ size }}
+        lists_of_ranker as (
+            select
+                list_key,
+                count(*) as products
+            from ranked_candidates
+            group by list_key
         ),
     {% endif %}
 
-    {{ candidate_terms(scope, users, neighbours, models) }},
+    {{ candidate_terms(scope, users, neighbours, models, size) }},
 
     left_out as (
         select
@@ -139,51 +145,59 @@
     ),
 
     candidates as (
-        select
-            list_key,
-            product_key,
-            score,
-            because_product_key,
-            1 as step
-        from supported_candidates
         {% if "ranked" in models %}
-            union all
             select
                 list_key,
                 product_key,
                 score,
                 because_product_key,
-                0 as step
+                0 as step,
+                rank as place
             from ranked_candidates
+            union all
+        {% endif %}
+        select
+            supported.list_key,
+            supported.product_key,
+            supported.score,
+            supported.because_product_key,
+            1 as step,
+            {% if "ranked" in models %} coalesce(lists_of_ranker.products, 0) + {% endif %}
+            supported.rank as place
+        from supported_candidates as supported
+        {% if "ranked" in models %}
+            left join lists_of_ranker on supported.list_key = lists_of_ranker.list_key
         {% endif %}
     ),
 
     {% if is_capped %}
         capped_candidates as (
-            select candidates.*
-            from candidates
-            inner join {{ ref("products") }} as products
-                on candidates.product_key = products.product_key
-            qualify row_number() over (
-                partition by
-                    candidates.list_key,
-                    coalesce(products.category_code, products.product_id)
-                order by candidates.step, candidates.score desc, candidates.product_key
-            ) <= {{ category_cap }}
+            select
+                list_key,
+                product_key,
+                score,
+                because_product_key,
+                step,
+                row_number() over (partition by list_key order by place) as place
+            from (
+                select
+                    candidates.*,
+                    row_number() over (
+                        partition by
+                            candidates.list_key,
+                            coalesce(products.category_code, products.product_id)
+                        order by candidates.place
+                    ) as place_in_category
+                from candidates
+                inner join {{ ref("products") }} as products
+                    on candidates.product_key = products.product_key
+            )
+            where place_in_category <= {{ category_cap }}
         ),
     {% endif %}
 
     best_candidates as (
-        select *
-        from (
-            select
-                *,
-                row_number() over (
-                    partition by list_key
-                    order by step, score desc, product_key
-                ) as place
-            from {{ "capped_candidates" if is_capped else "candidates" }}
-        )
+        select * from {{ "capped_candidates" if is_capped else "candidates" }}
         where place <= {{ size }} and {{ computed_once() }}
     )
 {%- endmacro %}

@@ -46,10 +46,11 @@
             histories.interest * neighbours.score as term
         from listed_causes
         inner join histories on listed_causes.user_key = histories.user_key
+        {# One key, so that no engine joins all histories with all their neighbours first. #}
         inner join {{ neighbours }} as neighbours
             on
-                histories.product_key = neighbours.product_key
-                and listed_causes.product_key = neighbours.neighbour_key
+                {{ pair_key("histories.product_key", "listed_causes.product_key") }}
+                = {{ pair_key("neighbours.product_key", "neighbours.neighbour_key") }}
         {% if uses_group_knn() %}
             union all
             select

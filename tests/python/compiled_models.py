@@ -10,6 +10,8 @@ import duckdb
 import pyarrow as pa
 import yaml
 
+from longtail.build.functions import add_functions
+
 ROOT = Path(__file__).resolve().parents[2]
 LOG = "demo_events"
 """The model replaced by the rows of a log; compiled without `events`."""
@@ -135,6 +137,7 @@ class CompiledModels:
         no_products = pa.table({name: pa.array([], pa.string()) for name in CATALOGUE_COLUMNS})
         schemas = {relation.rpartition(".")[0] for relation in self.relations.values() if relation}
         connection = duckdb.connect()
+        add_functions(connection)
         connection.execute("set threads = 1; set TimeZone = 'UTC'")
         connection.execute("attach ':memory:' as build; use build")
         for schema_name in schemas:

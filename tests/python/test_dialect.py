@@ -33,8 +33,8 @@ OF_DUCKDB_ALONE = {
 MACROS = "".join(path.read_text(encoding="utf-8") for path in FILES)
 
 
-def value_of(expression: str, engine: str = "duckdb") -> object:
-    """Return the value of an SQL expression, with the macros of that engine or the default."""
+def rendered(text: str, engine: str) -> str:
+    """Return SQL with the macros of that engine, or else the default ones, in place."""
 
     @jinja2.pass_context
     def dispatch(context, name, _):
@@ -48,7 +48,12 @@ def value_of(expression: str, engine: str = "duckdb") -> object:
         "return": lambda value: value,
         "var": {"event_weights": {"view": 1, "cart": 3, "remove_from_cart": -1}}.get,
     }
-    sql = environment.from_string(f"{MACROS} select {expression}").render()
+    return environment.from_string(f"{MACROS} {text}").render()
+
+
+def value_of(expression: str, engine: str = "duckdb") -> object:
+    """Return the value of an SQL expression."""
+    sql = rendered(f"select {expression}", engine)
     with duckdb.connect() as connection:
         return connection.execute(sql).fetchall()[0][0]
 
