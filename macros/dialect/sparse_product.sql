@@ -25,6 +25,10 @@
 {% macro default__sparse_product(
     entries, links, row, via, key, digits, score, cause, more_terms, left_out, power, divisor, size
 ) -%}
+    {#
+        1. terms: weights times scores, without what is left out.
+        2. sums: a score for each row and key; ranked: the largest.
+    #}
     {%- set caused = [cause, "place"] if cause else [] -%}
     select *
     from (
@@ -78,8 +82,14 @@
 {% macro duckdb__sparse_product(
     entries, links, row, via, key, digits, score, cause, more_terms, left_out, power, divisor, size
 ) -%}
-    {# By a compiled function: a hash aggregate over all pairs of row and key, and a window over
-       their values, take five times as long. Links become lists once, entries carry them. #}
+    {#
+        By a compiled function: a hash aggregate over all pairs of row and key, and a window over
+        their values, take several times as long.
+
+        1. links: lists, one for each `via`; terms: entries with their links.
+        2. lists: the function on each row's entries; a cause of -1 marks what is left out.
+        3. listed: one row per value.
+    #}
     {%- set packed_cause = "cast(place as bigint) * 2147483648 + " ~ cause if cause else "0" -%}
     select
         {{ row }},

@@ -4,6 +4,10 @@
         The 3-step walk product -> group -> product of Christoffel et al. 2015 (section 3): a group
         passes on 1 / size, popular ends are divided by degree ** beta. In batches of products
         where the model's config asks for them: all pairs at once would not fit in memory.
+
+        1. starts: the batch's products, with what their groups pass on.
+        2. degrees, ends: all products of groups, with what popular ones are divided by.
+        3. products_of_groups, strongest: the walk's ends, without its start.
     #}
     starts as (
         select
