@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
-from duckdb.sqltypes import DuckDBPyType
 
 SPARSE_PRODUCT = "longtail_sparse_product"
 """By the macro `sparse_product`."""
@@ -23,8 +22,8 @@ def add_functions(connection: duckdb.DuckDBPyConnection) -> None:
     connection.create_function(
         SPARSE_PRODUCT,
         _sparse_product,
-        [DuckDBPyType(name) for name in _PARAMETERS],
-        DuckDBPyType(_ROWS),
+        list(_PARAMETERS),
+        _ROWS,
         type="arrow",
     )
 
