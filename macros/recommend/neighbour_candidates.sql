@@ -82,6 +82,7 @@
                 lists.list_key,
                 ranked.user_key,
                 ranked.product_key,
+                ranked.step,
                 ranked.score,
                 ranked.because_product_key
             from {{ ref("int_ranked_candidates") }} as ranked
@@ -134,7 +135,7 @@
                 product_key,
                 score,
                 because_product_key,
-                0 as step
+                step
             from ranked_candidates
         {% endif %}
     ),
