@@ -1,9 +1,9 @@
 {{ config(materialized="ephemeral") }}
 
-{# The blend's order of the candidates: with repeats it is the ranker's bound, without
-   them a feature, since trees place repeats better by other features alone. Windows move
-   whole rows, so what depends on the product or the case alone is joined later. RF01
-   misses the join that goes with the term of repeats, ST11 the term. The ref stays
+{# The blend's order of the candidates. With repeats it is the bound on the ranker's
+   reach, without them a feature, because trees place repeats better by other features.
+   Windows copy whole rows, so columns that depend on the product or the case alone are
+   joined later. RF01 misses the join that goes with the term of repeats, ST11 the term. The ref stays
    outside the condition, so that trials of a search that differ in the var alone parse
    once. #}
 {% set repeats = ref("int_ranker_repeats") %}
