@@ -199,7 +199,7 @@ class Search:
 def counted(users: int, part: Slice) -> int:
     """Return a number of users, or refuse a slice that holds out none."""
     if not users:
-        raise ValueError(f"nobody takes a product in {days_of(part)}: nothing to choose by")
+        raise ValueError(f"no user takes a product in {days_of(part)}: there is nothing to measure")
     return users
 
 
