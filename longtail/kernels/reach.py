@@ -1,8 +1,8 @@
 """How much of a catalogue ranked lists show, and lists that show as much as a reference.
 
-The most accurate ranker favours what most users take and drops other products entirely. Places at
-the end of some lists are given back to products that a less accurate model would show there, to
-each product in the lists where it ranks best (exposure floors: Singh and Joachims 2018, Fairness of
+The most accurate ranker favours what most users take and drops other products entirely. Some lists
+therefore grant places at their end to products that a less accurate model would show there, to each
+product in the lists where it ranks best (exposure floors: Singh and Joachims 2018, Fairness of
 Exposure in Rankings).
 """
 

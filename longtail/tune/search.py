@@ -49,8 +49,8 @@ class Found:
 def fixed_vars(given: Mapping[str, Any]) -> set[str]:
     """Return the vars that a search leaves alone.
 
-    `exclude` if it is given: it says what the lists are for. Otherwise all that users took counts,
-    bought before or not, and `exclude` is searched too.
+    `exclude` if it is given: it says what the lists are for. Otherwise every product that
+    users took is a target, bought before or not, and `exclude` is searched too.
     """
     return {"exclude"} & set(given)
 
