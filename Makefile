@@ -86,7 +86,7 @@ build: installed $(if $(TARGET),spark) ## Build all tables (EVENTS=, PRODUCTS=, 
 		&& $(BIN)/python -m longtail.report
 
 stock: SELECTED := --select tag:availability+
-stock: build ## Take what is sold out, hidden or allowed into the last tables (the same words as build)
+stock: build ## Update availability in the final tables, without training (the arguments of build)
 
 inspect: installed ## Show what is in event files or a catalogue (EVENTS=, PRODUCTS=, DATASET=, VARS=; WRITE=shop.yml: the preset)
 	@$(BIN)/python -m longtail.inspect
@@ -142,5 +142,5 @@ lock: ## Resolve requirements*.in into their locks
 	$(BIN)/$(RESOLVE) requirements-checks.in --output-file requirements-checks.lock
 	$(BIN)/$(RESOLVE) requirements-spark.in --output-file requirements-spark.lock
 
-clean: ## Remove what dbt leaves behind; tables stay
+clean: ## Remove dbt's target and logs; tables stay
 	rm -rf target logs

@@ -214,7 +214,7 @@ def two(shop: Shop, options: argparse.Namespace) -> Iterator[Result]:
         was_running = first.poll() is None
         finished = first.wait()
         said, after = shop.said(), shop.which(before)
-        holds = was_running and code != 0 and "another dbt is at work" in said
+        holds = was_running and code != 0 and "another dbt runs in" in said
         holds = holds and (finished, after) == (0, "new")
         case = f"a second build {share * seconds:.0f} s after the first"
         yield Result(case, holds, f"exit {code}: {said}", "", f"first: exit {finished}, {after}")

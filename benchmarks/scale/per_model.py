@@ -128,7 +128,7 @@ def sizes(warehouse: Path) -> dict[str, tuple[int, int]]:
 
 
 def rows_of(costs: Costs, manifest: Any, warehouse: Path) -> list[dict]:
-    """Return one dictionary per model that was made, the dearest first."""
+    """Return one dictionary per model that was built, the most expensive first."""
     tables = sizes(warehouse)
 
     def read(node: str) -> set[str]:
@@ -150,7 +150,7 @@ def rows_of(costs: Costs, manifest: Any, warehouse: Path) -> list[dict]:
 
 
 def table(made: list[dict]) -> str:
-    """Markdown: the dearest models, the rest, and all."""
+    """Markdown: the most expensive models, the rest, and all."""
     lines = [
         "| model | s | CPU s | of its tests | rows in | rows out | MB | MB spilled | peak GB |",
         "|---" * 9 + "|",

@@ -88,7 +88,7 @@ def advice(outcome: Mapping[str, Any]) -> str:
 def in_use(root: Path) -> str:
     """Say why a second build cannot start."""
     return (
-        f"another dbt is at work in {root}: wait until it has ended, "
+        f"another dbt runs in {root}: wait until it has ended, "
         "or set LONGTAIL_WAREHOUSE (make: WAREHOUSE=) to another folder"
     )
 

@@ -185,7 +185,7 @@ def refuse_another_log(files: NamedFiles, asked: Collection[str]) -> None:
         )
 
 
-def why_anew(state: Mapping[str, Any]) -> str:
+def why_read_again(state: Mapping[str, Any]) -> str:
     """Say why all event files are read again."""
     if state["rules"] == UNFINISHED:
         return "The last build was interrupted while it staged all events"

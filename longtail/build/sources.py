@@ -22,7 +22,7 @@ from longtail.build.named_files import (
     refuse_another_log,
     refuse_doubt,
     refuse_to_forget,
-    why_anew,
+    why_read_again,
 )
 from longtail.build.staging_code import staging_code
 from longtail.build.warehouse import Warehouse
@@ -161,14 +161,14 @@ def plan_files(
         require_rows(pattern, found)
     if known and not full_refresh:
         if is_full:
-            refuse_to_forget(files, why_anew(state))
+            refuse_to_forget(files, why_read_again(state))
         refuse_doubt(files, in_doubt)
         if not append:
             refuse_another_log(files, asked)
     to_read = {path: present[path] for path in read.values()}
     if is_full:
         if known and not full_refresh:
-            lines.append(f"{why_anew(state)}: all event files are read again.")
+            lines.append(f"{why_read_again(state)}: all event files are read again.")
         kept = files.names_of_rows(read)
         lines += files.lines_on_copies()
         return FilePlan(to_read, found, kept, rules=rules, lines=tuple(lines))

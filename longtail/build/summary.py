@@ -63,7 +63,7 @@ def summary(database: Path) -> list[str]:
         "recommendations": "select count(*) from user_recommendations",
         "evaluated": f"select coalesce(max(users), 0) from model_metrics where {HEADLINE}",
         "recall": f"select max(value) from model_metrics where {HEADLINE}",
-        # This user's list shows the graph at work, and the id needs no shell quoting.
+        # This user's list shows what the graph adds, and the id needs no shell quoting.
         "some_user": """
             select max_by(user_id, (source = 'graph', user_id)) from user_recommendations
             where regexp_full_match(user_id, '[A-Za-z0-9_.-]+')

@@ -102,7 +102,7 @@ def _rows(look: Look) -> Iterable[str]:
     types = ", ".join(f"{name} {count:,}" for name, count in list(staged.types.items())[:12])
     yield f"  event types      {types}"
     taken = ", ".join(f"{rule.rule} {rule.rows / rows:.1%}" for rule in staged.cleaned)
-    yield f"  cleaning takes   {taken or 'nothing'}"
+    yield f"  cleaning removes {taken or 'nothing'}"
 
 
 def _counts(kept: int, rejected: Iterable[Rejected], notes: Iterable[str]) -> Iterable[str]:

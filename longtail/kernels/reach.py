@@ -1,8 +1,8 @@
 """How much of a catalogue ranked lists show, and lists that show as much as a reference.
 
-The most accurate ranker favours what most users take and drops other products entirely. Places at
-the end of some lists are given back to products that a less accurate model would show there, to
-each product in the lists where it ranks best (exposure floors: Singh and Joachims 2018, Fairness of
+The most accurate ranker favours what most users take and drops other products entirely. Some lists
+therefore grant places at their end to products that a less accurate model would show there, to each
+product in the lists where it ranks best (exposure floors: Singh and Joachims 2018, Fairness of
 Exposure in Rankings).
 """
 
@@ -26,12 +26,7 @@ def placed(scores: np.ndarray, sizes: np.ndarray) -> np.ndarray:
     sizes
         Rows of each list; their sum is the number of rows.
     """
-    lists = np.repeat(np.arange(len(sizes)), sizes)
-    places = np.empty(len(lists), np.int64)
-    places[np.lexsort((-scores, lists))] = np.arange(len(lists)) - np.repeat(
-        np.cumsum(sizes) - sizes, sizes
-    )
-    return places
+    return _places_by((-scores, np.repeat(np.arange(len(sizes)), sizes)), sizes)
 
 
 def places_with_floor(
@@ -69,9 +64,16 @@ def places_with_floor(
     asking = asking[_number_in_run(products[asking]) < missing[products[asking]]]
     asking = asking[np.lexsort((places[asking], shown[products[asking]], lists[asking]))]
     granted = asking[_number_in_run(lists[asking]) < K - KEPT]
-    order = places.astype(np.float64)
-    order[granted] = KEPT - 1 + (order[granted] + 1) / (order.max(initial=0) + 2)
-    return placed(-order, sizes)
+    step = np.where(places < KEPT, 0, 2)
+    step[granted] = 1
+    return _places_by((places, step, lists), sizes)
+
+
+def _places_by(keys: tuple[np.ndarray, ...], sizes: np.ndarray) -> np.ndarray:
+    """Return each row's place in its list by sort keys, the last one (the list) first."""
+    places = np.empty(len(keys[-1]), np.int64)
+    places[np.lexsort(keys)] = np.arange(len(places)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    return places
 
 
 def _number_in_run(keys: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Nearest neighbours of embedding vectors: substitutes and complements.
 
 Both are one maximum inner product search with FAISS. Substitutes: cosine of input vectors (same
-surroundings). Complements: ``in . out + log_frequency_weight * log(frequency)``, the log
+contexts). Complements: ``in . out + log_frequency_weight * log(frequency)``, the log
 probability of "comes next" up to a constant per query.
 
 References

@@ -26,7 +26,7 @@ class Shop:
 
     A query with a missing table returns no rows: a build without a map has no `product_map`, one
     without targets may lack others. A table that exists but cannot be read is an error: its section
-    would look empty, and an empty section is a claim.
+    would otherwise look like that of an empty table.
 
     Attributes
     ----------

@@ -70,7 +70,7 @@ class SparkActions(Actions):
     ValueError
         If Spark could not read the folder's path.
     duckdb.IOException
-        If another build is at work in it.
+        If another build runs in it.
     """
 
     def __init__(

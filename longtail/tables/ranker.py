@@ -107,8 +107,8 @@ def ranker_table(
     ----------
     examples
         Columns user_key, product_key, draw (a number in [0, 1) per user), is_late (whether the case
-        is of the latest slice), relevance, is_tail, blend_score and features, which alone are
-        float32; rows of a user are contiguous, users in ascending order.
+        is of the latest slice), relevance, is_tail, blend_place (from 1) and features, which
+        alone are float32; rows of a user are contiguous, users in ascending order.
     gains
         Columns user_key, model, model_number, draw, is_late, ideal_gain and ndcg: one row per model
         and case with an answer, with the NDCG@20 of the model's list; model 1 serves unless another

@@ -50,9 +50,9 @@ class ListedCases:
     ) -> ListedCases:
         """Return those of `examples` (columns of `longtail.tables.ranker.ranker_table`)."""
         rows = np.repeat(cases, sizes)
-        relevance, products, is_tail, blend = (
+        relevance, products, is_tail, blend_places = (
             np.asarray(examples.column(name))[rows]
-            for name in ("relevance", "product_key", "is_tail", "blend_score")
+            for name in ("relevance", "product_key", "is_tail", "blend_place")
         )
         return cls(
             cases,
@@ -61,7 +61,7 @@ class ListedCases:
             relevance,
             products,
             is_tail,
-            placed(blend, sizes[cases]),
+            blend_places - 1,
         )
 
     def places(self, setting: tuple[float, float]) -> np.ndarray:

@@ -94,7 +94,7 @@ def tuned_preset(
     command: str,
     cost: str,
 ) -> str:
-    """Return the text of a preset: the given vars with what was found put on them.
+    """Return the text of a preset: the given vars, overridden by those found.
 
     Parameters
     ----------

@@ -49,8 +49,8 @@ class Found:
 def fixed_vars(given: Mapping[str, Any]) -> set[str]:
     """Return the vars that a search leaves alone.
 
-    `exclude` if it is given: it says what the lists are for. Otherwise all that users took counts,
-    bought before or not, and `exclude` is searched too.
+    `exclude` if it is given: it says what the lists are for. Otherwise every product that
+    users took is a target, bought before or not, and `exclude` is searched too.
     """
     return {"exclude"} & set(given)
 
@@ -199,7 +199,7 @@ class Search:
 def counted(users: int, part: Slice) -> int:
     """Return a number of users, or refuse a slice that holds out none."""
     if not users:
-        raise ValueError(f"nobody takes a product in {days_of(part)}: nothing to choose by")
+        raise ValueError(f"no user takes a product in {days_of(part)}: there is nothing to measure")
     return users
 
 

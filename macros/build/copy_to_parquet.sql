@@ -11,10 +11,10 @@
         )[0][0] %}
     {% endif %}
     {% if config.get("batch_pairs_of") %}
-        {# A pair takes half the memory of a term of lists. #}
+        {# A pair takes as much memory as a term of lists. #}
         {% set batches = run_query(
             "select 1 + cast(coalesce(sum(products * (products - 1)), 0) as bigint) // "
-            ~ 2 * var("terms_per_batch") | int ~ " from (select count(*) as products from "
+            ~ var("terms_per_batch") | int ~ " from (select count(*) as products from "
             ~ ref(config.get("batch_pairs_of")) ~ " group by group_key)"
         )[0][0] %}
     {% endif %}

@@ -4,7 +4,7 @@
         ~ ' jor' -%}
     {%- set tails = 'a ada ano ara bo ca da dia ella en era esso ia ica ida ik ima ino'
         ~ ' ion is ita ix o ola on ora os ova um us' -%}
-    {#- 36 heads, 30 tails; 347 scatters the numbers so that neighbours share no syllable. -#}
+    {#- 36 beginnings, 30 endings; 347 scatters the numbers, so that neighbours share neither. -#}
     {%- set scattered = '((' ~ number ~ ') * 347 % 1080)' -%}
     (
         split_part('{{ heads }}', ' ', cast({{ scattered }} % 36 + 1 as integer))

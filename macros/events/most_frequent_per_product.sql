@@ -1,8 +1,8 @@
 {% macro most_frequent_per_product(column, product_days, beside=none) -%}
     {#
-        One row per product: its most frequent value of `column`, the latest one on ties; nulls
-        do not vote. `beside` is a column taken together with it, so that a product's
-        category_code belongs to its category_id.
+        One row per product: its most frequent value of `column`, the latest one on ties; nulls do
+        not count. `beside` is a column taken together with it, so that a product's category_code
+        belongs to its category_id.
     #}
     {% set voted = [column, beside] | reject("none") | list %}
     select product_id, {% for name in voted %}{{ name }}{{ ", " if not loop.last }}{% endfor %}

@@ -1,5 +1,5 @@
 {% macro lists_of_arms() -%}
-    {# CTE `listed`: the rows of `caused`, but for users whose arm has vars the arm's own. #}
+    {# CTE `listed`: the rows of `caused`; for users whose arm has vars, the arm's own lists. #}
     listed as (
         select caused.*
         from caused

@@ -1,5 +1,5 @@
 {% macro ranker_features() -%}
-    {# The ranker's features of a case and a candidate, by where they come from. Null where a feature
+    {# The ranker's features of a case and a candidate, grouped by source. Null where a feature
        is undefined. #}
     {{- return({
         "evidence": [

@@ -84,11 +84,12 @@
                 lists.list_key,
                 ranked.user_key,
                 ranked.product_key,
+                ranked.step,
                 ranked.score,
                 ranked.because_product_key,
                 row_number() over (
                     partition by lists.list_key
-                    order by ranked.score desc, ranked.product_key
+                    order by ranked.step, ranked.score desc, ranked.product_key
                 ) as rank
             from {{ ref("int_ranked_candidates") }} as ranked
             inner join lists on ranked.user_key = lists.user_key
@@ -151,7 +152,7 @@
                 product_key,
                 score,
                 because_product_key,
-                0 as step,
+                step,
                 rank as place
             from ranked_candidates
             union all

@@ -47,7 +47,7 @@ this_build as (
     cross join shop
 ),
 
-{# Kept per build, like the trends that it explains. #}
+{# Kept per build, to explain trends. #}
 every_build as (
     {{ union_by_name("this_build", earlier_rows("build_info")) }}
 )

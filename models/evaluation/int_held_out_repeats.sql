@@ -1,5 +1,4 @@
-{# A shop of daily goods lives on repeat purchases, which `exclude: purchased`
-   withholds. #}
+{# A shop of daily goods sells mostly repeats, which `exclude: purchased` withholds. #}
 with bought_before as (
     select distinct
         user_key,

@@ -1,5 +1,4 @@
-{# How evenly the lists of a model reach the shop. Products that are never shown count
-   too. #}
+{# How evenly the lists of a model cover the shop's products, also those never shown. #}
 with products as (
     select product_key from {{ ref("int_product_exposure") }}
 ),

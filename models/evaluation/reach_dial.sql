@@ -1,4 +1,4 @@
-{# The ranker's dial, as it was measured on learning days. AL03 takes the columns of
+{# The ranker's dial, as it was measured on learning days. AL03 mistakes the columns of
    `rows_of` for one without a name. #}
 {% if ranker() == "off" %}
     select

@@ -1,4 +1,4 @@
-{# What moved a ranked row, in words. #}
+{# The features that moved a ranked row most, in words. #}
 {% if ranker() == "off" %}
     select
         cast(null as integer) as user_key,

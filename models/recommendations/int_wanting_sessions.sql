@@ -1,5 +1,4 @@
-{# Sessions that wanted a product, with every product that they looked at: wanting is an
-   event above a click. #}
+{# Sessions with a want, an event above a click, and every product looked at. #}
 with steps as (
     select
         session_steps.session_id,
@@ -13,7 +12,7 @@ with steps as (
 ),
 
 log as (
-    {# In a log of clicks alone, a look counts as wanting. #}
+    {# In a log with clicks only, a look counts as a want. #}
     select max(cast(is_wanted as integer)) = 0 as has_only_looks from steps
 ),
 

@@ -1,4 +1,4 @@
-"""One row per DeepWalk walk: uniform-restart random walks by edge weight.
+"""One row per DeepWalk walk: first-order random walks, steps in proportion to edge weights.
 
 Perozzi, Al-Rfou, Skiena 2014, DeepWalk: Online Learning of Social Representations.
 """

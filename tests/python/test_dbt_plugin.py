@@ -329,7 +329,7 @@ def test_two_builds_at_once_are_one_too_many(project):
         stdout=subprocess.PIPE,
     ) as other:
         other.stdout.readline()
-        with pytest.raises(DbtRuntimeError, match=r"another dbt is at work in .*: wait"):
+        with pytest.raises(DbtRuntimeError, match=r"another dbt runs in .*: wait"):
             project.begin(NODES)
         other.communicate(b"\n")
     project.begin(NODES)

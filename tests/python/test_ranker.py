@@ -106,7 +106,6 @@ def test_scores_come_batch_by_batch_and_only_when_the_ranker_is_used():
     keys = pa.array(np.arange(len(table)), pa.int32())
     table = table.append_column("because_product_key", keys)
     table = table.append_column("scope", pa.array(["published"] * len(table)))
-    table = table.append_column("blend_place", keys)
     for best, count in ((0.3, len(table)), (1.0, 0)):
         ranker = pa.Table.from_pylist([learned(examples(), compared=gains(counted=best))])
         batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(1000))
@@ -227,7 +226,7 @@ def test_lists_are_held_as_the_kernel_holds_them(ranked_shop):
             where scope = 'evaluated' order by user_key, product_key""").fetchnumpy()
         found = connection.execute("""
             select user_key, product_key, row_number() over (
-                partition by user_key order by score desc, product_key) as place
+                partition by user_key order by step, score desc, product_key) as place
             from int_ranked_candidates where scope = 'evaluated'
             order by user_key, product_key""").fetchall()
     assert used and floor > 0

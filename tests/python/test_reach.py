@@ -65,7 +65,7 @@ def listed(lead: float) -> ListedCases:
             "relevance": (PRODUCTS == 0).astype(np.int64),
             "product_key": PRODUCTS,
             "is_tail": IS_TAIL,
-            "blend_score": IS_TAIL * 1.0,
+            "blend_place": BLEND + 1,
         }
     )
     return ListedCases.of(table, SIZES, np.ones(USERS, bool), lead * ~IS_TAIL)
@@ -93,7 +93,7 @@ def test_the_ranker_is_held_to_the_reach_of_the_whole_blend():
             "relevance": np.zeros(len(products), np.int64),
             "product_key": products,
             "is_tail": is_tail,
-            "blend_score": random.random(len(products)),
+            "blend_place": placed(random.random(len(products)), sizes) + 1,
         }
     )
     scores = random.random(len(products)) - 0.3 * is_tail

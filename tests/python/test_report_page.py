@@ -187,9 +187,9 @@ def test_the_verdict_is_computed(browser, report, tmp_path):
     browser.open(report)
     assert browser.ask("verdict.textContent.replaceAll('\\u00a0', ' ')") == (
         "Hybrid (all models blended into one list) and covisit (seen together within sessions) "
-        "are level: lists of 20 held 26.0 % and 25.0 % of what people took next (the 95 % "
-        "intervals overlap). Hybrid shows 78 % of the shop to somebody, covisit 75 %. The same "
-        "bestsellers for everybody find 11.0 %."
+        "are level: lists of 20 held 26.0 % and 25.0 % of what users took next (the 95 % "
+        "intervals overlap). Hybrid shows 78 % of the products, covisit 75 %. The same "
+        "bestsellers for every user find 11.0 %."
     )
     database = make_shop(tmp_path, 50)
     with duckdb.connect(str(database)) as connection:

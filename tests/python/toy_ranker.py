@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from longtail.kernels.ranker import TreeRanker, binned, train_trees
+from longtail.kernels.reach import placed
 from longtail.tables.ranker import ranker_table
 
 CASES, SIZE = 400, 12
@@ -43,12 +44,13 @@ def trained(threads: int = 1, **settings) -> TreeRanker:
 
 
 def examples(cases: int = CASES, blend: str = "noise", late: int = 0) -> pa.Table:
-    """Return the toy as a table; its blend_score is noise or the deciding column.
+    """Return the toy as a table; the blend orders by noise or by the deciding column.
 
     The last `late` cases are late, and what is taken there has the least of what decided before.
     """
     features, relevance = toy()
     rows = cases * SIZE
+    by = features[:rows, 1 if blend == "what decides" else 2]
     columns = {
         "user_key": pa.array(np.repeat(np.arange(cases), SIZE), pa.int32()),
         "draw": np.repeat(np.arange(cases) % 10 / 10, SIZE),
@@ -57,7 +59,7 @@ def examples(cases: int = CASES, blend: str = "noise", late: int = 0) -> pa.Tabl
         "product_key": pa.array(np.arange(rows) % 100, pa.int32()),
         "is_tail": np.arange(rows) % 100 >= 50,
         "interactions": np.where(np.arange(rows) % 100 >= 50, 1, 9).astype(np.float32),
-        "blend_score": features[:rows, 1 if blend == "what decides" else 2].astype(np.float64),
+        "blend_place": pa.array(placed(by, SIZES[:cases]) + 1, pa.int32()),
         "noise": features[:rows, 0],
         "what_decides": features[:rows, 1] if blend == "noise" else features[:rows, 2],
         "repeat_interest": np.zeros(rows, np.float32),

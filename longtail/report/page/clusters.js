@@ -9,7 +9,7 @@ function clusters({ clusters: rows, whole_map: base }, map) {
   const pure = (name) => rows.reduce((sum, row) => sum + row[name] * row.products, 0) / products;
   show(
     "clusters-lead",
-    `${rows.length} clusters of products that are met together. No category was given to the model, and still ${percent(pure("level_1_purity"))} of a cluster’s products are of one top category on average (the whole shop in one cluster: ${percent(base.level_1_purity)}), ${percent(pure("category_purity"))} of one full category (${percent(base.category_purity)}). That share is called `,
+    `${rows.length} clusters of products that are seen together. The model was given no categories; still ${percent(pure("level_1_purity"))} of a cluster’s products are of one top category on average (the whole shop in one cluster: ${percent(base.level_1_purity)}), ${percent(pure("category_purity"))} of one full category (${percent(base.category_purity)}). That share is called `,
     term("purity", PURITY),
     ".",
   );

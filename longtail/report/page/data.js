@@ -4,7 +4,7 @@ function quality({ cleaning, rejected }) {
   if (!cleaning.length) {
     show(
       "quality-body",
-      missing("No account of the rows: the table cleaning_report is missing or empty."),
+      missing("No row counts: the table cleaning_report is missing or empty."),
     );
     return;
   }
@@ -103,7 +103,7 @@ function quality({ cleaning, rejected }) {
       element(
         "div",
         {},
-        element("h3", {}, "Rejected rows, one of each reason to look at"),
+        element("h3", {}, "Rejected rows, one example per reason"),
         rejected.length
           ? table(
               [

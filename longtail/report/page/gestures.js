@@ -1,6 +1,6 @@
 // Mouse, fingers, wheel and keys on the map.
 //
-// The page scrolls over the map until somebody takes hold of it: a plain wheel and a swipe up or
+// The page scrolls over the map until the user presses it: a plain wheel and a swipe up or
 // down belong to the page, ctrl and wheel, two fingers and the buttons zoom at once. After a press
 // on the map the wheel and single fingers move the map, until the pointer leaves or presses elsewhere.
 

@@ -1,4 +1,4 @@
-// Which model finds what people take next, what its lists are like, and who gets the places.
+// Which model finds what users take next, what its lists are like, and who gets the places.
 
 function models({ metrics, dial, overview: { served = "hybrid" } }) {
   const accuracy = metrics.filter((row) => row.metric in MEASURES);
@@ -193,7 +193,7 @@ function exposure({ exposure: rows, overview: { served = "hybrid" } }) {
       name,
       hint: MODELS[name],
       shares,
-      strong: model === served && name !== "what people did",
+      strong: model === served && name !== "what users did",
       tail: rare(shares),
       note: percent(rare(shares), 1),
     };
@@ -202,7 +202,7 @@ function exposure({ exposure: rows, overview: { served = "hybrid" } }) {
   const models = names
     .map((name) => strip(spaced(name), name, "share_of_slots"))
     .sort((a, b) => b.tail - a.tail);
-  const habit = strip("what people did", names[0], "share_of_interactions");
+  const habit = strip("what users did", names[0], "share_of_interactions");
   const head = ["", "bestsellers on the left, rarely seen products on the right", "rarer half"].map(
     (text) => element("div", { class: "head" }, text),
   );

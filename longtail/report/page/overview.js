@@ -16,7 +16,7 @@ function overview({ overview: figures, metrics, gates, made_at: made }) {
   const items = [
     [figures.products, "products"],
     [figures.product_edges, "links between products, seen in sessions"],
-    [figures.users_learned, "people learned from"],
+    [figures.users_learned, "users learned from"],
     [figures.user_recommendations, "recommendations"],
   ].filter(([value]) => typeof value === "number");
   show(
@@ -60,7 +60,7 @@ function freshness(figures, gates, made) {
       `The log stopped ${counted(silent, "day")} before this build: everything below is about the days up to ${day(figures.last_event_at)}. Check that new event files arrive.`,
     );
   if (age >= OLD_DAYS)
-    warnings.push(`This page was made ${counted(age, "day")} ago; a newer one may lie beside it.`);
+    warnings.push(`This page was written ${counted(age, "day")} ago; there may be a newer one.`);
   for (const gate of gates.filter(({ status }) => status !== "passed"))
     warnings.push(
       `Gate “${gate.gate}” is ${gate.status}${gate.message ? `: ${gate.message}` : "."}`,
@@ -85,18 +85,18 @@ function verdict(metrics, served) {
     level ? " and " : " finds more than ",
     ...named(second.model),
     level ? " are level: " : second === own ? ", whose lists are published: " : ": ",
-    `lists of 20 held ${percent(first.value, 1)} and ${percent(second.value, 1)} of what people took next`,
+    `lists of 20 held ${percent(first.value, 1)} and ${percent(second.value, 1)} of what users took next`,
     `${bounded ? sure : ""}.`,
   ];
   if (covers.has(served) && covers.has(rival.model)) {
     const shown = (model) => percent(covers.get(model).value);
     parts.push(
-      ` ${capital(spaced(served))} shows ${shown(served)} of the shop to somebody, ${spaced(rival.model)} ${shown(rival.model)}.`,
+      ` ${capital(spaced(served))} shows ${shown(served)} of the products, ${spaced(rival.model)} ${shown(rival.model)}.`,
     );
   }
   const simple = recalls.get("popularity");
   if (simple && simple !== rival)
-    parts.push(` The same bestsellers for everybody find ${percent(simple.value, 1)}.`);
+    parts.push(` The same bestsellers for every user find ${percent(simple.value, 1)}.`);
   return [element("p", {}, ...parts)];
 }
 

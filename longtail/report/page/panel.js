@@ -53,7 +53,7 @@ class Panel {
           element("span", {}, whole(Math.max(0, ...map.values))),
         ),
         note(
-          "On a logarithmic scale. Larger dots are more popular, whatever the colours stand for.",
+          "Logarithmic scale. Larger dots are more popular products, whatever the colours show.",
         ),
       );
       return;
@@ -88,8 +88,8 @@ class Panel {
       more > 0 && note(`and ${whole(more)} more`),
       note(
         map.way === "cluster"
-          ? "Neighbouring clusters differ in colour; far ones may share one. Press one to see it alone."
-          : `The ${HUES} largest have a colour, the others are grey. Press one to see it alone.`,
+          ? "Neighbouring clusters differ in colour; distant ones may share a colour. Click one to see it alone."
+          : `The ${HUES} largest have a colour, the others are grey. Click one to see it alone.`,
       ),
     );
   }
@@ -113,7 +113,7 @@ class Panel {
         { class: "facts" },
         `${counted(interactions[chosen], "interaction")}, ${counted(purchases[chosen], "purchase")}`,
       ),
-      ...this.similar("substitute", "Can stand in for it"),
+      ...this.similar("substitute", "Can replace it"),
       ...this.similar("complement", "Goes with it"),
       note(
         "× counts the sessions that had both. Pairs without a count were never seen together: the graph infers them.",

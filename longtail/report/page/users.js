@@ -57,7 +57,7 @@ class Explorer {
   open(place, { quiet = false } = {}) {
     if (place < 0) {
       this.kind.textContent =
-        "This file holds a sample of users only; ask longtail.duckdb for any other.";
+        "This file holds a sample of users; query longtail.duckdb for others.";
       return;
     }
     this.current = place;

@@ -31,7 +31,7 @@ const CARDS = [
     name: "products_nobody_finds",
     title: "Products nobody finds",
     say: () =>
-      "Hardly anybody sees them, though they can stand in for popular products. Show them beside those.",
+      "Few users see them, though they can replace popular products. Show them beside these.",
     ids: ["product_id", "beside_product_id"],
     columns: [
       { title: "Product", product: "product_id" },
@@ -48,7 +48,7 @@ const CARDS = [
     name: "top_movers",
     title: "Rising and falling",
     say: (rows, { first_event_at: first, last_event_at: last }) =>
-      `${Date.parse(last) - Date.parse(first) < 14 * 864e5 ? "The second half of the log against its first" : "The last 7 days against the 7 before"}, and against what the whole shop did. Only changes that chance alone would seldom make.`,
+      `${Date.parse(last) - Date.parse(first) < 14 * 864e5 ? "The second half of the log against its first" : "The last 7 days against the 7 before"}, and against what the whole shop did. Only changes that are unlikely to be chance.`,
     ids: ["product_id"],
     columns: [
       { title: "Product", product: "product_id" },
@@ -62,7 +62,7 @@ const CARDS = [
       {
         title: "Expected",
         number: true,
-        hint: "interactions of the later period, had the product changed as the whole shop has",
+        hint: "interactions of the later period if the product had changed like the whole shop",
         value: (row) => row.expected_after,
         cell: (row) => whole(Math.round(row.expected_after)),
       },
@@ -72,7 +72,7 @@ const CARDS = [
     name: "abandoned_carts",
     title: "Carts left behind",
     say: (rows) =>
-      `Put in a cart and not bought afterwards: ${money(sumOf(rows, "value_left"))} in the ${counted(rows.length, "category", "categories")} of this list. Find out what stops people; the table users_about_to_buy lists whom to remind.`,
+      `Put in a cart and not bought afterwards: ${money(sumOf(rows, "value_left"))} in the ${counted(rows.length, "category", "categories")} of this list. Find out what stops buyers; the table users_about_to_buy lists whom to remind.`,
     ids: [],
     columns: [
       { title: "Category", category: "category_code" },
@@ -92,9 +92,9 @@ const CARDS = [
   },
   {
     name: "cheaper_substitutes",
-    title: "Cheaper and much alike",
+    title: "Cheaper substitutes",
     say: () =>
-      "People look at both in the same sessions. Offer the cheaper one where the dear one does not sell, or mind that it takes its sales.",
+      "People look at both in the same sessions. Offer the cheaper one where the expensive one does not sell; beware that it may take its sales.",
     ids: ["product_id", "cheaper_product_id"],
     columns: [
       { title: "Product", product: "product_id" },
@@ -167,7 +167,7 @@ const CARDS = [
       {
         title: "Difference",
         number: true,
-        hint: "in percentage points, with its 95 % interval; clicks of one user are not taken for independent",
+        hint: "in percentage points, with its 95 % interval; clicks of one user are not treated as independent",
         value: (row) => row.difference,
         cell: (row) =>
           typeof row.lower === "number"
@@ -189,8 +189,8 @@ const points = (share) => `${share < 0 ? "−" : "+"}${(100 * Math.abs(share)).t
 
 function beyondChance(rows) {
   const sure = rows.filter((row) => row.surprise >= 2).length;
-  if (sure) return `${whole(sure)} of ${whole(rows.length)} pairs lean further than chance would.`;
-  return "So few that each may be chance: a place to look, not yet a finding.";
+  if (sure) return `${whole(sure)} of ${whole(rows.length)} pairs differ by more than chance.`;
+  return "Counts are small, so each difference may be chance: check before you act.";
 }
 
 const sumOf = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);

@@ -2,27 +2,27 @@
 
 const MODELS = {
   hybrid: "all models blended into one list",
-  ranked: "the blend, put in order by a trained ranker",
+  ranked: "candidates ordered by a trained ranker",
   covisit: "seen together within sessions",
-  rp3beta: "liked by people who liked the same products",
-  deepwalk: "met in the same surroundings",
-  node2vec: "met in the same surroundings, near ones first",
+  rp3beta: "taken by users who took the same products",
+  deepwalk: "seen in the same contexts",
+  node2vec: "seen in the same contexts, near ones first",
   successors: "what usually comes next",
-  group_knn: "what the most similar shoppers took",
-  popularity: "the same bestsellers for everybody",
-  "popular in category": "bestsellers of the categories somebody looked at",
+  group_knn: "what the most similar users took",
+  popularity: "the same bestsellers for every user",
+  "popular in category": "bestsellers of the user's first category",
 };
 
 const MEASURES = {
-  recall: "share of what people took next that was in their list",
-  ndcg: "the same, with more credit the higher up it stood",
-  hit_rate: "share of people with at least one hit",
+  recall: "share of what users took next that was in their lists",
+  ndcg: "the same, with more credit for higher places",
+  hit_rate: "share of users with at least one hit",
   mrr: "1 / place of the first hit, averaged",
-  precision: "share of the list that people took next",
+  precision: "share of the list that users took next",
 };
 
 const LISTS = {
-  coverage: ["Coverage", "share of all products that somebody was shown", percent],
+  coverage: ["Coverage", "share of all products that are in at least one list", percent],
   long_tail_share: [
     "Long tail",
     "share of places for products outside the head of 80 % of interactions",
@@ -30,7 +30,7 @@ const LISTS = {
   ],
   novelty: [
     "Novelty",
-    "surprise at a product in bits: one more bit means that half as many people know it",
+    "rarity of a product in bits: one more bit means that half as many users know it",
     (value) => value.toFixed(1),
   ],
   category_diversity: [
@@ -40,7 +40,7 @@ const LISTS = {
   ],
   exposure_gini: [
     "Gini",
-    "how unevenly places fall on products: 0 evenly, 1 all on one",
+    "how unevenly products get places: 0 evenly, 1 one product gets all",
     (value) => value.toFixed(2),
   ],
 };
@@ -49,12 +49,12 @@ const RULES = {
   "clean event": "usable, and learned from",
   repeat: "the same user on the same product again within a session: it counts once",
   "short stay": "the next product came so fast that this one was hardly seen",
-  robot: "more clicks or purchases than a person makes",
+  robot: "more clicks or purchases than people make",
   "exact duplicate": "the same row twice in the files",
   "after the log's end (clock)": "days or decades ahead: a clock that runs fast",
 };
 
-// What somebody did with a product; other event types of a shop keep their name.
+// What a user did with a product; other event types of a shop keep their name.
 const DEEDS = {
   view: (product) => `they viewed ${product}`,
   search: (product) => `they searched for ${product}`,

@@ -5,7 +5,8 @@ with shown as (
         ranked.user_key,
         ranked.product_key,
         row_number() over (
-            partition by ranked.user_key order by ranked.score desc, ranked.product_key
+            partition by ranked.user_key
+            order by ranked.step, ranked.score desc, ranked.product_key
         ) as place
     from {{ ref("int_ranked_candidates") }} as ranked
     anti join {{ ref("int_equal_histories") }} as others

@@ -1,6 +1,6 @@
-{# An under-exposed product claims the lists, of those in which the blend would show it,
-   where it ranks best; a list grants its last quarter, first to products that the blend
-   shows least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
+{# Of the lists in which the blend would show it, an under-exposed product claims those
+   where it ranks best. A list grants its last quarter, first to the products that the
+   blend shows least (Singh and Joachims 2018, Fairness of Exposure in Rankings). #}
 with lengths as (
     {{ lengths_of_lists() }}
 ),

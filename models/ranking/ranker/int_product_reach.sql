@@ -1,4 +1,4 @@
-{# Lists that show a product: by the blend, and by the ranker in its fixed places. #}
+{# Lists that show a product: by the blend, and by the ranker in kept places. #}
 with lengths as (
     {{ lengths_of_lists() }}
 )

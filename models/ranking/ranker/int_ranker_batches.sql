@@ -6,8 +6,8 @@ with work as (
         scope,
         user_key,
         case scope
-            when 'learned' then {{ [3, unranked_models() | length] | max }}
-            else 3
+            when 'learned' then {{ [6, unranked_models() | length] | max }}
+            else 6
         end * count(*) * {{ var("neighbours") }} as terms
     from {{ ref("int_ranker_histories") }}
     group by scope, user_key

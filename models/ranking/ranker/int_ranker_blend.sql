@@ -1,9 +1,9 @@
 {{ config(materialized="ephemeral") }}
 
-{# The blend's order of the candidates: with repeats it is the ranker's bound, without
-   them a feature, since trees place repeats better by other features alone. Windows move
-   whole rows, so what depends on the product or the case alone is joined later. RF01
-   misses the join that goes with the term of repeats, ST11 the term. The ref stays
+{# The blend's order of the candidates. With repeats it is the bound on the ranker's
+   reach, without them a feature, because trees place repeats better by other features.
+   Windows copy whole rows, so columns that depend on the product or the case alone are
+   joined later. RF01 misses the join that goes with the term of repeats, ST11 the term. The ref stays
    outside the condition, so that trials of a search that differ in the var alone parse
    once. #}
 {% set repeats = ref("int_ranker_repeats") %}
@@ -13,11 +13,9 @@ with scored as (
         cases.scope,
         cases.user_key,
         products.is_tail,
-        cast(
-            coalesce(evidence.blend_sum * products.factor, 0)
-            + 1e-12 * coalesce(products.interactions_7, 0)
-            as double
-        ) as counted_score,
+        coalesce(products.interactions_7, 0) as recent_interactions,
+        cast(coalesce(evidence.blend_sum * products.factor, 0) as double)
+            as counted_score,
         {% if var("repeat_weight") | float > 0 %}
             {{ var("repeat_weight") }}
             * coalesce(repeats.repeat_interest, 0)  -- noqa: RF01
@@ -40,14 +38,21 @@ with scored as (
 
 select
     *,
-    counted_score + repeat_score as blend_score,
-    cast(counted_score / nullif(max(counted_score) over (
-        partition by case_key
-    ), 0) as float) as blend_share,
+    {# The trace of recent interactions lets the trees order rows without evidence. #}
+    cast(
+        (counted_score + 1e-12 * recent_interactions)
+        / nullif(max(counted_score + 1e-12 * recent_interactions) over (
+            partition by case_key
+        ), 0)
+        as float
+    ) as blend_share,
     cast(row_number() over (
-        partition by case_key order by counted_score desc, product_key
+        partition by case_key
+        order by counted_score desc, recent_interactions desc, product_key
     ) as float) as blend_rank,
     cast(row_number() over (
-        partition by case_key order by counted_score + repeat_score desc, product_key
+        partition by case_key
+        order by
+            counted_score + repeat_score desc, recent_interactions desc, product_key
     ) as integer) as blend_place
 from scored

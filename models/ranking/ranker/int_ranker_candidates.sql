@@ -1,5 +1,6 @@
-{# The nearest, what came next, the history, what is popular in the shop and in the last
-   product's category, recently and by the lists' popularity; without exclusions. #}
+{# The nearest products, those that came next, the history, and what is popular in the
+   shop and in the last product's category, recently and by `int_popularity`; without
+   excluded products. #}
 with cases as (
     select * from {{ ref("int_ranker_case_facts") }}
 ),

@@ -14,7 +14,6 @@ select
         {% endfor %}
     {% endfor %}
     candidates.is_tail,
-    candidates.blend_score,
     candidates.blend_share,
     candidates.blend_rank,
     candidates.blend_place

@@ -1,4 +1,4 @@
-{# What the candidates of a scope have in common, joined by the product alone. #}
+{# Features that depend on scope and product alone. #}
 select
     scopes.scope,
     products.product_key,

@@ -1,4 +1,4 @@
-{# AL03 takes the columns of `rows_of` for one without a name. #}
+{# AL03 mistakes the columns of `rows_of` for one without a name. #}
 with weights as (
     select
         {% for feature in var("ranker_linear") or [] %}

@@ -1,5 +1,5 @@
 {# Each product of a history times each neighbour of it, for the order by the blend
-   alone. int_ranker_evidence joins them again: stored for both, they cost more. #}
+   alone. int_ranker_evidence joins them again: storing them for both costs more. #}
 select
     histories.case_key,
     neighbours.neighbour_key as product_key,
