@@ -1,6 +1,6 @@
 {# Users with candidates in batches of about the same number of terms. A product has up
-   to twice `neighbours`, and a row of features is half as wide again as one of lists;
-   cases also get a list per model. #}
+   to twice `neighbours`, and a row of features takes three times the memory of a term
+   of lists; cases also get a list per model. #}
 with work as (
     select
         scope,
