@@ -163,7 +163,7 @@ def _write_buckets(
     with ExitStack() as stack:
         for part in parts(shop, exported):
             query = f"select *, {bucket} as user_bucket from ({exported.rows(part)}) as listed"
-            listed = shop.execute(query).to_arrow_table()
+            listed = shop.sql(query).to_arrow_table()
             rows += listed.num_rows
             found = listed["user_bucket"]
             buckets = pc.unique(found).to_pylist() if bucket == BUCKET else [int(bucket)]

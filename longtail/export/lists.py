@@ -22,7 +22,7 @@ RELATIONS = ("substitute", "complement")
 """Of similar products."""
 BATCH = 10_000
 """Rows sent to a database at once."""
-PART_ROWS = 1_000_000
+PART_ROWS = 250_000
 """Rows of a published table that are read at once, about: it bounds an export's memory."""
 DRAWN_PER_PART = 50
 """Rows of the sample that cuts a table into parts."""
@@ -169,6 +169,7 @@ def published(database: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection
         if os.environ.get(variable)
     }
     with duckdb.connect(str(database), read_only=True, config=config) as shop:
+        shop.execute("set enable_progress_bar = false")  # it would count within a part
         yield shop
 
 
