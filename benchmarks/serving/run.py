@@ -26,7 +26,9 @@ import duckdb
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
-SAMPLE = "select {key} from {table} where {chosen} using sample reservoir({size} rows)"
+SAMPLE = """
+    select {key} from (select {key} from {table} where {chosen}) using sample reservoir({size} rows)
+"""
 USERS = {"key": "user_id", "table": "user_recommendations", "chosen": "rank = 1"}
 PRODUCTS = {"key": "product_id", "table": "products", "chosen": "interactions > 0"}
 SAMPLED = 2_000
