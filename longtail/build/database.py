@@ -18,7 +18,11 @@ from longtail.build.file_rows import text_literal
 
 OLDEST_READER = "v1.0.0"
 """Format of the file: clients of this version and later open it."""
-PRIVATE_PREFIXES = ("int_", "demo_")
+PRIVATE_PREFIXES = ("int_", "demo_", "stg_raw_")
+PRIVATE_TABLES = frozenset(
+    {"dial_successors", "map_coordinates", "stg_availability", "stg_listed_products"}
+)
+"""Steps towards published tables that no analyst needs, without a private prefix."""
 PRIVATE_SCHEMA = "internal"
 LIST_RANK = "rank"
 """A table with this first column is one list: its view is sorted by it."""
@@ -31,9 +35,14 @@ def connect(path: Path) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(str(path), config={"storage_compatibility_version": OLDEST_READER})
 
 
+def is_private(table: str) -> bool:
+    """Whether a table's view belongs in the private schema."""
+    return table.startswith(PRIVATE_PREFIXES) or table in PRIVATE_TABLES
+
+
 def qualified(table: str) -> str:
     """Return a table's name in the database, quoted, with its schema when it is private."""
-    schema = f"{PRIVATE_SCHEMA}." if table.startswith(PRIVATE_PREFIXES) else ""
+    schema = f"{PRIVATE_SCHEMA}." if is_private(table) else ""
     return f'{schema}"{table}"'
 
 

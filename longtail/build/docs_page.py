@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from longtail.build.console import show
-from longtail.build.database import PRIVATE_PREFIXES, PRIVATE_SCHEMA
+from longtail.build.database import PRIVATE_SCHEMA, is_private
 
 TARGET = Path("target")
 DATABASE = "longtail"
@@ -56,8 +56,7 @@ def as_published(manifest: Mapping[str, Any]) -> dict[str, Any]:
     nodes = {}
     for name, node in manifest["nodes"].items():
         if node["resource_type"] == "model":
-            is_private = node["name"].startswith(PRIVATE_PREFIXES)
-            schema = PRIVATE_SCHEMA if is_private else "main"
+            schema = PRIVATE_SCHEMA if is_private(node["name"]) else "main"
             node = {**node, "database": DATABASE, "schema": schema}
             if node.get("compiled_code"):
                 working = f'"{manifest["nodes"][name]["database"]}"."main".'

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from longtail.build.file_rows import text_literal
-from longtail.export.lists import ExportedList
+from longtail.export.lists import ExportedList, parts
 
 NOTE = "export.json"
 """File with the provenance of the others; written last."""
@@ -66,37 +69,74 @@ def write_files(
 
 def _write_jsonl(shop: duckdb.DuckDBPyConnection, exported: ExportedList, folder: Path) -> int:
     """Write a line per user, or per product and relation."""
-    return _copy(shop, exported.by_key, folder / f"{exported.name}.jsonl", "format json")
+    file = folder / f"{exported.name}.jsonl"
+    return _copy_parts(file, shop, exported, exported.by_key, lambda first: "format json")
 
 
 def _write_csv(shop: duckdb.DuckDBPyConnection, exported: ExportedList, folder: Path) -> int:
     """Write a line per row, with a header."""
-    return _copy(shop, exported.query, folder / f"{exported.name}.csv", "format csv, header true")
+    file = folder / f"{exported.name}.csv"
+    options = "format csv, header {}"
+    return _copy_parts(file, shop, exported, exported.rows, lambda first: options.format(first))
+
+
+def _copy_parts(
+    file: Path,
+    shop: duckdb.DuckDBPyConnection,
+    exported: ExportedList,
+    query: Callable[[str], str],
+    options: Callable[[bool], str],
+) -> int:
+    """Write a list part by part to a file that appears only when complete; return its lines.
+
+    `query` gives the SQL of a part, `options` those of COPY for the first part and for others.
+    """
+    partial = file.with_name(f".{file.name}.partial")
+    part_file = file.with_name(f".{file.name}.part")
+    lines = 0
+    try:
+        with partial.open("wb") as whole:
+            for number, part in enumerate(parts(shop, exported)):
+                target = f"{text_literal(str(part_file))} ({options(number == 0)})"
+                copied = shop.execute(f"copy ({query(part)}) to {target}")
+                lines += copied.fetchall()[0][0]
+                with part_file.open("rb") as written:
+                    shutil.copyfileobj(written, whole)
+        os.replace(partial, file)
+        return lines
+    finally:
+        part_file.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def _write_parquet(shop: duckdb.DuckDBPyConnection, exported: ExportedList, folder: Path) -> int:
     """Write the rows of users into a folder by bucket, those of products into one file."""
-    if "user_id" not in exported.columns:
-        file = folder / f"{exported.name}.parquet"
-        return _copy(shop, exported.query, file, "format parquet, compression zstd")
     name = folder / f"{exported.name}.parquet"
+    if "user_id" not in exported.columns:
+        partial = folder / f".{name.name}.partial"
+        try:
+            rows = _write_buckets(shop, exported, "0", lambda bucket: partial)
+            os.replace(partial, name)
+            return rows
+        finally:
+            partial.unlink(missing_ok=True)
     if name.exists() and not name.is_symlink():
         raise FileExistsError(
             f"{name} is not an export of longtail: move it, or name another folder"
         )
     before = os.readlink(name) if name.is_symlink() else None
     version = folder / f".{name.name}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    version.mkdir()
+
+    def file_of(bucket: int) -> Path:
+        (version / f"user_bucket={bucket}").mkdir()
+        return version / f"user_bucket={bucket}" / "data_0.parquet"
+
     try:
-        copied = shop.execute(
-            f"copy (select *, {BUCKET} as user_bucket from ({exported.query}) as listed) "
-            f"to {text_literal(str(version))} "
-            "(format parquet, compression zstd, partition_by (user_bucket))"
-        )
-        rows = copied.fetchall()[0][0]
+        rows = _write_buckets(shop, exported, BUCKET, file_of)
     except BaseException:
         shutil.rmtree(version, ignore_errors=True)
         raise
-    version.mkdir(exist_ok=True)  # a list without rows
     link = folder / f".{name.name}.link"
     link.unlink(missing_ok=True)
     link.symlink_to(version.name)
@@ -108,13 +148,29 @@ def _write_parquet(shop: duckdb.DuckDBPyConnection, exported: ExportedList, fold
     return rows
 
 
-def _copy(shop: duckdb.DuckDBPyConnection, query: str, file: Path, options: str) -> int:
-    """Write a query to a file that appears only when complete; return the number of rows."""
-    partial = file.with_name(f".{file.name}.partial")
-    try:
-        copied = shop.execute(f"copy ({query}) to {text_literal(str(partial))} ({options})")
-        rows = copied.fetchall()[0][0]
-        os.replace(partial, file)
-        return rows
-    finally:
-        partial.unlink(missing_ok=True)
+def _write_buckets(
+    shop: duckdb.DuckDBPyConnection,
+    exported: ExportedList,
+    bucket: str,
+    file_of: Callable[[int], Path],
+) -> int:
+    """Write a parquet file per bucket, a row group per part; return the number of rows.
+
+    `bucket` is its SQL; files of a constant bucket are written even without rows.
+    """
+    rows = 0
+    writers: dict[int, pq.ParquetWriter] = {}
+    with ExitStack() as stack:
+        for part in parts(shop, exported):
+            query = f"select *, {bucket} as user_bucket from ({exported.rows(part)}) as listed"
+            listed = shop.sql(query).to_arrow_table()
+            rows += listed.num_rows
+            found = listed["user_bucket"]
+            buckets = pc.unique(found).to_pylist() if bucket == BUCKET else [int(bucket)]
+            columns = listed.drop_columns("user_bucket")
+            for number in buckets:
+                if number not in writers:
+                    writer = pq.ParquetWriter(file_of(number), columns.schema, compression="zstd")
+                    writers[number] = stack.enter_context(writer)
+                writers[number].write_table(columns.filter(pc.equal(found, number)))
+    return rows

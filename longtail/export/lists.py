@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from typing import Any
 
 import duckdb
 
+from longtail.build.file_rows import text_literal
 from longtail.build.machine import LIMITS
+from longtail.kernels.progress import track
 
 FORMAT = 1
 """Version of the format. Columns may be added to it; any other change is a new version."""
@@ -19,6 +22,10 @@ RELATIONS = ("substitute", "complement")
 """Of similar products."""
 BATCH = 10_000
 """Rows sent to a database at once."""
+PART_ROWS = 250_000
+"""Rows of a published table that are read at once, about: it bounds an export's memory."""
+DRAWN_PER_PART = 50
+"""Rows of the sample that cuts a table into parts."""
 
 
 @dataclass(frozen=True)
@@ -34,24 +41,30 @@ class ExportedList:
     columns
         Name to type, in SQL that DuckDB, SQLite and PostgreSQL understand. `score` and the columns
         of `keys` and `rank` are never null.
+    table
+        The published table with its rows.
     query
-        The rows, sorted by key and rank.
+        The rows, sorted by key and rank, with `{part}` where a condition on the first key goes.
     """
 
     name: str
     keys: tuple[str, ...]
     columns: dict[str, str]
+    table: str
     query: str
 
-    @property
-    def by_key(self) -> str:
-        """The query for one row per key, with the other columns as a list `items`."""
+    def rows(self, part: str) -> str:
+        """Return the query for the rows of a part, sorted by key and rank."""
+        return self.query.format(part=part)
+
+    def by_key(self, part: str) -> str:
+        """Return the query for one row per key, with the other columns as a list `items`."""
         keys = ", ".join(self.keys)
         others = [column for column in self.columns if column not in self.keys]
         items = ", ".join(f"{column} := {column}" for column in others)
         return f"""
             select {keys}, list(struct_pack({items}) order by rank) as items
-            from ({self.query}) as listed group by {keys} order by {keys}
+            from ({self.rows(part)}) as listed group by {keys} order by {keys}
         """
 
 
@@ -83,6 +96,7 @@ def exported_lists(k: int, *, with_seen: bool = False) -> list[ExportedList]:
                 **item,
                 "because_product_id": "text",
             },
+            table="user_recommendations",
             query=f"""
                 select
                     user_id,
@@ -93,7 +107,7 @@ def exported_lists(k: int, *, with_seen: bool = False) -> list[ExportedList]:
                     source,
                     because_product_id
                 from user_recommendations as published
-                where {kept}
+                where {kept} and {{part}}
                 qualify row_number() over (partition by user_id order by published.rank) <= {k}
                 order by user_id, published.rank
             """,
@@ -106,9 +120,10 @@ def exported_lists(k: int, *, with_seen: bool = False) -> list[ExportedList]:
                 "similar_product_id": "text",
                 **item,
             },
+            table="similar_products",
             query=f"""
                 select product_id, relation, rank, similar_product_id, score, source
-                from similar_products where rank <= {k}
+                from similar_products where rank <= {k} and {{part}}
                 order by product_id, relation, rank
             """,
         ),
@@ -154,7 +169,40 @@ def published(database: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection
         if os.environ.get(variable)
     }
     with duckdb.connect(str(database), read_only=True, config=config) as shop:
+        shop.execute("set enable_progress_bar = false")  # it would count within a part
         yield shop
+
+
+def parts(shop: duckdb.DuckDBPyConnection, exported: ExportedList) -> Iterator[str]:
+    """Cut a list by ranges of its first key, and report how many parts are done.
+
+    One query over the whole table would hold all of its rows: its window and its sort take more
+    memory than a large shop's machine has. The ends of the ranges come from a sample of the rows,
+    so that neither the number of keys nor their spelling matters.
+
+    Parameters
+    ----------
+    shop
+        The published database.
+    exported
+        The list.
+
+    Yields
+    ------
+    str
+        A condition on the first key, for about `PART_ROWS` rows, in the order of the key.
+    """
+    key, table = exported.keys[0], exported.table
+    count = shop.execute(f"select count(*) from {table}").fetchall()[0][0]
+    wanted = max(1, math.ceil(count / PART_ROWS))
+    sample = f"select {key} from {table} using sample reservoir({wanted * DRAWN_PER_PART} rows)"
+    drawn = sorted(value for (value,) in shop.execute(sample).fetchall()) if wanted > 1 else []
+    ends = list(dict.fromkeys(drawn[DRAWN_PER_PART::DRAWN_PER_PART]))
+    # Literals, so that DuckDB skips the row groups of other parts of the sorted table.
+    above = ["true", *(f"{key} >= {text_literal(end)}" for end in ends)]
+    below = [*(f"{key} < {text_literal(end)}" for end in ends), "true"]
+    ranges = [f"{low} and {high}" for low, high in zip(above, below, strict=True)]
+    yield from track(ranges, len(ranges), f"{exported.name}, parts")
 
 
 def batches(shop: duckdb.DuckDBPyConnection, query: str) -> Iterator[list[tuple]]:

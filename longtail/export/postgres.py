@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from longtail.export.lists import ExportedList, batches
+from longtail.export.lists import ExportedList, batches, parts
 
 SCHEMA = "longtail"
 NOTE = "export"
@@ -86,10 +86,11 @@ def _fill(cursor: Any, shop: duckdb.DuckDBPyConnection, exported: ExportedList) 
     _create(cursor, exported.name, exported.columns, [*exported.keys, "rank"])
     count = 0
     with cursor.copy(f"copy {SCHEMA}.{exported.name}_new from stdin") as copy:
-        for batch in batches(shop, exported.query):
-            for row in batch:
-                copy.write_row(row)
-            count += len(batch)
+        for part in parts(shop, exported):
+            for batch in batches(shop, exported.rows(part)):
+                for row in batch:
+                    copy.write_row(row)
+                count += len(batch)
     cursor.execute(f"analyze {SCHEMA}.{exported.name}_new")
     return count
 

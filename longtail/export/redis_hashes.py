@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from longtail.export.lists import RELATIONS, ExportedList, batches
+from longtail.export.lists import RELATIONS, ExportedList, batches, parts
 
 DEFAULT_SERVER = "redis://localhost:6379/0"
 PREFIX = "longtail"
@@ -74,21 +74,22 @@ def hash_names(exported: ExportedList) -> list[str]:
 def _fill(client: Any, shop: duckdb.DuckDBPyConnection, exported: ExportedList) -> int:
     """Fill the new hashes of a list; return the number of items."""
     relation = "relation" if "relation" in exported.keys else "null"
-    query = f"""
-        select
-            concat_ws(':', '{PREFIX}', '{exported.name}', {relation}, 'new'),
-            {exported.keys[0]},
-            cast(to_json(items) as varchar),
-            len(items)
-        from ({exported.by_key}) as listed
-    """
     items = 0
-    for batch in batches(shop, query):
-        with client.pipeline(transaction=False) as pipeline:
-            for name, field, value, length in batch:
-                pipeline.hset(name, field, value)
-                items += length
-            pipeline.execute()
+    for part in parts(shop, exported):
+        query = f"""
+            select
+                concat_ws(':', '{PREFIX}', '{exported.name}', {relation}, 'new'),
+                {exported.keys[0]},
+                cast(to_json(items) as varchar),
+                len(items)
+            from ({exported.by_key(part)}) as listed
+        """
+        for batch in batches(shop, query):
+            with client.pipeline(transaction=False) as pipeline:
+                for name, field, value, length in batch:
+                    pipeline.hset(name, field, value)
+                    items += length
+                pipeline.execute()
     return items
 
 

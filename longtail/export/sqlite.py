@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from longtail.export.lists import ExportedList, batches
+from longtail.export.lists import ExportedList, batches, parts
 
 NOTE = "longtail_export"
 """Table with the provenance of the others; a file without it is not replaced."""
@@ -59,10 +59,12 @@ def write_sqlite(
                     f"create table {exported.name} ({columns}, primary key ({key})) without rowid"
                 )
                 places = ", ".join("?" * len(exported.columns))
-                for batch in batches(shop, exported.query):
-                    connection.executemany(f"insert into {exported.name} values ({places})", batch)
-                count = f"select count(*) from {exported.name}"
-                rows[exported.name] = connection.execute(count).fetchone()[0]
+                insert = f"insert into {exported.name} values ({places})"
+                rows[exported.name] = 0
+                for part in parts(shop, exported):
+                    for batch in batches(shop, exported.rows(part)):
+                        connection.executemany(insert, batch)
+                        rows[exported.name] += len(batch)
             connection.execute(f"create table {NOTE} (name text primary key, value)")
             connection.executemany(f"insert into {NOTE} values (?, ?)", note.items())
             connection.commit()

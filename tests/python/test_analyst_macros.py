@@ -42,6 +42,18 @@ def test_more_than_was_published_comes_live_and_then_popular(ask):
     ]
 
 
+def test_published_rows_are_answered_without_the_events(database, tmp_path):
+    # A large shop has a hundred million events: a published row says itself what was seen.
+    changed = tmp_path / "changed.duckdb"
+    changed.write_bytes(database.read_bytes())
+    with duckdb.connect(str(changed)) as shop:
+        shop.execute("delete from internal.int_events_flagged")
+        listed = "select product_id, is_seen from recommend_for_user('bob', {})"
+        assert shop.execute(listed.format(1)).fetchall() == [("case", True)]
+        rows = dict(shop.execute(listed.format(20)).fetchall())
+    assert [product for product, is_seen in rows.items() if is_seen] == ["case"]
+
+
 def test_a_seen_product_stays_in_its_place_when_the_popularity_dial_is_turned(ask):
     # case 4.5 * 50^p, by the graph; lamp and the rest are popular and come after it.
     rows = ask("select product_id, source from recommend_for_user('bob', 1, popularity := 0.1)")

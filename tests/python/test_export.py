@@ -229,6 +229,68 @@ def test_lists_without_rows_are_exported(warehouse, tmp_path, to):
         assert rows == {"recommendations": 0, "similar_products": 0}
 
 
+@pytest.fixture(scope="module")
+def many_users(tmp_path_factory) -> Path:
+    """A warehouse with 25 thousand users of 20 products each, in one sorted parquet file."""
+    folder = tmp_path_factory.mktemp("many")
+    lists = str(folder / "lists.parquet")
+    duckdb.execute(
+        f"""
+        copy (
+            select 'user ' || (100000 + places.n // 20) as user_id,
+                cast(1 + places.n % 20 as integer) as rank,
+                'product ' || hash(places.n) as product_id,
+                1 / (1 + places.n % 20) as score,
+                'graph' as source,
+                'product ' || hash(-places.n) as because_product_id,
+                false as is_seen
+            from range(500_000) as places(n)
+            order by user_id, rank
+        ) to '{lists}'
+        """
+    )
+    with duckdb.connect(str(folder / "longtail.duckdb")) as shop:
+        shop.execute(
+            f"""
+            create view user_recommendations as from '{lists}';
+            create view similar_products as
+                select product_id, 'substitute' as relation, rank,
+                    because_product_id as similar_product_id, score, source
+                from '{lists}' where rank = 1;
+            create view status as
+                select 'one' as build_id, now() as built_at, now() as last_event_at
+            """
+        )
+    return folder
+
+
+def counted(to: str, out: Path) -> list[tuple]:
+    """Return rows, users and places of the exported recommendations, read in order."""
+    counts = "count(*), count(distinct user_id), sum(rank)"
+    if to == "sqlite":
+        with sqlite3.connect(out) as written:
+            return written.execute(f"select {counts} from recommendations").fetchall()
+    if to == "jsonl":
+        users = [line["user_id"] for line in lines(out / "recommendations.jsonl")]
+        assert users == sorted(users)
+        listed = "select user_id, unnest(items, recursive := true) from '{}/recommendations.jsonl'"
+    elif to == "csv":
+        listed = "select * from '{}/recommendations.csv'"
+    else:
+        listed = "select * from '{}/recommendations.parquet/*/*.parquet'"
+    return duckdb.execute(f"select {counts} from ({listed.format(out)})").fetchall()
+
+
+@pytest.mark.parametrize("to", ["jsonl", "csv", "parquet", "sqlite"])
+def test_memory_does_not_grow_with_the_rows(many_users, tmp_path, monkeypatch, to):
+    # One query over these rows asks for more; over 90 million, for more than 18 GB.
+    monkeypatch.setenv("LONGTAIL_MEMORY_LIMIT", "150MB")
+    monkeypatch.setenv("LONGTAIL_THREADS", "1")
+    out = tmp_path / ("lists.sqlite" if to == "sqlite" else "out")
+    assert export(many_users, to, out) == 0
+    assert counted(to, out) == [(500_000, 25_000, 25_000 * 210)]
+
+
 def test_without_options_json_lines_of_twenty_places_go_into_the_warehouse(warehouse, capsys):
     assert main(["--warehouse", str(warehouse), "--to", "", "--out", "", "--k", ""]) == 0
     note = json.loads((warehouse / "export" / "export.json").read_text())

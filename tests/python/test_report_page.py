@@ -350,6 +350,32 @@ def test_a_phone_shows_every_section_whole(browser, report):
         browser.open(report)
 
 
+def test_a_finger_reaches_what_a_heading_means(browser, report):
+    browser.open(report, width=390)
+    try:
+        browser.wait("document.querySelectorAll('#models-body td[data-title=Coverage]').length")
+        browser.ask("document.documentElement.style.scrollBehavior = 'auto'")
+        for title, section, meaning in (
+            ("Coverage", "models", "share of all products that somebody was shown"),
+            ("Of one category", "clusters", "products that are of its largest category"),
+        ):
+            x, y = browser.ask(f"""(() => {{
+                const cell = document.querySelector('#{section}-body td[data-title="{title}"]');
+                cell.scrollIntoView({{block: 'center'}});
+                const box = cell.getBoundingClientRect();
+                return [box.left + 20, box.top + 12];
+            }})()""")
+            browser.settle()
+            browser.tap(x, y)
+            browser.wait(f"hint.classList.contains('on') && hint.textContent.includes('{meaning}')")
+            left, right = browser.ask(
+                "(({left, right}) => [left, right])(hint.getBoundingClientRect())"
+            )
+            assert 0 <= left < right <= 390
+    finally:
+        browser.open(report)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_figures_on_coloured_ground_can_be_read(browser, report, scheme):
     browser.open(report, scheme)

@@ -1,9 +1,13 @@
 """What `make build` does, once, on 10 thousand demo events: every model and test of the project."""
 
 import json
+import re
+from pathlib import Path
 
 import duckdb
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +43,16 @@ def test_every_table_is_a_view_and_private_ones_have_their_schema(demo, shop_dat
     ).fetchall()
     tables = {path.stem for path in demo.warehouse.glob("*.parquet")}
     assert {name for name, _ in views} == tables | {"status"}
-    assert {(name.startswith(("int_", "demo_")), schema) for name, schema in views} == {
-        (True, "internal"),
-        (False, "main"),
-    }
+    shown = {name for name, schema in views if schema == "main"}
+    assert {schema for _, schema in views} == {"internal", "main"}
+    # An analyst sees what the docs name, and nothing else.
+    docs = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "docs").glob("*.md"))
+    for family in ("walks", "embeddings", "neighbours"):
+        docs = docs.replace(f"`{family}_<model>`", f"{family}_deepwalk {family}_node2vec")
+    named = set(re.findall(r"\w+", docs)) | {"neighbours_covisit", "neighbours_rp3beta"}
+    assert shown - named == set()
+    assert not any(name.startswith(("int_", "demo_", "stg_raw_")) for name in shown)
+    assert {"user_recommendations", "similar_products", "products", "stg_events"} <= shown
 
 
 def test_every_view_and_column_is_described(shop_database):

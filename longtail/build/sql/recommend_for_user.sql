@@ -33,12 +33,6 @@ fitting as (
         as fitting_products
 ),
 
-seen as (
-    select distinct events.product_key
-    from internal.int_events_flagged as events
-    inner join known_user on events.user_key = known_user.user_key
-),
-
 live_terms as (
     select
         neighbours.neighbour_key as product_key,
@@ -92,7 +86,8 @@ steps as (
         published.score,
         published.source,
         published.because_product_id,
-        published.because_event_type
+        published.because_event_type,
+        published.is_seen
     from published
     union all
     select
@@ -102,7 +97,8 @@ steps as (
         live_steps.score,
         'graph' as source,
         null as because_product_id,
-        null as because_event_type
+        null as because_event_type,
+        null as is_seen
     from live_steps
     union all
     select
@@ -112,7 +108,8 @@ steps as (
         popular.score,
         case when category is null then 'popular in shop' else 'popular in category' end as source,
         null as because_product_id,
-        null as because_event_type
+        null as because_event_type,
+        null as is_seen
     from popular
 ),
 
@@ -131,7 +128,7 @@ ordered as (
         found.currency,
         found.url,
         found.image_url,
-        seen.product_key is not null as is_seen,
+        steps.is_seen,
         steps.step = 1 and steps.published_rank is null as is_live,
         row_number() over (
             order by
@@ -142,7 +139,6 @@ ordered as (
         ) as place
     from steps
     inner join fitting as found on steps.product_id = found.product_id
-    left join seen on found.product_key = seen.product_key
 ),
 
 within_category as (
@@ -172,6 +168,25 @@ numbered as (
     from within_brand
 ),
 
+listed as (
+    select numbered.*
+    from numbered
+    where numbered.rank > skip and numbered.rank <= skip + k
+),
+
+-- The published rows say it themselves: the events are only read where another row is listed.
+asked_about as (
+    select known_user.user_key
+    from known_user
+    where exists (select 1 from listed where listed.is_seen is null)
+),
+
+seen as (
+    select distinct events.product_key
+    from internal.int_events_flagged as events
+    inner join asked_about on events.user_key = asked_about.user_key
+),
+
 -- By the rule of the published rows: the product of the history that speaks most for a row and
 -- is not listed above it; the one that speaks most of all where there is no other.
 live_causes as (
@@ -193,24 +208,24 @@ live_causes as (
 )
 
 select
-    numbered.rank,
-    numbered.product_id,
-    numbered.score,
-    case when numbered.is_live and numbered.is_seen then 'seen before' else numbered.source end
+    listed.rank,
+    listed.product_id,
+    listed.score,
+    case when listed.is_live and seen.product_key is not null then 'seen before' else listed.source end
         as source,
-    coalesce(numbered.because_product_id, live_causes.because_product_id) as because_product_id,
-    coalesce(numbered.because_event_type, live_causes.because_event_type) as because_event_type,
-    numbered.product_name,
-    numbered.category_code,
-    numbered.brand,
-    numbered.price,
-    numbered.currency,
-    numbered.url,
-    numbered.image_url,
-    numbered.is_seen
-from numbered
-left join live_causes on numbered.product_id = live_causes.product_id and live_causes.place = 1
-where numbered.rank > skip and numbered.rank <= skip + k
+    coalesce(listed.because_product_id, live_causes.because_product_id) as because_product_id,
+    coalesce(listed.because_event_type, live_causes.because_event_type) as because_event_type,
+    listed.product_name,
+    listed.category_code,
+    listed.brand,
+    listed.price,
+    listed.currency,
+    listed.url,
+    listed.image_url,
+    coalesce(listed.is_seen, seen.product_key is not null) as is_seen
+from listed
+left join live_causes on listed.product_id = live_causes.product_id and live_causes.place = 1
+left join seen on listed.product_key = seen.product_key
 union all by name
 select null as rank
 from (

@@ -117,7 +117,7 @@ function comparison(accuracy, metrics, dial, state, served) {
       note(
         `Coverage: ${LISTS.coverage[1]}.` +
           (path.length
-            ? " Orange line: the popularity dial of DeepWalk’s successors alone; each dot is a setting, point at it to read it."
+            ? " Orange line: the popularity dial of DeepWalk’s successors alone; each dot is a setting, point at it, or tap it, to read it."
             : ""),
       ),
     ),

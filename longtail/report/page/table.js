@@ -12,13 +12,15 @@ function table(columns, rows, { name, narrow = false } = {}) {
         element(
           "tr",
           { role: "row" },
-          columns.map((column) =>
-            element(
+          columns.map((column) => {
+            const content = column.cell(row);
+            return element(
               "td",
               { role: "cell", class: column.number && "number", "data-title": column.title },
-              column.cell(row),
-            ),
-          ),
+              content === "" ? null : heading(column),
+              content,
+            );
+          }),
         ),
       ),
     );
@@ -70,6 +72,18 @@ function table(columns, rows, { name, narrow = false } = {}) {
   }).observe(frame);
   return frame;
 }
+
+// On a phone the head of the table is out of sight: a title with a hint stands in each card, to be
+// tapped. Readers aloud have the head.
+const heading = ({ title, hint }) =>
+  hint
+    ? element("span", {
+        class: "heading",
+        "data-title": title,
+        "data-hint": hint,
+        "aria-hidden": "true",
+      })
+    : null;
 
 function inOrder({ column, down }) {
   const turn = down ? -1 : 1;

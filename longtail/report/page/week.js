@@ -286,7 +286,7 @@ function weekCard(card, rows, figures, catalogue, map) {
         press("See them on the map", () => map.showProducts(positions)),
       press("Download csv", () => download(`${card.name}.csv`, cardCsv(rows, catalogue))),
       element(
-        "span",
+        "small",
         { class: "share" },
         total > rows.length
           ? `The csv has the first ${whole(rows.length)}, all ${whole(total)} are in `
