@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import duckdb
+from quick_dbt import hears_no_debug, quicken_dbt
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = (
     "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
 ).split(",")
+
+
+quicken_dbt()
 
 
 class RunningTest:
@@ -155,6 +159,7 @@ class Shop:
         assert not RunningTest.is_quick, "this test runs dbt: name its fixture in RUNS_DBT"
         outcome = Outcome(False)
 
+        @hears_no_debug
         def note(event) -> None:
             if event.info.level in ("info", "warn", "error"):
                 outcome.lines += event.info.msg.splitlines()
