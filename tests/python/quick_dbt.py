@@ -23,7 +23,8 @@ def quicken_dbt() -> None:
     """Replace dbt's repeated work in this process; a no-op when already done."""
     if hasattr(MacroFuzzEnvironment.compile, "__wrapped__"):
         return
-    MacroFuzzEnvironment.compile = compiled_once(MacroFuzzEnvironment.compile)
+    MacroFuzzEnvironment.compile = once_per_source(MacroFuzzEnvironment.compile)
+    MacroFuzzEnvironment._parse = once_per_source(MacroFuzzEnvironment._parse)
     MacroNamespaceBuilder.add_macros = add_macros
     MacroNamespace._keys = lambda namespace: flat(namespace).keys()
     ManifestContext.to_dict = context_to_dict(ManifestContext.to_dict)
@@ -39,18 +40,21 @@ def quicken_dbt() -> None:
     )
 
 
-def compiled_once(compile: Any) -> Any:
-    """Return jinja's compile with a memory: the code depends on source and environment alone."""
+def once_per_source(make: Any) -> Any:
+    """Return a method of jinja's environments with a memory.
+
+    What it makes depends on the source and the kind of environment alone, and is only read.
+    """
     known: dict[tuple, Any] = {}
 
-    @functools.wraps(compile)
+    @functools.wraps(make)
     def remembered(environment, source, *names, **options):
         if not isinstance(source, str):
-            return compile(environment, source, *names, **options)
+            return make(environment, source, *names, **options)
         kind = (type(environment), *sorted(environment.extensions))
         asked = (kind, source, names, *sorted(options.items()))
         if asked not in known:
-            known[asked] = compile(environment, source, *names, **options)
+            known[asked] = make(environment, source, *names, **options)
         return known[asked]
 
     return remembered
