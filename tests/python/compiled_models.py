@@ -79,16 +79,25 @@ class CompiledModels:
 
     def _dbt(self, *command: str) -> Any:
         from dbt.cli.main import dbtRunner
+        from quick_dbt import hears_no_debug
+
+        errors: list[str] = []
+
+        @hears_no_debug
+        def note(event) -> None:
+            if event.info.level == "error":
+                errors.append(event.info.msg)
 
         folder, warehouse = os.getcwd(), os.environ.get("LONGTAIL_WAREHOUSE")
         os.chdir(ROOT)
         os.environ["LONGTAIL_WAREHOUSE"] = str(self.folder / "warehouse")
         target = str(self.folder / "target")
         try:
-            outcome = dbtRunner().invoke(
+            outcome = dbtRunner(callbacks=[note]).invoke(
                 [
                     *command,
-                    *("--vars", json.dumps(self.given), "--quiet", "--no-use-colors"),
+                    *("--vars", json.dumps(self.given), "--no-use-colors", "--no-write-json"),
+                    *("--log-level", "none", "--log-level-file", "none"),
                     *("--target-path", target, "--log-path", target),
                 ]
             )
@@ -97,7 +106,7 @@ class CompiledModels:
             os.environ.pop("LONGTAIL_WAREHOUSE")
             if warehouse is not None:
                 os.environ["LONGTAIL_WAREHOUSE"] = warehouse
-        assert outcome.success, outcome.exception
+        assert outcome.success, (outcome.exception, errors)
         return outcome.result
 
     def demo_rows(self) -> list[dict]:

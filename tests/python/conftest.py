@@ -70,11 +70,25 @@ def pytest_collection_modifyitems(items) -> None:
         if not any(item.get_closest_marker(name) for name in KINDS):
             is_long = used & RUNS_DBT
             item.add_marker("browser" if "browser" in used else "build" if is_long else "quick")
-    items.sort(key=lambda item: item.get_closest_marker("quick") is not None)
+    items.sort(key=place_in_queue)
+
+
+def place_in_queue(item) -> tuple[int, bool]:
+    """Return a sort key: the longest groups first, so that no process waits for one at the end."""
+    group = item.get_closest_marker("xdist_group").args[0].removeprefix("tests/python/")
+    place = LONGEST.index(group) if group in LONGEST else len(LONGEST)
+    return place, item.get_closest_marker("quick") is not None
 
 
 SHARED = ("demo", "odd_shop", "ranked_shop")
 """Fixtures that build once for all files."""
+LONGEST = (
+    *("odd_shop", "demo", "test_refresh.py", "test_kept.py", "ranked_shop"),
+    *("oracle/test_tables.py", "test_properties.py", "test_catalogue.py", "test_experiments.py"),
+    *("test_as_package.py", "test_rooms.py", "test_content.py", "test_cleaning.py"),
+    *("oracle/test_real_logs.py", "test_batches.py", "test_bad_input.py", "test_walks.py"),
+)
+"""Groups of more than ten seconds, the longest first."""
 KINDS = ("quick", "slow", "build", "browser", "server")
 
 

@@ -14,11 +14,15 @@ from pathlib import Path
 from typing import ClassVar
 
 import duckdb
+from quick_dbt import hears_no_debug, quicken_dbt
 
 ROOT = Path(__file__).resolve().parents[2]
 HEADER = (
     "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session"
 ).split(",")
+
+
+quicken_dbt()
 
 
 class RunningTest:
@@ -54,6 +58,8 @@ class Parsed:
     """What this process has read or written."""
 
 
+UNWRITTEN = ["--no-write-json"]
+"""Of commands whose results and manifest nothing reads."""
 FILES = ("events", "catalogue", "impressions", "hidden", "allowed")
 """Vars that name files; whether they are set may decide which models exist."""
 READ_BY_RUNS = {
@@ -93,7 +99,8 @@ def parsed_for(vars: dict, options: list[str]):
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not kept.exists():
                 text = json.dumps(vars, ensure_ascii=False)
-                manifest = dbtRunner().invoke(["parse", *options, "--vars", text]).result
+                command = ["parse", *options, *UNWRITTEN, "--vars", text]
+                manifest = dbtRunner().invoke(command).result
                 if manifest is None:
                     return None
                 kept.write_bytes(pickle.dumps(manifest))
@@ -155,6 +162,7 @@ class Shop:
         assert not RunningTest.is_quick, "this test runs dbt: name its fixture in RUNS_DBT"
         outcome = Outcome(False)
 
+        @hears_no_debug
         def note(event) -> None:
             if event.info.level in ("info", "warn", "error"):
                 outcome.lines += event.info.msg.splitlines()
@@ -167,8 +175,7 @@ class Shop:
             manifest = parsed_for(self.vars if parsed else {**self.vars, **overrides}, options)
             runner = dbtRunner(manifest=manifest, callbacks=[note])
             vars = json.dumps({**self.vars, **overrides}, ensure_ascii=False)
-            # Nothing reads the results: only `parse` writes them.
-            quick = [] if command[0] == "parse" else ["--no-write-json"]
+            quick = [] if command[0] == "parse" else UNWRITTEN
             given = [*command, *options, *quick, "--vars", vars, "--no-use-colors"]
             result = runner.invoke(given)
         finally:
