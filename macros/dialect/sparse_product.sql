@@ -90,12 +90,12 @@
         2. lists: the function on each row's entries; a cause of -1 marks what is left out.
         3. listed: one row per value.
     #}
-    {%- set packed_cause = "cast(place as bigint) * 2147483648 + " ~ cause if cause else "0" -%}
+    {%- set packed = "cast({0}place as bigint) * 2147483648 + {0}" ~ cause if cause else "0" -%}
     select
         {{ row }},
-        found.key as {{ key }},
-        {% if cause %} cast(found.cause & 2147483647 as integer) as {{ cause }}, {% endif %}
-        found.score,
+        found['key'] as {{ key }},
+        {% if cause %} cast(found['cause'] & 2147483647 as integer) as {{ cause }}, {% endif %}
+        found['score'] as score,
         cast(rank as integer) as rank
     from (
         select
@@ -119,7 +119,7 @@
                 select
                     entries.{{ row }},
                     entries.weight,
-                    {{ packed_cause }} as cause,
+                    {{ packed.format("entries.") }} as cause,
                     links.keys,
                     links.scores,
                     links.divisors
@@ -138,7 +138,7 @@
                     select
                         {{ row }},
                         term as weight,
-                        {{ packed_cause }} as cause,
+                        {{ packed.format("") }} as cause,
                         [{{ key }}] as keys,
                         [1] as scores,
                         [1] as divisors
