@@ -170,6 +170,15 @@ def make(work, table: str, value: int, **plan) -> bool:
     return found["is_kept"]
 
 
+def test_sql_that_calls_a_compiled_function_depends_on_its_code(tmp_path, monkeypatch):
+    for code, is_kept in (("select longtail_sparse_product([])", False), ("select 1", True)):
+        monkeypatch.undo()
+        make(tmp_path, "lists", 1, code=code)
+        assert make(tmp_path, "lists", 1, code=code)
+        monkeypatch.setattr(kept, "package_code", lambda code: f"other {code}")
+        assert make(tmp_path, "lists", 1, code=code) == is_kept
+
+
 def test_the_same_rows_of_another_making_leave_readers_alone(tmp_path):
     make(tmp_path, "parent", 1)
     assert not make(tmp_path, "child", 1, reads=["parent"])
