@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,7 +243,12 @@ NOT_IN_TASKS = ("path:models/demo", *tables_of_files())
 def isolated_python(folder: Path) -> str:
     """Write a Python for executors: the packages of this one, but not the project's folder."""
     script = folder / "isolated_python"
-    script.write_text(f'#!/bin/sh\ncd / && exec {sys.executable} -I "$@"\n')
+    # Without `site`, which reads the .pth file of the project's installation.
+    packages = sysconfig.get_path("purelib")
+    script.write_text(
+        f'#!/bin/sh\ncd / && PYTHONSAFEPATH=1 PYTHONPATH="{packages}:$PYTHONPATH" '
+        f'exec {sys.executable} -S "$@"\n'
+    )
     script.chmod(0o755)
     imported = subprocess.run([script, "-c", "import longtail.spark"], capture_output=True)
     assert b"ModuleNotFoundError" in imported.stderr
