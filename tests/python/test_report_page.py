@@ -356,7 +356,7 @@ def test_a_finger_reaches_what_a_heading_means(browser, report):
         browser.wait("document.querySelectorAll('#models-body td[data-title=Coverage]').length")
         browser.ask("document.documentElement.style.scrollBehavior = 'auto'")
         for title, section, meaning in (
-            ("Coverage", "models", "share of all products that somebody was shown"),
+            ("Coverage", "models", "share of all products that are in at least one list"),
             ("Of one category", "clusters", "products that are of its largest category"),
         ):
             x, y = browser.ask(f"""(() => {{
