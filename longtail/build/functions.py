@@ -38,7 +38,10 @@ def _sparse_product(
     power: Any,
     size: Any,
 ) -> Any:
-    """Import the compiled code when it is first called: most runs of dbt do not call it."""
+    """Import the compiled code when it is first called: most runs of dbt do not call it.
+
+    DuckDB counts the parameters.
+    """
     from longtail.tables.sparse_product import product_of_lists
 
     return product_of_lists(weights, causes, keys, scores, divisors, digits, power, size)

@@ -106,13 +106,13 @@ def sparse_product(
         np.zeros(values, np.int64),
     )
     fits = _multiply(
-        offsets,
-        weights,
-        term_offsets,
-        keys,
-        np.empty(0, np.float64) if scores is None else scores,
-        np.empty(0, np.int64) if causes is None else causes,
-        np.empty(0, np.float64) if divisors is None else divisors,
+        _read_only(offsets),
+        _read_only(weights),
+        _read_only(term_offsets),
+        _read_only(keys),
+        _read_only(np.empty(0, np.float64) if scores is None else scores),
+        _read_only(np.empty(0, np.int64) if causes is None else causes),
+        _read_only(np.empty(0, np.float64) if divisors is None else divisors),
         10.0**digits,
         power,
         longest if size is None else min(size, longest),
@@ -124,6 +124,13 @@ def sparse_product(
         raise ValueError(f"a sum is not finite, or above {limit:g} (with {digits} decimals)")
     end = found.offsets[-1]
     return SparseRows(found.offsets, *(column[:end] for column in found[1:]))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view as Arrow's columns are: numba would compile anew for arrays of each kind."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_dialect import rendered
 
 from longtail.build.functions import add_functions
-from longtail.kernels.sparse_product import LEFT_OUT, sparse_product
+from longtail.kernels.sparse_product import LEFT_OUT, _multiply, sparse_product
 
 TERM = st.tuples(st.integers(0, 6), st.integers(-20, 40))
 ENTRY = st.tuples(st.integers(0, 8), st.integers(0, 3), st.lists(TERM, max_size=6))
@@ -105,6 +105,16 @@ def test_sums_are_raised_to_the_power():
     one = np.array([0, 1], np.int32)
     found = sparse_product(one, np.array([3.0]), one, one[:1], digits=9, power=0.5)
     assert found.scores[0] == 3**0.5
+
+
+def test_one_compilation_serves_arrays_of_each_kind():
+    one, weight = np.array([0, 1], np.int32), np.array([2.0])
+    frozen = weight.copy()
+    frozen.flags.writeable = False
+    for options in ({}, {"scores": frozen}, {"scores": weight, "divisors": frozen}):
+        for weights in (weight, frozen):
+            sparse_product(one, weights, one, one[:1], digits=9, **options)
+    assert len(_multiply.signatures) == 1
 
 
 @pytest.mark.parametrize("weight", [np.nan, np.inf, 1e10])
