@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from run import ROOT, resident
+from run import ROOT, usage
 
 SHOWN = 30
 """Models in the table."""
@@ -70,7 +70,7 @@ class Costs:
     def sample(self) -> None:
         """Note the peaks of memory and of spilled bytes, for ever."""
         while True:
-            self.peak = max(self.peak, resident(os.getpid()))
+            self.peak = max(self.peak, usage(os.getpid())[0])
             self.spilled = max(self.spilled, folder_bytes(self.spill))
             time.sleep(SAMPLED)
 

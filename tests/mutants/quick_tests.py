@@ -20,6 +20,8 @@ from oracle.compare import differences, with_ids
 from oracle.logs import as_tables
 from oracle.recompute import recompute
 
+from longtail.build.functions import add_functions
+
 SECONDS = 20
 """Seconds; a slower query counts as caught."""
 NO_QUERY = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
@@ -100,6 +102,7 @@ class UnitTests:
         """Whether the rows differ from the expected ones."""
         with duckdb.connect() as connection:
             connection.execute("set threads = 1; set TimeZone = 'UTC'")
+            add_functions(connection)
             rows = ask(connection, sql)
         if rows is None:
             return True
