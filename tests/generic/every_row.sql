@@ -3,10 +3,24 @@
     ranks_within=none, rank="rank", first=1, score=none, row_count=none
 ) %}
     {# What is broken, and where. One test for all that holds for a table's rows, since
-       starting a test costs more than its query. #}
+       starting a test costs more than its query. A sample of whole groups of ranks holds
+       all rows of a key, so that large tables are sampled once for all checks. #}
     {% set place = key | join(", ") %}
     {% set groups = (ranks_within or []) | join(", ") %}
-    with judged as (
+    {% set of_key = model ~ " where " ~ sampled_by_key(model, key) if key %}
+    {% set of_groups = "sampled" if ranks_within else model %}
+    {% if ranks_within and not ranks_within | reject("in", key) | list %}
+        {% set of_key = of_groups %}
+    {% endif %}
+    with
+    {% if ranks_within %}
+        {% set columns = ranks_within + key + [rank] + ([score] if score else []) %}
+        sampled as materialized (
+            select {{ columns | unique | join(", ") }} from {{ model }}
+            where {{ sampled_by_key(model, ranks_within) }}
+        ),
+    {% endif %}
+    judged as (
         select
             *,
             case
@@ -29,8 +43,7 @@
         select
             {{ text_literal("one row per " ~ place) }} as broken_condition,
             concat_ws(', ', {{ place }}) as place
-        from {{ model }}
-        where {{ sampled_by_key(model, key) }}
+        from {{ of_key }}
         group by {{ place }}
         having
             count(*) > 1
@@ -44,11 +57,8 @@
         select
             {{ text_literal("dense " ~ rank ~ " from " ~ first) }} as broken_condition,
             concat_ws(', ', '', {{ groups or "''" }}) as place
-        from {{ model }}
-        {% if ranks_within %}
-            where {{ sampled_by_key(model, ranks_within) }}
-            group by {{ groups }}
-        {% endif %}
+        from {{ of_groups }}
+        {{ "group by " ~ groups if groups }}
         having
             count(*) != count(distinct {{ rank }})
             or min({{ rank }}) != {{ first }}
@@ -66,8 +76,7 @@
                     partition by {{ groups }}
                     order by {{ rank }}
                 ) as score_before
-            from {{ model }}
-            where {{ sampled_by_key(model, ranks_within) }}
+            from {{ of_groups }}
         )
         where {{ score }} > score_before
     {% endif %}
