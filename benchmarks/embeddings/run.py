@@ -372,11 +372,15 @@ def measure(
 ) -> dict[str, float]:
     """Train, and score by cosine and by context at each popularity."""
     result = train(case, budget, seed, start)
-    model = result.pop("model")
-    result["cosine"] = recall(case, *cosine_sides(model))
+    return result | measured(case, result.pop("model"))
+
+
+def measured(case: Case, model: Embeddings) -> dict[str, float]:
+    """Recall by cosine and by context at each popularity."""
+    found = {"cosine": recall(case, *cosine_sides(model))}
     for popularity in POPULARITIES:
-        result[f"context_{popularity}"] = recall(case, *context_sides(model, popularity))
-    return result
+        found[f"context_{popularity}"] = recall(case, *context_sides(model, popularity))
+    return found
 
 
 def cosine_sides(model: Embeddings) -> tuple[np.ndarray, np.ndarray]:
