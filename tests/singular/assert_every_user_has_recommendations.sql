@@ -18,10 +18,11 @@ shop as (
 
 withheld_pairs as (
     select
-        user_id,
-        product_id
-    from {{ ref("stg_events") }}
-    where {{ is_excluded() }}
+        events.user_id,
+        events.product_id
+    from {{ ref("stg_events") }} as events
+    semi join users on events.user_id = users.user_id
+    where {{ is_excluded() | replace("event_type", "events.event_type") }}
     union
     select
         user_id,
