@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 from dbt_shop import ROOT
 
-OF_OTHER_ENVIRONMENTS = ("benchmarks/quality/peers.py",)
+OF_OTHER_ENVIRONMENTS = (
+    "benchmarks/quality/peers.py",
+    "benchmarks/quality/searched_peer.py",
+    "benchmarks/scale/peer.py",
+)
 """Scripts that import packages of an environment of their own."""
 SCRIPTS = sorted(
     name
