@@ -48,7 +48,12 @@ function freshness(figures, gates, made) {
     "dl",
     { class: "facts-line" },
     facts.map(([name, value]) =>
-      element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+      element(
+        "div",
+        {},
+        element("dt", {}, name === "Gates" ? term(name, GATES) : name),
+        element("dd", {}, value),
+      ),
     ),
   );
   const warnings = [];

@@ -62,7 +62,7 @@ const CARDS = [
       {
         title: "Expected",
         number: true,
-        hint: "interactions of the later period if the product had changed like the whole shop",
+        hint: "as many of the product's interactions in both periods as the whole shop had in the later one",
         value: (row) => row.expected_after,
         cell: (row) => whole(Math.round(row.expected_after)),
       },
