@@ -85,9 +85,9 @@ def test_caps_count_within_a_relation_and_after_one_another(tmp_path):
             insert into products (
                 product_id, product_key, product_name, category_code, brand, price, interactions
             ) values
-                ('lamp2', 7, 'Lamp 2', 'home.lamps', 'lux', 41.0, 3),
-                ('rug', 8, 'Rug', 'home.rugs', 'lux', 42.0, 3),
-                ('lamp3', 9, 'Lamp 3', 'home.lamps', 'acme', 43.0, 3);
+                ('lamp2', 8, 'Lamp 2', 'home.lamps', 'lux', 41.0, 3),
+                ('rug', 9, 'Rug', 'home.rugs', 'lux', 42.0, 3),
+                ('lamp3', 10, 'Lamp 3', 'home.lamps', 'acme', 43.0, 3);
             insert into similar_products values
                 ('phone', 'substitute', 4, 'lamp2', 0.7, 0, 'graph'),
                 ('phone', 'substitute', 5, 'rug', 0.6, 0, 'graph'),
