@@ -230,6 +230,22 @@ def test_explain_says_which_models_speak_where_no_session_does(ask):
     )
 
 
+def test_explain_says_that_the_ranker_chose_without_a_cause(tmp_path):
+    publish(tmp_path / "ranked.duckdb")
+    with duckdb.connect(str(tmp_path / "ranked.duckdb")) as shop:
+        shop.execute(
+            "insert into user_recommendations values"
+            " ('cas', 1, 'lamp', 0.9, 'ranked', null, null, false)"
+        )
+        asked = "select detail from explain('cas', 'lamp') where evidence = 'answer'"
+        assert shop.execute(asked).fetchall() == [
+            (
+                "The ranker put Lamp (lamp) in your list: it is popular or often comes next, and "
+                "nothing in your history leads to it by itself.",
+            )
+        ]
+
+
 def test_explain_says_that_a_product_is_withheld(ask):
     assert sentence(ask, "bob", "phone") == (
         "Phone (phone) is withheld from you by the var exclude. "

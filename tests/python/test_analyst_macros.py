@@ -81,7 +81,9 @@ def test_published_rows_come_first_whatever_their_source(database, tmp_path):
         assert turned[-1] == ("phone", "popular in shop")
 
 
-@pytest.mark.parametrize("knobs", ["3", "1, skip := 2", "2, per_category := 1", "2, per_brand := 1"])
+@pytest.mark.parametrize(
+    "knobs", ["3", "1, skip := 2", "2, per_category := 1", "2, per_brand := 1"]
+)
 def test_published_rows_are_answered_without_being_computed_again(database, tmp_path, knobs):
     changed = tmp_path / "changed.duckdb"
     changed.write_bytes(database.read_bytes())
@@ -306,6 +308,10 @@ def test_explain_counts_similar_histories_beside_neighbours(ask):
     ("call", "complaint"),
     [
         ("similar_to('unknown')", "no product unknown in the log"),
+        (
+            "similar_to('Lamp')",
+            "no product Lamp in the log; the id of the product of that name is lamp",
+        ),
         ("similar_to(null)", "no product null in the log"),
         ("explain('nobody', 'phone')", "no user nobody in the log"),
         ("explain('ann', 'unknown')", "no product unknown in the log"),

@@ -30,6 +30,14 @@ def test_a_cause_is_said_in_words(browser, report, event_type, words):
     assert said == words.replace("A", cause, 1)
 
 
+def test_a_row_without_a_cause_says_where_it_comes_from(browser, report):
+    browser.open(report)
+    said = browser.ask("""[["ranked", null], ["popular in shop", null]].map(([source, because]) =>
+        longtail.explorer.recommended([["3", source, because, null, null]],
+            document.createElement("ul"))[0].querySelector("small").textContent)""")
+    assert said == ["chosen by the ranker, not because of one product", "popular in shop"]
+
+
 def test_a_card_says_what_its_csv_leaves_out(browser, report):
     browser.open(report)
     notes = browser.ask(

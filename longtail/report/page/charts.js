@@ -55,7 +55,7 @@ function dotPlot(rows, { reference, format, width, title }) {
           x2: x(row.upper),
           y1: y,
           y2: y,
-          "data-hint": `95 % interval ${format(row.lower)} to ${format(row.upper)}`,
+          "data-hint": `95\u00a0% interval ${format(row.lower)} to ${format(row.upper)}`,
         }),
       );
     }

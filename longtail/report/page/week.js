@@ -167,7 +167,7 @@ const CARDS = [
       {
         title: "Difference",
         number: true,
-        hint: "in percentage points, with its 95 % interval; clicks of one user are not treated as independent",
+        hint: "in percentage points, with its 95\u00a0% interval; clicks of one user are not treated as independent",
         value: (row) => row.difference,
         cell: (row) =>
           typeof row.lower === "number"
@@ -235,7 +235,7 @@ function sinceCard(rows) {
       number: true,
       cell: changed,
     },
-    { title: "Judged", hint: "whether the 95 % intervals of both overlap", cell: apart },
+    { title: "Judged", hint: "whether the 95\u00a0% intervals of both overlap", cell: apart },
   ];
   return element(
     "article",
