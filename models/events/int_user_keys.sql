@@ -28,4 +28,6 @@ numbered as (
     inner join days on users.first_date = days.first_date
 )
 
+{# Sorted, so that a reader of one user skips most of the file. #}
 select * from numbered
+order by user_id

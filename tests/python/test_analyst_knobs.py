@@ -85,9 +85,9 @@ def test_caps_count_within_a_relation_and_after_one_another(tmp_path):
             insert into products (
                 product_id, product_key, product_name, category_code, brand, price, interactions
             ) values
-                ('lamp2', 7, 'Lamp 2', 'home.lamps', 'lux', 41.0, 3),
-                ('rug', 8, 'Rug', 'home.rugs', 'lux', 42.0, 3),
-                ('lamp3', 9, 'Lamp 3', 'home.lamps', 'acme', 43.0, 3);
+                ('lamp2', 8, 'Lamp 2', 'home.lamps', 'lux', 41.0, 3),
+                ('rug', 9, 'Rug', 'home.rugs', 'lux', 42.0, 3),
+                ('lamp3', 10, 'Lamp 3', 'home.lamps', 'acme', 43.0, 3);
             insert into similar_products values
                 ('phone', 'substitute', 4, 'lamp2', 0.7, 0, 'graph'),
                 ('phone', 'substitute', 5, 'rug', 0.6, 0, 'graph'),
@@ -228,6 +228,22 @@ def test_explain_says_which_models_speak_where_no_session_does(ask):
         "Cable (cable) is not in your list. You bought Phone (phone); of 1 session with it, 1 "
         "went on to Cable (cable)."
     )
+
+
+def test_explain_says_that_the_ranker_chose_without_a_cause(tmp_path):
+    publish(tmp_path / "ranked.duckdb")
+    with duckdb.connect(str(tmp_path / "ranked.duckdb")) as shop:
+        shop.execute(
+            "insert into user_recommendations values"
+            " ('cas', 1, 'lamp', 0.9, 'ranked', null, null, false)"
+        )
+        asked = "select detail from explain('cas', 'lamp') where evidence = 'answer'"
+        assert shop.execute(asked).fetchall() == [
+            (
+                "The ranker put Lamp (lamp) in your list: it is popular or often comes next, and "
+                "nothing in your history leads to it by itself.",
+            )
+        ]
 
 
 def test_explain_says_that_a_product_is_withheld(ask):

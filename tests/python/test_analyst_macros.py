@@ -54,6 +54,58 @@ def test_published_rows_are_answered_without_the_events(database, tmp_path):
     assert [product for product, is_seen in rows.items() if is_seen] == ["case"]
 
 
+RANKED = """
+    insert into user_recommendations values
+        ('cas', 1, 'lamp', 0.9, 'ranked', null, null, false),
+        ('cas', 2, 'gift', 0.5, 'ranked', 'phone', 'view', true),
+        ('cas', 3, 'phone', 100.0, 'popular in shop', null, null, true);
+    insert into internal.int_user_histories values ('published', 3, 1, 'view', 1.0);
+"""
+
+
+def test_published_rows_come_first_whatever_their_source(database, tmp_path):
+    # A ranked row may have no cause, and a short list ends in popular rows: both were decided.
+    changed = tmp_path / "changed.duckdb"
+    changed.write_bytes(database.read_bytes())
+    with duckdb.connect(str(changed)) as shop:
+        shop.execute(RANKED)
+        listed = "select product_id, source from recommend_for_user('cas', {})"
+        published = [("lamp", "ranked"), ("gift", "ranked"), ("phone", "popular in shop")]
+        assert shop.execute(listed.format(3)).fetchall() == published
+        live = [("case", "graph"), ("cable", "graph")]  # .9 and .8, by the phone
+        assert shop.execute(listed.format(5)).fetchall() == published + live
+        pages = [shop.execute(listed.format(f"2, skip := {skip}")).fetchall() for skip in (0, 2)]
+        assert pages == [published[:2], published[2:] + live[:1]]
+        # With the dial turned, scores decide, and those of popular rows are of another kind.
+        turned = shop.execute(listed.format("5, popularity := 0.01")).fetchall()
+        assert turned[-1] == ("phone", "popular in shop")
+
+
+@pytest.mark.parametrize(
+    "knobs", ["3", "1, skip := 2", "2, per_category := 1", "2, per_brand := 1"]
+)
+def test_published_rows_are_answered_without_being_computed_again(database, tmp_path, knobs):
+    changed = tmp_path / "changed.duckdb"
+    changed.write_bytes(database.read_bytes())
+    with duckdb.connect(str(changed)) as shop:
+        shop.execute(RANKED)
+        listed = f"from recommend_for_user('cas', {knobs})"
+        before = shop.execute(listed).fetchall()
+        for table in ("user_keys", "user_histories", "neighbours", "popularity", "events_flagged"):
+            shop.execute(f"delete from internal.int_{table}")
+        assert before and shop.execute(listed).fetchall() == before
+
+
+def test_a_cap_that_takes_published_rows_is_made_up_for(database, tmp_path):
+    changed = tmp_path / "changed.duckdb"
+    changed.write_bytes(database.read_bytes())
+    with duckdb.connect(str(changed)) as shop:
+        shop.execute(RANKED)
+        shop.execute("update products set brand = 'lux' where product_id in ('gift', 'lamp')")
+        listed = "select product_id from recommend_for_user('cas', 3, per_brand := 1)"
+        assert shop.execute(listed).fetchall() == [("lamp",), ("phone",), ("cable",)]
+
+
 def test_a_seen_product_stays_in_its_place_when_the_popularity_dial_is_turned(ask):
     # case 4.5 * 50^p, by the graph; lamp and the rest are popular and come after it.
     rows = ask("select product_id, source from recommend_for_user('bob', 1, popularity := 0.1)")
@@ -256,6 +308,10 @@ def test_explain_counts_similar_histories_beside_neighbours(ask):
     ("call", "complaint"),
     [
         ("similar_to('unknown')", "no product unknown in the log"),
+        (
+            "similar_to('Lamp')",
+            "no product Lamp in the log; the id of the product of that name is lamp",
+        ),
         ("similar_to(null)", "no product null in the log"),
         ("explain('nobody', 'phone')", "no user nobody in the log"),
         ("explain('ann', 'unknown')", "no product unknown in the log"),

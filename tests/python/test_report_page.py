@@ -203,7 +203,9 @@ def test_the_verdict_is_computed(browser, report, tmp_path):
     browser.open(tmp_path / "ranked.html")
     verdict = browser.ask("document.getElementById('verdict').textContent")
     assert verdict.startswith("Ranked (") and "finds more than hybrid (" in verdict
-    assert "(the 95 % intervals lie apart)" in verdict
+    # No line ends between a number and its sign.
+    assert "(the 95\u00a0% intervals lie apart)" in verdict
+    assert re.findall(r"\d %", verdict) == []
     strong = "document.querySelector('#models-body text.strong').textContent"
     browser.wait("document.querySelector('#models-body text.strong') !== null")
     assert browser.ask(strong) == "ranked"

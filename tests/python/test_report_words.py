@@ -30,6 +30,14 @@ def test_a_cause_is_said_in_words(browser, report, event_type, words):
     assert said == words.replace("A", cause, 1)
 
 
+def test_a_row_without_a_cause_says_where_it_comes_from(browser, report):
+    browser.open(report)
+    said = browser.ask("""[["ranked", null], ["popular in shop", null]].map(([source, because]) =>
+        longtail.explorer.recommended([["3", source, because, null, null]],
+            document.createElement("ul"))[0].querySelector("small").textContent)""")
+    assert said == ["chosen by the ranker, not because of one product", "popular in shop"]
+
+
 def test_a_card_says_what_its_csv_leaves_out(browser, report):
     browser.open(report)
     notes = browser.ask(
@@ -85,3 +93,24 @@ def test_bestsellers_alone_fill_their_whole_strip(browser, report):
         return [stack.firstChild.getBoundingClientRect().width, stack.clientWidth];
     })()""")
     assert whole - first < 1
+
+
+def test_a_phone_is_told_of_fingers_and_a_desk_of_mouse_and_keys(browser, report):
+    said = """(() => [document.querySelector('#map > p').innerText, side.innerText,
+        document.getElementById('map-keys').innerText, lasso.dataset.hint].join(' '))()"""
+    browser.open(report)
+    at_desk = browser.ask(said)
+    assert all(word in at_desk for word in ("wheel", "Drag", "keyboard", "shift"))
+    try:
+        browser.open(report, width=390)
+        on_phone = browser.ask(said)
+    finally:
+        browser.open(report)
+    assert "Tap a product" in on_phone and "Two fingers" in on_phone
+    assert re.findall(r"(?i)click|ctrl|wheel|mouse|keyboard|shift|Enter\b", on_phone) == []
+
+
+def test_the_word_gates_explains_itself(browser, report):
+    browser.open(report)
+    hint = browser.ask("document.querySelector('#fresh dt button').dataset.hint")
+    assert hint.startswith("checks of a build before its tables are published")

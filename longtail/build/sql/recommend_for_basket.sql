@@ -18,13 +18,6 @@ basket as (
     semi join asked on products.product_id = asked.product_id
 ),
 
-fitting as (
-    select fitting_products.*
-    from internal.fitting_products(category, brand, min_price, max_price, exclude)
-        as fitting_products
-    anti join basket on fitting_products.product_key = basket.product_key
-),
-
 votes as (
     select
         1 as step,
@@ -46,11 +39,11 @@ votes as (
     select
         case when starts_with(similar_products.source, 'popular') then 2 else 1 end as step,
         similar_products.product_id as because_product_id,
-        fitting.product_key,
+        products.product_key,
         similar_products.score,
         similar_products.source
     from similar_products
-    inner join fitting on similar_products.similar_product_id = fitting.product_id
+    inner join products on similar_products.similar_product_id = products.product_id
     semi join basket on similar_products.product_id = basket.product_id
     where
         similar_products.relation = relation
@@ -72,45 +65,87 @@ voted as (
     qualify row_number() over (partition by votes.product_key order by votes.step) = 1
 ),
 
+found as (
+    select
+        voted.step,
+        voted.score,
+        voted.source,
+        voted.because_product_id,
+        voted.products_in_basket,
+        fitting.*
+    from voted
+    inner join internal.fitting_products(category, brand, min_price, max_price, exclude)
+        as fitting on voted.product_key = fitting.product_key
+    anti join basket on voted.product_key = basket.product_key
+),
+
+-- A row when these do not fill the list: only then is what is popular looked up.
+unanswered as (
+    select
+        'published' as scope,
+        count(*) as answers
+    from found
+    having
+        relation is null
+        and (per_category is not null or per_brand is not null or count(*) < skip + k)
+),
+
+-- Without a cap as many as are asked for are always enough; the limit keeps the sorts below small.
+popular_scores as (
+    select
+        fitting.product_key,
+        shown.score
+    from internal.int_popularity as shown
+    inner join unanswered on shown.scope = unanswered.scope
+    inner join internal.fitting_products(category, brand, min_price, max_price, exclude)
+        as fitting on shown.product_key = fitting.product_key
+    anti join basket on fitting.product_key = basket.product_key
+    anti join found on fitting.product_key = found.product_key
+    order by
+        internal.with_popularity(shown.score, fitting.interactions, popularity) desc,
+        fitting.product_id
+    limit case
+        when per_category is null and per_brand is null then greatest(coalesce(skip + k, 1), 1)
+        else 1000000000
+    end
+),
+
 popular as (
     select
         3 as step,
-        shown.product_key,
-        shown.score,
-        null as because_product_id,
+        popular_scores.score,
         case when category is null then 'popular in shop' else 'popular in category' end as source,
-        0 as products_in_basket
-    from internal.int_popularity as shown
-    anti join voted on shown.product_key = voted.product_key
-    where relation is null and shown.scope = 'published'
+        0 as products_in_basket,
+        products.*
+    from popular_scores
+    inner join products on popular_scores.product_key = products.product_key
 ),
 
 ordered as (
     select
-        found.product_id,
-        internal.with_popularity(steps.score, found.interactions, popularity) as score,
+        steps.product_id,
+        internal.with_popularity(steps.score, steps.interactions, popularity) as score,
         steps.source,
         steps.because_product_id,
         steps.products_in_basket,
-        found.product_name,
-        found.category_code,
-        found.brand,
-        found.price,
-        found.currency,
-        found.url,
-        found.image_url,
+        steps.product_name,
+        steps.category_code,
+        steps.brand,
+        steps.price,
+        steps.currency,
+        steps.url,
+        steps.image_url,
         row_number() over (
             order by
                 steps.step,
-                internal.with_popularity(steps.score, found.interactions, popularity) desc,
-                found.product_id
+                internal.with_popularity(steps.score, steps.interactions, popularity) desc,
+                steps.product_id
         ) as place
     from (
-        select voted.* from voted
+        select found.* from found
         union all by name
         select popular.* from popular
     ) as steps
-    inner join fitting as found on steps.product_key = found.product_key
 ),
 
 within_category as (

@@ -1,18 +1,63 @@
--- The published rows of a user first; then, when more are asked for or a knob leaves too few,
--- further neighbours of the history, computed now; then what is popular.
+-- The published rows of a user first, as they are; then, when more are asked for or a knob leaves
+-- too few, further neighbours of the history, computed now; then what is popular.
 create or replace macro recommend_for_user(
     user_id, k := 20, popularity := 0, category := null, max_price := null, min_price := null,
     brand := null, exclude := null, per_category := null, per_brand := null, skip := 0
 ) as table
-with published as (
+-- No list is longer than 1,000 (the var recommendations). The limit tells DuckDB that the rows are
+-- few, so that it looks their products up instead of reading all.
+with own as (
     select recommendations.*
     from user_recommendations as recommendations
     where recommendations.user_id = cast(user_id as varchar)
+    order by recommendations.rank
+    limit 1000
 ),
 
+published as (
+    select
+        own.rank as published_rank,
+        own.score as published_score,
+        own.source,
+        own.because_product_id,
+        own.because_event_type,
+        own.is_seen,
+        found.*
+    from own
+    inner join internal.fitting_products(category, brand, min_price, max_price, exclude) as found
+        on own.product_id = found.product_id
+),
+
+-- A row when the published rows do not answer by themselves. Without it nothing else is read.
+unanswered as (
+    select
+        'published' as scope,
+        count(*) as answers
+    from (
+        select published.brand
+        from published
+        qualify
+            per_category is null
+            or published.category_code is null
+            or row_number() over (
+                partition by published.category_code order by published.published_rank
+            ) <= per_category
+    ) as within_category
+    having
+        popularity != 0
+        -- Of a cap on brands, on top, a lower bound is enough.
+        or case
+            when per_brand is null then count(*)
+            else count(*) filter (within_category.brand is null)
+                + count(distinct within_category.brand)
+        end < skip + k
+),
+
+-- One row, so that DuckDB looks the key up in the tables below; null for an unknown user.
 known_user as (
-    select user_keys.user_key
+    select max(user_keys.user_key) as user_key
     from internal.int_user_keys as user_keys
+    cross join unanswered
     where user_keys.user_id = cast(user_id as varchar)
 ),
 
@@ -25,12 +70,6 @@ excluded as (
     select hidden_pairs.product_key
     from internal.int_hidden_pairs as hidden_pairs
     where hidden_pairs.user_id = cast(user_id as varchar)
-),
-
-fitting as (
-    select fitting_products.*
-    from internal.fitting_products(category, brand, min_price, max_price, exclude)
-        as fitting_products
 ),
 
 live_terms as (
@@ -47,28 +86,39 @@ live_terms as (
     where histories.scope = 'published' and neighbours.model = internal.serving_model()
 ),
 
-live_steps as (
+live_scores as (
     select
-        found.product_id,
+        live_terms.product_key,
         sum(live_terms.term) as score
     from live_terms
-    inner join fitting as found on live_terms.product_key = found.product_key
     anti join excluded on live_terms.product_key = excluded.product_key
-    anti join published on found.product_id = published.product_id
-    group by found.product_id
+    anti join published on live_terms.product_key = published.product_key
+    group by live_terms.product_key
+),
+
+live_steps as (
+    select
+        1 as step,
+        live_scores.score,
+        'graph' as source,
+        found.*
+    from live_scores
+    inner join internal.fitting_products(category, brand, min_price, max_price, exclude) as found
+        on live_scores.product_key = found.product_key
 ),
 
 -- Without a cap as many as are asked for are always enough; the limit keeps the sorts below small.
-popular as (
+popular_scores as (
     select
-        found.product_id,
+        found.product_key,
         shown.score
     from internal.int_popularity as shown
-    inner join fitting as found on shown.product_key = found.product_key
+    inner join unanswered on shown.scope = unanswered.scope
+    inner join internal.fitting_products(category, brand, min_price, max_price, exclude) as found
+        on shown.product_key = found.product_key
     anti join excluded on found.product_key = excluded.product_key
-    anti join published on found.product_id = published.product_id
-    anti join live_steps on found.product_id = live_steps.product_id
-    where shown.scope = 'published'
+    anti join published on found.product_key = published.product_key
+    anti join live_steps on found.product_key = live_steps.product_key
     order by
         internal.with_popularity(shown.score, found.interactions, popularity) desc,
         found.product_id
@@ -78,67 +128,57 @@ popular as (
     end
 ),
 
-steps as (
-    select
-        case when published.because_product_id is null then 2 else 1 end as step,
-        published.rank as published_rank,
-        published.product_id,
-        published.score,
-        published.source,
-        published.because_product_id,
-        published.because_event_type,
-        published.is_seen
-    from published
-    union all
-    select
-        1 as step,
-        null as published_rank,
-        live_steps.product_id,
-        live_steps.score,
-        'graph' as source,
-        null as because_product_id,
-        null as because_event_type,
-        null as is_seen
-    from live_steps
-    union all
+popular as (
     select
         2 as step,
-        null as published_rank,
-        popular.product_id,
-        popular.score,
+        popular_scores.score,
         case when category is null then 'popular in shop' else 'popular in category' end as source,
-        null as because_product_id,
-        null as because_event_type,
-        null as is_seen
-    from popular
+        products.*
+    from popular_scores
+    inner join products on popular_scores.product_key = products.product_key
+),
+
+steps as (
+    select
+        published.* exclude (published_score),
+        -- Popular rows have scores of their own: with the dial turned they come last.
+        case
+            when popularity != 0 and starts_with(published.source, 'popular') then 2
+            else 1
+        end as step,
+        published.published_score as score
+    from published
+    union all by name
+    select live_steps.* from live_steps
+    union all by name
+    select popular.* from popular
 ),
 
 ordered as (
     select
         steps.product_id,
-        internal.with_popularity(steps.score, found.interactions, popularity) as score,
+        internal.with_popularity(steps.score, steps.interactions, popularity) as score,
         steps.source,
         steps.because_product_id,
         steps.because_event_type,
-        found.product_key,
-        found.product_name,
-        found.category_code,
-        found.brand,
-        found.price,
-        found.currency,
-        found.url,
-        found.image_url,
+        steps.product_key,
+        steps.product_name,
+        steps.category_code,
+        steps.brand,
+        steps.price,
+        steps.currency,
+        steps.url,
+        steps.image_url,
         steps.is_seen,
         steps.step = 1 and steps.published_rank is null as is_live,
         row_number() over (
             order by
                 steps.step,
                 case when popularity = 0 then steps.published_rank end nulls last,
-                internal.with_popularity(steps.score, found.interactions, popularity) desc,
+                internal.with_popularity(steps.score, steps.interactions, popularity) desc,
                 steps.product_id
         ) as place
     from steps
-    inner join fitting as found on steps.product_id = found.product_id
 ),
 
 within_category as (

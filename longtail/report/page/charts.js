@@ -55,7 +55,7 @@ function dotPlot(rows, { reference, format, width, title }) {
           x2: x(row.upper),
           y1: y,
           y2: y,
-          "data-hint": `95 % interval ${format(row.lower)} to ${format(row.upper)}`,
+          "data-hint": `95\u00a0% interval ${format(row.lower)} to ${format(row.upper)}`,
         }),
       );
     }
@@ -88,6 +88,9 @@ const picture = (width, height, name, children) =>
     { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": name },
     children,
   );
+
+// A name further from its dot has a line that leads to it.
+const NEAR = 16;
 
 // Dots with names; `dial` is a path of [x, y, name] through settings of one model.
 function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
@@ -134,51 +137,104 @@ function scatter(rows, { xTitle, yTitle, dial = [], width, title }) {
   }
   const placeOf = (row) =>
     `${row.name}: ${xTitle} ${percent(row.x, 1)}, ${yTitle} ${decimal(row.y)}`;
-  const taken = [];
-  for (const row of [...rows].sort(
-    (a, b) => Number(b.strong ?? 0) - Number(a.strong ?? 0) || b.y - a.y,
-  )) {
-    const [cx, cy] = [x(row.x), y(row.y)];
-    const wide = 6.6 * row.name.length;
-    const near = [0, -14, 14, -28, 28, -42, 42].flatMap((up) => [
-      [cx + 11, cy + 4 + up, "start"],
-      [cx - 11, cy + 4 + up, "end"],
-      [cx, cy - 12 + up, "middle"],
-    ]);
-    const options = near.map(([tx, ty, anchor]) => {
-      const start = anchor === "start" ? tx : anchor === "end" ? tx - wide : tx - wide / 2;
-      return { tx, ty, anchor, box: [start, ty - 11, start + wide, ty + 3] };
-    });
-    const dots = rows
-      .filter((other) => other !== row)
-      .map((other) => [x(other.x) - 7, y(other.y) - 7, x(other.x) + 7, y(other.y) + 7]);
-    const inside = ({ box }) =>
-      box[0] >= left && box[2] <= width && box[1] >= 0 && box[3] <= height - bottom;
-    const free = ({ box }) =>
-      ![...taken, ...dots].some(
-        (b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1],
+  const dots = rows.map((row) => ({ ...row, cx: x(row.x), cy: y(row.y), r: row.strong ? 8 : 6 }));
+  const area = [left, 14, width, height - bottom];
+  const spots = besideDots(
+    dots,
+    dial.map((point) => [x(point[0]), y(point[1])]),
+    area,
+  );
+  children.push(
+    ...dots.map((dot, at) => {
+      const { distance, end } = spots[at];
+      return (
+        distance > NEAR &&
+        drawn("line", { class: "lead", x1: dot.cx, y1: dot.cy, x2: end[0], y2: end[1] })
       );
-    const kept = options.filter(inside);
-    const spot = kept.find(free) ?? kept[0] ?? options[0];
-    taken.push(spot.box);
-    if (Math.abs(spot.ty - 4 - cy) > 22)
-      children.push(drawn("line", { class: "lead", x1: cx, y1: cy, x2: spot.tx, y2: spot.ty - 4 }));
-    children.push(
+    }),
+    ...dots.map((dot) =>
       drawn("circle", {
-        class: `dot${row.strong ? " strong" : ""}${row.hollow ? " hollow" : ""}`,
-        cx,
-        cy,
-        r: row.strong ? 8 : 6,
-        "data-hint": placeOf(row),
+        class: `dot${dot.strong ? " strong" : ""}${dot.hollow ? " hollow" : ""}`,
+        cx: dot.cx,
+        cy: dot.cy,
+        r: dot.r,
+        "data-hint": placeOf(dot),
       }),
+    ),
+    ...dots.map((dot, at) =>
       drawn(
         "text",
-        { class: row.strong ? "strong" : "", x: spot.tx, y: spot.ty, "text-anchor": spot.anchor },
-        row.name,
+        { class: dot.strong ? "strong" : "", x: spots[at].box[0], y: spots[at].box[3] - 3 },
+        dot.name,
       ),
-    );
-  }
+    ),
+  );
   return picture(width, height, `${title}. ${rows.map(placeOf).join("; ")}`, children);
+}
+
+// A place for the name of each dot: the nearest one that covers no other name, no dot, no point of
+// `others` and no line that leads from a dot to its name, nor lies nearer to another dot. Names
+// move twice more, since the first ones were placed without knowing the last.
+function besideDots(dots, others, [left, top, right, bottom]) {
+  const pen = element("canvas").getContext("2d");
+  const wide = ({ name, strong }) => {
+    pen.font = `${strong ? 600 : 400} 12px Inter, system-ui, sans-serif`;
+    return pen.measureText(name).width;
+  };
+  const points = [
+    ...dots.map(({ cx, cy, r }) => [cx - r, cy - r, cx + r, cy + r]),
+    ...others.map(([cx, cy]) => [cx - 4, cy - 4, cx + 4, cy + 4]),
+  ];
+  const meets = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+  const gap = ({ cx, cy }, [x0, y0, x1, y1]) =>
+    Math.hypot(Math.max(x0 - cx, cx - x1, 0), Math.max(y0 - cy, cy - y1, 0));
+  const around = dots.map((dot, own) => {
+    const [half, high] = [wide(dot) / 2, 7];
+    const spots = [];
+    for (let distance = dot.r + 4; distance < 150; distance += 9) {
+      for (let turn = 0; turn < 16; turn += 1) {
+        const [dx, dy] = [Math.cos((turn * Math.PI) / 8), Math.sin((turn * Math.PI) / 8)];
+        const end = [dot.cx + distance * dx, dot.cy + distance * dy];
+        const [mx, my] = [end[0] + half * dx, end[1] + high * dy];
+        const box = [mx - half, my - high, mx + half, my + high];
+        if (box[0] < left || box[1] < top || box[2] > right || box[3] > bottom) continue;
+        const along = [0.3, 0.5, 0.7, 0.9].map((share) => [
+          dot.cx + share * distance * dx,
+          dot.cy + share * distance * dy,
+        ]);
+        const lead = distance > NEAR ? along.map(([px, py]) => [px - 1, py - 1, px + 1, py + 1]) : [];
+        const covered = points.filter(
+          (point, at) => at !== own && [box, ...lead].some((part) => meets(part, point)),
+        ).length;
+        const nearer = dots.filter((other, at) => at !== own && gap(other, box) < gap(dot, box));
+        spots.push({
+          box,
+          end,
+          lead,
+          distance,
+          cost: distance + 100 * covered + 30 * nearer.length,
+        });
+      }
+    }
+    const [cx, cy] = [dot.cx + dot.r + 4, dot.cy];
+    const beside = [cx, cy - high, cx + 2 * half, cy + high];
+    return spots.length ? spots : [{ box: beside, end: [cx, cy], lead: [], distance: 0, cost: 0 }];
+  });
+  const chosen = [];
+  const clash = (a, b) =>
+    meets(a.box, b.box) ||
+    a.lead.some((point) => meets(point, b.box)) ||
+    b.lead.some((point) => meets(point, a.box));
+  for (let round = 0; round < 3; round += 1) {
+    around.forEach((spots, own) => {
+      const rest = chosen.filter((spot, at) => at !== own);
+      const costs = spots.map(
+        (spot) => spot.cost + 1000 * rest.filter((other) => clash(spot, other)).length,
+      );
+      chosen[own] = spots[costs.indexOf(Math.min(...costs))];
+    });
+  }
+  return chosen;
 }
 
 // One strip per model, cut into ten parts; the stronger the colour, the rarer the products. The

@@ -44,6 +44,7 @@ const spaced = (text) => text.replaceAll("_", " ");
 const lastPart = (code) => spaced(code.split(".").pop());
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 const onPhone = () => matchMedia("(max-width: 620px)").matches;
+const byFinger = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 // A price has the shop's currency where the build knows it, and no sign otherwise.

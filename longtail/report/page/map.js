@@ -374,7 +374,9 @@ class ProductMap {
     const lasso = press("Lasso", () => this.gestures.arm(), {
       id: "lasso",
       "aria-pressed": "false",
-      "data-hint": "Draw around products to list their ids (or hold shift and drag)",
+      "data-hint": byFinger()
+        ? "Draw around products with a finger to list their ids"
+        : "Draw around products to list their ids (or hold shift and drag)",
     });
     show("map-controls", ways, dimensions, lasso, searchBox(this));
     byId("stage").append(

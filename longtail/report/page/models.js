@@ -94,7 +94,7 @@ function comparison(accuracy, metrics, dial, state, served) {
       note(
         `${capital(spaced(state.metric))}: ${MEASURES[state.metric]}.` +
           (users ? ` ${whole(users)} users.` : "") +
-          (intervals ? " Bars: 95 % intervals by resampling users." : "") +
+          (intervals ? " Bars: 95\u00a0% intervals by resampling users." : "") +
           (rows.some((row) => row.hollow) ? " Dotted line: popularity alone." : "") +
           ` In strong colour: ${spaced(served)}, whose lists are published.`,
       ),

@@ -48,7 +48,12 @@ function freshness(figures, gates, made) {
     "dl",
     { class: "facts-line" },
     facts.map(([name, value]) =>
-      element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+      element(
+        "div",
+        {},
+        element("dt", {}, name === "Gates" ? term(name, GATES) : name),
+        element("dd", {}, value),
+      ),
     ),
   );
   const warnings = [];
@@ -79,7 +84,7 @@ function verdict(metrics, served) {
   const bounded = [own, rival].every((row) => typeof row.lower === "number");
   const level = bounded && own.lower <= rival.upper && rival.lower <= own.upper;
   const [first, second] = own.value >= rival.value || level ? [own, rival] : [rival, own];
-  const sure = level ? " (the 95 % intervals overlap)" : " (the 95 % intervals lie apart)";
+  const sure = level ? " (the 95\u00a0% intervals overlap)" : " (the 95\u00a0% intervals lie apart)";
   const parts = [
     ...named(first.model, true),
     level ? " and " : " finds more than ",

@@ -88,8 +88,8 @@ class Panel {
       more > 0 && note(`and ${whole(more)} more`),
       note(
         map.way === "cluster"
-          ? "Neighbouring clusters differ in colour; distant ones may share a colour. Click one to see it alone."
-          : `The ${HUES} largest have a colour, the others are grey. Click one to see it alone.`,
+          ? "Neighbouring clusters differ in colour; distant ones may share a colour. Choose one to see it alone."
+          : `The ${HUES} largest have a colour, the others are grey. Choose one to see it alone.`,
       ),
     );
   }

@@ -119,7 +119,9 @@ class Explorer {
     const named = (at) => `${this.catalogue.title(at)} (${this.catalogue.columns.id[at]})`;
     const reason = (source, because, type) =>
       because === null
-        ? source
+        ? source === "ranked"
+          ? "chosen by the ranker, not because of one product"
+          : source
         : `because ${deed(type, named(Number(because)))}${["category and brand", "content"].includes(source) ? `, by ${source}` : ""}`;
     return rows.map(([at, source, because, type, seen], place) =>
       element(

@@ -62,7 +62,7 @@ const CARDS = [
       {
         title: "Expected",
         number: true,
-        hint: "interactions of the later period if the product had changed like the whole shop",
+        hint: "as many of the product's interactions in both periods as the whole shop had in the later one",
         value: (row) => row.expected_after,
         cell: (row) => whole(Math.round(row.expected_after)),
       },
@@ -167,7 +167,7 @@ const CARDS = [
       {
         title: "Difference",
         number: true,
-        hint: "in percentage points, with its 95 % interval; clicks of one user are not treated as independent",
+        hint: "in percentage points, with its 95\u00a0% interval; clicks of one user are not treated as independent",
         value: (row) => row.difference,
         cell: (row) =>
           typeof row.lower === "number"
@@ -235,7 +235,7 @@ function sinceCard(rows) {
       number: true,
       cell: changed,
     },
-    { title: "Judged", hint: "whether the 95 % intervals of both overlap", cell: apart },
+    { title: "Judged", hint: "whether the 95\u00a0% intervals of both overlap", cell: apart },
   ];
   return element(
     "article",

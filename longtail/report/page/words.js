@@ -66,4 +66,6 @@ const DEEDS = {
 const deed = (type, product) =>
   DEEDS[type]?.(product) ?? (type ? `of the event ${spaced(type)} with ${product}` : `of ${product}`);
 
+const GATES =
+  "checks of a build before its tables are published; a closed one keeps the earlier tables in place";
 const PURITY = "share of a cluster's products that are of its largest category";

@@ -166,6 +166,9 @@ select
         when published.source like 'popular%'
             then asked.product || ' is ' || replace(published.source, ' in ', ' in the ')
             || ': nothing in your history is a reason for it.'
+        when published.source = 'ranked' and causes.product_id is null
+            then 'The ranker put ' || asked.product || ' in your list: it is popular or often '
+            || 'comes next, and nothing in your history leads to it by itself.'
         when causes.product_id is null then 'Nothing in your history is a reason for it by itself.'
         else
             'You ' || internal.deed(causes.event_type, causes.product)

@@ -6,7 +6,7 @@ create or replace macro internal.fitting_products(
 select products.*
 from products
 anti join product_availability as availability
-    on products.product_id = availability.product_id and not availability.is_shown
+    on products.product_key = availability.product_key and not availability.is_shown
 where
     (
         category is null
@@ -19,8 +19,11 @@ where
     and (brand is null or products.brand in (select unnest(internal.as_list(brand))))
     and (min_price is null or products.price >= min_price)
     and (max_price is null or products.price <= max_price)
-    and products.product_id not in (
-        select unnest(coalesce(internal.as_list(exclude), cast([] as varchar[])))
+    and (
+        exclude is null
+        or products.product_id not in (
+            select unnest(coalesce(internal.as_list(exclude), cast([] as varchar[])))
+        )
     );
 
 comment on macro table internal.fitting_products is
