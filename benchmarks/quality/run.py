@@ -147,7 +147,10 @@ def main() -> None:
     parser.add_argument("--also", type=json.loads, default={}, help="JSON, put on these vars")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
-        "--searched-peer", type=float, default=0, help="minutes of irspack's own search; 0: none"
+        "--searched-peer",
+        type=float,
+        default=0,
+        help="CPU minutes of irspack's own search; 0: none",
     )
     parser.add_argument(
         "--build",

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import irspack
 import numpy as np
+import optuna
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from optuna.samplers import TPESampler
 from scipy import sparse
 
 TOP = 20
@@ -53,7 +55,7 @@ def main() -> None:
     """Search, fit the best, recommend and write the lists."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--minutes", type=float, default=15, help="processor time of the search")
     options = parser.parse_args()
     algorithm, parameters = search(options.folder / "search", 60 * options.minutes)
     split = Split(options.folder)
@@ -65,8 +67,11 @@ def main() -> None:
         scores[split.excluded[rows].nonzero()] = -np.inf
         if "KNN" in algorithm or algorithm == "RP3beta":
             scores[scores <= 0] = -np.inf  # no common user: no candidate
-        top = np.argsort(-scores, axis=1, kind="stable")[:, :TOP]
-        found, places = np.nonzero(np.take_along_axis(scores, top, axis=1) > -np.inf)
+        top = np.argpartition(-scores, TOP, axis=1)[:, :TOP]
+        best = np.take_along_axis(scores, top, axis=1)
+        order = np.argsort(-best, axis=1, kind="stable")
+        top, best = np.take_along_axis(top, order, axis=1), np.take_along_axis(best, order, axis=1)
+        found, places = np.nonzero(best > -np.inf)
         users.append(found + first)
         products.append(top[found, places])
         ranks.append(places + 1)
@@ -83,7 +88,8 @@ def main() -> None:
 def search(folder: Path, seconds: float) -> tuple[str, dict]:
     """Return the algorithm and parameters with the best NDCG@20 on the slice.
 
-    Each algorithm gets the same share of the time for irspack's own `tune` in its own ranges.
+    Each algorithm gets the same share of the processor time for irspack's own `tune`, in its own
+    ranges.
     """
     split = Split(folder)
     evaluator = irspack.EvaluatorWithColdUser(
@@ -98,18 +104,15 @@ def search(folder: Path, seconds: float) -> tuple[str, dict]:
     algorithms = [name for name in ALGORITHMS if is_small or name != "DenseSLIM"]
     best, best_score = ("", {}), -1.0
     for algorithm in algorithms:
-        begun, spent = time.monotonic(), time.process_time()
-        parameters, trials = getattr(irspack, f"{algorithm}Recommender").tune(
-            split.learned,
-            evaluator,
-            n_trials=10_000,
-            timeout=int(seconds / len(algorithms)),
-            tuning_random_seed=42,
-        )
+        begun, study = time.process_time(), optuna.create_study(sampler=TPESampler(seed=42))
+        while (spent := time.process_time() - begun) < seconds / len(algorithms):
+            parameters, trials = getattr(irspack, f"{algorithm}Recommender").tune(
+                split.learned, evaluator, study=study, n_trials=1
+            )
         score = float(trials["ndcg@20"].max())
         print(
-            f"{algorithm}: {len(trials)} trials, {time.monotonic() - begun:.0f} s,"
-            f" {time.process_time() - spent:.0f} CPU s, NDCG@20 {score:.4f}, {parameters}",
+            f"{algorithm}: {len(trials)} trials, {spent:.0f} CPU s, "
+            f"NDCG@20 {score:.4f}, {parameters}",
             flush=True,
         )
         if score > best_score:
