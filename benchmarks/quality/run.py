@@ -21,6 +21,7 @@ from pathlib import Path
 
 import duckdb
 import yaml
+from exports import export, export_search, tables
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -64,27 +65,6 @@ def bars(model: str, recall: float, ndcg: float) -> tuple[str, dict[str, float],
     return model, {"recall": recall, "ndcg": ndcg}, "BARS, Gowalla m1"
 
 
-# All known events precede the targets here, so the published lists are the evaluated ones.
-PUBLISHED_LISTS = """
-    with users as (
-        select distinct user_key, user_id from int_targets join int_user_keys using (user_key)),
-    excluded as (
-        select user_key, product_key from int_excluded_products where scope = 'evaluated'),
-    withheld as (select user_key, count(*) as products from excluded group by all),
-    popular as (
-        select user_id, product_key, shop_rank
-        from users left join withheld using (user_key)
-        join int_popularity on shop_rank <= 20 + coalesce(withheld.products, 0)
-        anti join excluded using (user_key, product_key)
-        where scope = 'evaluated')
-    select 'hybrid' as model, user_id, product_id, rank
-    from user_recommendations semi join users using (user_id)
-    union all
-    select 'popularity', user_id, product_id,
-        row_number() over (partition by user_id order by shop_rank)
-    from popular join int_product_keys using (product_key)
-    qualify row_number() over (partition by user_id order by shop_rank) <= 20
-"""
 COTREC = "COTREC paper, as recalled"
 DATASETS = {
     "retailrocket": Dataset(
@@ -167,6 +147,12 @@ def main() -> None:
     parser.add_argument("--also", type=json.loads, default={}, help="JSON, put on these vars")
     parser.add_argument("--peers", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument(
+        "--searched-peer",
+        type=float,
+        default=0,
+        help="CPU minutes of irspack's own search; 0: none",
+    )
+    parser.add_argument(
         "--build",
         action=argparse.BooleanOptionalAction,
         default=True,
@@ -202,14 +188,21 @@ def run(name: str, dataset: Dataset, options: argparse.Namespace) -> None:
         except subprocess.CalledProcessError as error:
             show(f"failed: dbt ended with {error.returncode}; see {error.output}")
             return
-        export(folder, dataset, options.data)
+        targets = options.data / dataset.targets if dataset.targets else None
+        export(folder, targets, dataset.only_hybrid)
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
     costs = json.loads(costs_file.read_text(encoding="utf-8"))
     if options.peers and not dataset.only_deepwalk:
-        python = peers_python()
+        python = str(peers_python())
         for peer in PEERS:
-            command = [str(python), str(HERE / "peers.py"), peer, str(folder)]
+            command = [python, str(HERE / "peers.py"), peer, str(folder)]
             costs[f"implicit {peer}"] = measured(command, folder / f"peer_{peer}.log")
+        costs_file.write_text(json.dumps(costs), encoding="utf-8")
+    if options.searched_peer:
+        export_search(folder, settings)
+        command = [str(peers_python("searched_peer")), str(HERE / "searched_peer.py"), str(folder)]
+        command += ["--minutes", str(options.searched_peer)]
+        costs["irspack, searched"] = measured(command, folder / "peer_irspack.log")
         costs_file.write_text(json.dumps(costs), encoding="utf-8")
     rows = report(folder, dataset, costs)
     served = "hybrid" if dataset.only_hybrid or ranker == "off" else "ranked"
@@ -298,78 +291,15 @@ def measured(command: list[str], log: Path, **environment: str) -> dict[str, flo
     }
 
 
-def tables(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Open views over the tables of a build, published or not."""
-    connection = duckdb.connect(config={"memory_limit": "4GB"})
-    for file in sorted((folder / "warehouse" / ".work").glob("*.parquet")):
-        if "." in file.stem or file.stem.startswith("tmp_"):
-            continue  # a table's sidecar, or leftovers of a killed build
-        connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
-    return connection
-
-
-def export(folder: Path, dataset: Dataset, data: Path) -> None:
-    """Write lists, targets, and the peers' training data."""
-    connection = tables(folder)
-
-    def write(name: str, query: str) -> None:
-        connection.execute(f"copy ({query}) to '{folder / name}.parquet' (format parquet)")
-
-    keyed = """
-        join int_user_keys using (user_key)
-        join int_product_keys using (product_key)"""
-    write(
-        "interactions",
-        f"""
-        select distinct user_id, product_id from int_interactions {keyed}
-        where not is_holdout and event_weight > 0""",
-    )
-    write(
-        "histories",
-        f"""
-        select distinct user_id, product_id from int_interactions {keyed}
-        where event_weight > 0 and {"true" if dataset.targets else "not is_holdout"}
-            and user_key in (select user_key from int_targets)""",
-    )
-    write(
-        "excluded",
-        f"""
-        select user_id, product_id from int_excluded_products {keyed}
-        where scope = 'evaluated'""",
-    )
-    write(
-        "lists",
-        PUBLISHED_LISTS
-        if dataset.only_hybrid
-        else f"""
-        select model, user_id, product_id, rank from int_evaluated_recommendations {keyed}""",
-    )
-    if dataset.targets:
-        write(
-            "targets",
-            f"""
-            select distinct user_id::varchar as user_id, product_id::varchar as product_id
-            from read_parquet('{data / dataset.targets}')""",
-        )
-    else:
-        write(
-            "targets",
-            f"""
-            select distinct user_id, product_id from int_targets {keyed}""",
-        )
-
-
-def peers_python() -> Path:
+def peers_python(peers: str = "peers") -> Path:
     """Return the peers' Python; its environment is created or updated first if necessary."""
-    folder = WORK / "peers"
-    wanted = (HERE / "peers.txt").read_text(encoding="utf-8")
+    folder, locked = WORK / peers, HERE / f"{peers}.txt"
+    wanted = locked.read_text(encoding="utf-8")
     ready = folder / "ready.txt"
     python = folder / "bin" / "python"
     if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
         venv.create(folder, clear=True, with_pip=True)
-        subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", "-r", HERE / "peers.txt"], check=True
-        )
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", locked], check=True)
         ready.write_text(wanted, encoding="utf-8")
     return python
 
@@ -380,6 +310,7 @@ def score(folder: Path, samples: int = BOOTSTRAP_SAMPLES) -> list[dict]:
     lists = [f"from read_parquet('{folder / 'lists.parquet'}')"]
     for file in sorted(folder.glob("peer_*.parquet")):
         peer = f"implicit {file.stem.removeprefix('peer_')}"
+        peer = peer.replace("implicit irspack", "irspack, searched")
         # A user without a history gets the popular products, as in the project's own lists.
         lists.append(f"""
             select '{peer}', * from read_parquet('{file}')
