@@ -13,6 +13,7 @@ from typing import NamedTuple
 MARK = "/* computed once */"
 """The marker that the macro `computed_once` writes into the query of a CTE."""
 BEGINNING = re.compile(r"(?:\s|--[^\n]*\n)*with\s+(?!recursive\b)", re.IGNORECASE)
+OWN = re.compile(r"(?:\s|--[^\n]*\n)*with\s", re.IGNORECASE)
 NAME = re.compile(r"(?:\s|--[^\n]*\n)*(\w+)\s+as\s*\(", re.IGNORECASE)
 TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|`[^`]*`|--[^\n]*|/\*.*?\*/|[()]", re.DOTALL)
 
@@ -44,9 +45,11 @@ def split(query: str) -> tuple[list[Cte], str]:
 
 
 def join(ctes: list[Cte], query: str) -> str:
-    """Return a query with CTEs before it."""
+    """Return a query with CTEs before it; in parentheses if it begins with its own."""
     if not ctes:
         return query
+    if OWN.match(query):
+        query = f"select * from (\n{query}\n)"
     listed = ",\n".join(f"{cte.name} as (\n{cte.query}\n)" for cte in ctes)
     return f"with {listed}\n{query}"
 

@@ -100,7 +100,10 @@
             {% if scope == "published" %}
                 anti join withheld on ranked.product_key = withheld.product_key
             {% endif %}
-            where ranked.scope = '{{ scope }}' and lists.model = 'ranked'
+            where
+                ranked.scope = '{{ scope }}'
+                and lists.model = 'ranked'
+                and {{ computed_once() }}
         ),
 
         lists_of_ranker as (

@@ -47,4 +47,4 @@ inner join row_sums
     on keyed.model = row_sums.model and keyed.product_key = row_sums.product_key
 inner join {{ ref("int_product_factors") }} as factors
     on keyed.neighbour_key = factors.product_key
-where row_sums.row_sum > 0
+where row_sums.row_sum > 0 and {{ computed_once() }}

@@ -83,7 +83,7 @@ def place_in_queue(item) -> tuple[int, bool]:
 SHARED = ("demo", "odd_shop", "ranked_shop")
 """Fixtures that build once for all files."""
 LONGEST = (
-    *("odd_shop", "demo", "test_refresh.py", "test_kept.py", "ranked_shop"),
+    *("test_spark.py", "odd_shop", "demo", "test_refresh.py", "test_kept.py", "ranked_shop"),
     *("oracle/test_tables.py", "test_properties.py", "test_catalogue.py", "test_experiments.py"),
     *("test_as_package.py", "test_rooms.py", "test_content.py", "test_cleaning.py"),
     *("oracle/test_real_logs.py", "test_batches.py", "test_bad_input.py", "test_walks.py"),

@@ -22,3 +22,4 @@ left join {{ ref("int_product_activity") }} as activity
     on
         cases.scope = activity.scope
         and cases.last_product_key = activity.product_key
+where {{ computed_once() }}

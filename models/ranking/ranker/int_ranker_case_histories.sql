@@ -28,4 +28,4 @@ left join {{ ref("int_product_repurchases") }} as rates
         and histories.product_key = rates.product_key
 anti join {{ ref("int_equal_histories") }} as others
     on batches.scope = others.scope and batches.user_key = others.user_key
-where {{ in_batch("batches.batch") }}
+where {{ in_batch("batches.batch") }} and {{ computed_once() }}

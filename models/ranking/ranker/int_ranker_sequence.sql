@@ -38,3 +38,4 @@ full outer join previous_products
     on
         next_products.case_key = previous_products.case_key
         and next_products.product_key = previous_products.product_key
+where {{ computed_once() }}
