@@ -93,12 +93,8 @@ def export(folder: Path) -> None:
     """Write what the peers and the score read."""
     with duckdb.connect(config={"memory_limit": "4GB"}) as connection:
         for file in (folder / "warehouse" / ".work").glob("*.parquet"):
-            connection.execute(f"create view {file.stem} as from read_parquet('{file}')")
-        for file in (folder / "warehouse" / ".work").glob("*/**/*.parquet"):
-            name = file.relative_to(folder / "warehouse" / ".work").parts[0]
-            connection.execute(f"""
-                create view if not exists {name} as
-                from read_parquet('{folder}/warehouse/.work/{name}/**/*.parquet')""")
+            files = file / "**" / "*.parquet" if file.is_dir() else file  # a table by day
+            connection.execute(f"create view {file.stem} as from read_parquet('{files}')")
         for name, query in EXPORTED.items():
             connection.execute(f"copy ({query}) to '{folder / name}.parquet'")
 

@@ -67,6 +67,7 @@ def copy_tables(database: Path, folder: Path, copies: int) -> Path:
     shutil.copyfile(database, copied)
     config = {"threads": 1, "memory_limit": "3GB", "temp_directory": str(folder / "spill")}
     with duckdb.connect(str(copied), config=config) as shop:
+        shop.execute("set enable_progress_bar = false")
         for table, (changed, order) in TABLES.items():
             print(f"{table} ...", file=sys.stderr, flush=True)
             file = folder / f"{table}.parquet"

@@ -54,6 +54,7 @@ def made_up_warehouse(folder: Path, users: int, products: int) -> int:
     config = {"threads": 1, "memory_limit": "2GB"}
     with duckdb.connect(str(folder / "longtail.duckdb"), config=config) as shop:
         shop.execute("set temp_directory = ?", [str(folder / "spill")])
+        shop.execute("set enable_progress_bar = false")
         shop.execute(sql.replace("$products", str(products))).fetchall()
     return PLACES * (users + 2 * products)
 
