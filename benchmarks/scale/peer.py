@@ -45,10 +45,12 @@ class Matrix:
 
     def __init__(self, events: pl.DataFrame) -> None:
         pairs = events.select("user_id", "product_id").unique(maintain_order=True)
-        users, products = (pairs[name].cast(pl.Categorical) for name in ("user_id", "product_id"))
-        self.users = users.cat.get_categories()
-        self.products = products.cat.get_categories()
-        rows, columns = users.to_physical().to_numpy(), products.to_physical().to_numpy()
+        self.users, self.products = (
+            pairs[name].unique().sort() for name in ("user_id", "product_id")
+        )
+        rows, columns = (
+            (pairs[name].rank("dense") - 1).to_numpy() for name in ("user_id", "product_id")
+        )
         self.ones = sparse.csr_matrix(
             (np.ones(len(rows), np.float32), (rows, columns)),
             shape=(len(self.users), len(self.products)),

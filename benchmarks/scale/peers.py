@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,7 @@ PEERS = {
     "covisitation": "polars co-visitation, 40 neighbours",
 }
 SAMPLES = 200
+LIBRARY = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1"}
 EXPORTED = {
     "events": """
         select user_id, session_id, product_id, event_at, event_weight as weight
@@ -102,7 +104,7 @@ def export(folder: Path) -> None:
 def measured(command: list, seconds: int) -> tuple[float, float, float] | str:
     """Run a peer; return its seconds, CPU seconds and peak gigabytes, or why there are none."""
     started = time.monotonic()
-    process = subprocess.Popen([str(part) for part in command])
+    process = subprocess.Popen([str(part) for part in command], env=os.environ | LIBRARY)
     memory = Memory(process.pid)
     memory.start()
     alarm = threading.Timer(seconds, process.kill)
