@@ -9,7 +9,9 @@ A mutant drops a condition, a join key, a column of a partition or a branch of a
 (`mutations.py`). The quick tests are dbt's unit tests and the oracle on tiny logs
 (`quick_tests.py`). Invalid queries are not counted: they would fail every build at once.
 
-Survivors that cannot or need not be caught are in `survivors.toml`, each with its reason.
+Survivors that cannot or need not be caught are in `survivors/`, by the rooms of their models, each
+with its reason: `model` is a pattern of names, `breaks` are parts of what is printed of mutants. A
+new survivor is a test to write, or an entry with an honest reason.
 """
 
 import argparse
@@ -33,7 +35,7 @@ from oracle.test_tables import SETTINGS  # noqa: E402 (needs the paths above)
 from mutants.mutations import Mutant, mutants_of  # noqa: E402 (needs the paths above)
 from mutants.quick_tests import Check, NoQueryError, Oracle, UnitTests  # noqa: E402 (needs the paths above)
 
-SURVIVORS = Path(__file__).with_name("survivors.toml")
+SURVIVORS = Path(__file__).with_name("survivors")
 ROOMS_LEFT_OUT = ("demo",)
 """Made-up events are data, not a computation."""
 
@@ -144,11 +146,15 @@ def report(found: list[Broken], fates: list[str], untested: list[str], at_least:
         print(f"\n{title:32} mutants  noticed")
         for name in sorted(counts, key=lambda name: noticed[name] / counts[name]):
             print(f"{name:32} {counts[name]:7,} {noticed[name] / counts[name]:8.0%}")
-    explained = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")).get("survivor", [])
+    explained = [
+        entry
+        for file in sorted(SURVIVORS.glob("*.toml"))
+        for entry in tomllib.loads(file.read_text(encoding="utf-8"))["survivor"]
+    ]
     survivors = [broken for broken, fate in queries if not fate]
     unexplained = [broken for broken in survivors if not reason_for(broken, explained)]
     if unexplained:
-        print("\nSurvivors without a reason in survivors.toml:")
+        print("\nSurvivors without a reason in survivors/:")
         for broken in unexplained:
             print(f"{broken.model}: {broken.name}")
     if untested:
@@ -175,14 +181,14 @@ def reason_for(broken: Broken, explained: list[dict]) -> str | None:
 
 
 def is_meant(model: str, part: str, broken: Broken) -> bool:
-    """Whether a line of `survivors.toml` matches a mutant."""
+    """Whether a line of `survivors/` matches a mutant."""
     return fnmatchcase(broken.model, model) and part in broken.name
 
 
 def unneeded(
     explained: list[dict], found: list[Broken], survivors: list[Broken]
 ) -> list[tuple[str, str]]:
-    """Return the lines of `survivors.toml` that match no survivor although their models ran."""
+    """Return the lines of `survivors/` that match no survivor although their models ran."""
     models = {broken.model for broken in found}
     return [
         (entry["model"], part)
