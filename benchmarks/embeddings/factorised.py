@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from run import Budget, Case, measured, parse, read_case, read_setting
+from run import Budget, Case, measured, parse, parser_of, read_case, read_setting
 from scipy import sparse
 from scipy.special import iv
 
@@ -156,7 +156,7 @@ WAYS: dict[str, Callable[[Case, Budget, int], tuple[np.ndarray, np.ndarray]]] = 
 
 def main() -> None:
     """Print a line of the table for each matrix."""
-    options = parse()
+    options = parse(parser_of(__doc__))
     case = read_case(options)
     budget = replace(Budget(), **dict(read_setting(text) for text in options.set))
     frequency = np.round(adjacency(case.graph).sum(axis=1) * 1e6).astype(np.int64)

@@ -8,7 +8,6 @@ every later one trains on the first `--warm-walks` walks of each node at `--warm
 with `warm_start` does. README.md has the results.
 """
 
-import argparse
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from run import (
     context_sides,
     cosine_sides,
     parse,
+    parser_of,
     read_case,
     read_setting,
     recall,
@@ -53,24 +53,22 @@ def start_from(before: Case, model: Embeddings, case: Case) -> tuple[dict[str, n
 
 def main() -> None:
     """Print a row per night."""
-    parser = argparse.ArgumentParser(add_help=False)
+    parser = parser_of(__doc__)
     parser.add_argument("--nights", type=int, default=14)
     parser.add_argument("--warm-walks", type=int, default=3, help="of each node")
     parser.add_argument("--warm-rate", type=float, default=0.025)
-    own, rest = parser.parse_known_args()
-    sys.argv[1:] = rest
-    options = parse()
+    options = parse(parser)
     if not options.until:
         sys.exit("--until: the end of the last night's questions")
     base = replace(Budget(), **dict(read_setting(text) for text in options.set))
-    warm = replace(base, walks_per_node=own.warm_walks, learning_rate=own.warm_rate)
+    warm = replace(base, walks_per_node=options.warm_walks, learning_rate=options.warm_rate)
     end = datetime.fromisoformat(options.until)
     print("| night | products | new | questions | cold: cosine | a=0.5 | s | warm | a=0.5 | s |")
     print("|" + " --- |" * 10)
     before: tuple[Case, Embeddings] | None = None
     found = []
-    for night in range(own.nights):
-        options.until = str(end - timedelta(days=own.nights - 1 - night))
+    for night in range(options.nights):
+        options.until = str(end - timedelta(days=options.nights - 1 - night))
         case = read_case(options)
         cold = train(case, base, options.seed + night)
         new = 0
@@ -91,7 +89,7 @@ def main() -> None:
     for name, place in (("cosine", 0), ("a=0.5", 1)):
         gain = later[:, place + 2] - later[:, place]
         print(
-            f"{name}: warm less cold, mean of nights 2 to {own.nights}: {gain.mean():+.4f} "
+            f"{name}: warm less cold, mean of nights 2 to {options.nights}: {gain.mean():+.4f} "
             f"(standard error of nights {gain.std(ddof=1) / np.sqrt(len(gain)):.4f}), "
             f"last night {gain[-1]:+.4f}"
         )

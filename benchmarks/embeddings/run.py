@@ -80,7 +80,7 @@ class Case:
 
 def main() -> None:
     """Print a line of the table for each budget."""
-    options = parse()
+    options = parse(parser_of(__doc__))
     if not options.events.is_file():
         sys.exit(f"skipped: there is no events file {options.events}")
     logging.basicConfig(level=logging.WARNING)
@@ -102,11 +102,15 @@ def main() -> None:
                 )
 
 
-def parse() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def parser_of(description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a script beside this one, for options of its own."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+
+
+def parse(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the command line: the options that all scripts here have, and the parser's own."""
     parser.add_argument("--events", type=Path, required=True, help="parquet of events")
     parser.add_argument(
         "--task",

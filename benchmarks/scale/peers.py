@@ -65,6 +65,9 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(PEERS), help="peers, with commas between")
     parser.add_argument("--seconds", type=int, default=1200, help="given to each peer")
     options = parser.parse_args()
+    peers = options.only.split(",")
+    if unknown := set(peers) - PEERS.keys():
+        parser.error(f"no peer {', '.join(sorted(unknown))}: there are {', '.join(PEERS)}")
     python = peers_python()
     folder = Path(tempfile.mkdtemp(prefix="longtail_peers_"))
     try:
@@ -78,7 +81,7 @@ def main() -> None:
             tell(f"longtail, ranker: {ranker}: {seconds:.0f} s")
         dbt(["run", "--select", "+int_evaluated_recommendations"], variables, folder)
         export(folder)
-        for peer in options.only.split(","):
+        for peer in peers:
             costs[peer] = measured([python, HERE / "peer.py", peer, folder], options.seconds)
             tell(f"{PEERS[peer]}: {costs[peer]}")
         print(table(folder, costs))

@@ -23,7 +23,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from longtail.build.analyst_macros import macro_statements  # noqa: E402
+from longtail.build.analyst_macros import macro_statements  # noqa: E402 (needs the path above)
 
 PRODUCT = "{0}product_id || '_' || copy as {0}product_id"
 PRODUCT_KEY = "{0}_key * $copies + copy as {0}_key"
